@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Programs: the one language in which a scenario, a fuzz case and a bug report are written.
+ *
+ * A program is a list of steps on a small world:
+ *
+ *   frames    A … H     physical pages; looking at one tells its name
+ *   windows   w0 … w3   linear addresses through which a level looks
+ *             p0 … p3   guest-physical addresses, translated by the nested tables
+ *   roots     h0 … h5   L1's linear tables ("host")
+ *             g0 … g5   L2's linear tables ("guest")
+ *             n0 … n5   nested tables (NPT, EPT)
+ *   entries   g0.w1.pde the one entry of root g0 at level pde on the way of window w1
+ *   tables    g0.w1.pt  the table page that holds g0.w1.pte
+ *
+ * Every window has tables of its own at every level below the root, so each entry on its way can be
+ * rewritten alone. (Nested windows share the root's entry and the table below it: see world.h.)
+ * When a program starts all tables are linked and all leaves are not present; L1 runs on h0; both of a
+ * CPU's virtual machines are out of L2, VM v with tag v+1, root g<v>, no nested paging, CR4.PGE set.
+ */
+#ifndef MODEL_PROGRAM_H
+#define MODEL_PROGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	NR_FRAMES = 8,
+	NR_WINDOWS = 4,
+	NR_ROOTS = 6,
+	NR_SPACES = 3,
+	NR_VMS = 2,
+	NR_CPUS = 4,
+	NR_TAGS = 8, /* 0 … 7; tag 0 is L1's own (AMD) or "VPID off" (Intel) */
+	MAX_STEPS = 64,
+};
+
+/* Which tables: L1's linear ones, L2's linear ones, the nested ones. */
+enum space { SPACE_H, SPACE_G, SPACE_N };
+
+/* Levels as the manuals count them: 1 = PTE in a PT … 4 = PML4E in a PML4. */
+enum level { LEVEL_PTE = 1, LEVEL_PDE, LEVEL_PDPTE, LEVEL_PML4E };
+
+/* A root: a space and a number 0 … NR_ROOTS-1. ROOT_NONE: no nested paging. */
+struct root {
+	uint8_t space;
+	uint8_t nr;
+};
+#define ROOT_NONE ((struct root){ 0xff, 0xff })
+
+/* An entry, or the table that holds it. */
+struct entry_ref {
+	struct root root;
+	uint8_t window;
+	uint8_t level;
+};
+
+/* What an entry holds. */
+enum value_kind {
+	VALUE_NONE,   /* not present */
+	VALUE_FRAME,  /* a leaf: frame `nr`; its size follows from the entry's level */
+	VALUE_WINDOW, /* a leaf of L2's tables: guest-physical window p<nr> */
+	VALUE_TABLE,  /* the next lower table, `table` */
+};
+
+enum value_flags {
+	VF_RO = 1 << 0, /* not writable */
+	VF_NX = 1 << 1, /* not executable */
+	VF_G = 1 << 2,  /* global */
+	VF_S = 1 << 3,  /* supervisor only */
+	VF_NA = 1 << 4, /* accessed bit clear */
+	VF_ND = 1 << 5, /* dirty bit clear */
+};
+
+struct value {
+	uint8_t kind;
+	uint8_t flags;
+	uint8_t nr;             /* frame or nested window */
+	struct entry_ref table; /* VALUE_TABLE: .level is the level of the entries in that table */
+};
+
+enum op {
+	/* looks, at whichever level runs */
+	OP_LOAD,  /* window */
+	OP_STORE, /* window */
+	OP_FETCH, /* window */
+	OP_BITS,  /* entry: reads its accessed and dirty bits in memory */
+	/* rewrites */
+	OP_SET, /* entry, value: one aligned 8-byte store */
+	/* linear flushes, at whichever level runs */
+	OP_CR3,     /* root */
+	OP_INVLPG,  /* window */
+	OP_INVPCID, /* type, window for type 0 */
+	OP_PGE,     /* arg: 0 off, 1 on */
+	/* what L1 gives the current VM at the next enter */
+	OP_TAG,   /* tag: ASID or VPID */
+	OP_L2CR3, /* root */
+	OP_NROOT, /* root, or ROOT_NONE */
+	/* flushes of L1 for L2 */
+	OP_TLBCTL,  /* type 1, 3 or 7: at the next enter only */
+	OP_INVLPGA, /* window, tag */
+	/* control flow */
+	OP_ENTER,         /* VMRUN / VM entry of the current VM */
+	OP_ENTER_PENDING, /* the same with an interrupt pending: exits before L2's first instruction */
+	OP_EXIT,          /* L2 calls L1 */
+	OP_CPU,           /* arg: the steps that follow run on that vCPU */
+	OP_VM,            /* arg: the steps that follow concern that VM of the current vCPU */
+	OP_REPEAT,        /* arg: the steps up to `end` run that many times (1 … 10000) */
+	OP_END,
+	NR_OPS
+};
+
+/* What the author of a directed scenario expects of a look. */
+enum expect {
+	EXPECT_NOTHING,
+	EXPECT_FRESH,  /* only the current value is legal */
+	EXPECT_EITHER, /* at least one stale value is legal, too */
+};
+
+struct step {
+	uint8_t op;
+	uint8_t expect;
+	bool flush;   /* '!': the flush under test. A control leaves it out; so does skip-flush */
+	bool irq;     /* in L2: an interrupt that L1 intercepts is pending when the instruction
+	               * completes, so the exit to L1 follows at once */
+	uint8_t window;
+	uint8_t tag;
+	uint8_t type; /* of TLB_CONTROL, INVPCID, … */
+	uint16_t arg;
+	struct root root;
+	struct entry_ref entry;
+	struct value value;
+	uint16_t column; /* 1-based, of the step's first character in the text */
+};
+
+struct program {
+	unsigned nr_steps;
+	struct step step[MAX_STEPS];
+};
+
+struct program_error {
+	unsigned column; /* 1-based; 0: no error */
+	char text[96];
+};
+
+/*
+ * Reads a program's text. Grammar:
+ *
+ *   program := step { ';' step } [ ';' ]
+ *   step    := [ '!' ] verb { argument } [ 'irq' ] [ 'fresh' | 'either' ]
+ *   value   := 'none' | ( frame | nested window | table ) { '/' flag }
+ *   flag    := 'ro' | 'nx' | 'g' | 's' | 'na' | 'nd'
+ *
+ * `look` is the verb of that name's meaning: OP_LOAD, OP_STORE or OP_FETCH. A text may use `look`
+ * where a scenario is to be run once in each of the three.
+ *
+ * Beside the grammar it checks what can be known without running, both with and without the steps
+ * marked '!': levels (no `exit` in L1, no `tag` in L2, `irq` only on L2's flushes and not on looks,
+ * …), that roots, tables and values fit their space and level, that each `repeat` has its `end`, that
+ * the program ends in L1 on every vCPU.
+ *
+ * Returns true, or false with the column and one clear sentence in *error. Never reads beyond the NUL.
+ */
+bool program_parse(const char *text, enum op look, struct program *program, struct program_error *error);
+
+/*
+ * Prints the canonical text of a program; program_parse() of it gives the same program (but for the
+ * columns). At most size-1 characters and a NUL are written. Returns the length of the whole text.
+ */
+size_t program_print(const struct program *program, char *text, size_t size);
+size_t step_print(const struct step *step, char *text, size_t size);
+
+/* Capabilities a host must have so that a program can run: see caps.h. */
+uint32_t program_needs(const struct program *program);
+/* The highest vCPU number that a program names, plus 1. */
+unsigned program_cpus(const struct program *program);
+
+/*
+ * Walks through a program, loops unrolled. A cursor is all zero at the start. `without_flushes` leaves
+ * out the steps marked '!'. Returns the next step, NULL at the end.
+ */
+struct program_cursor {
+	uint16_t next;
+	uint16_t loop_start;
+	uint16_t loops_left;
+};
+const struct step *program_next(const struct program *program, struct program_cursor *cursor,
+				bool without_flushes);
+
+/* Is the step a look whose result is judged? (OP_LOAD, OP_STORE, OP_FETCH, OP_BITS) */
+static inline bool op_is_look(enum op op)
+{
+	return op <= OP_BITS;
+}
+
+#endif

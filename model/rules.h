@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What each operation is obliged to invalidate: the manuals' rules, one row per event, both vendors
+ * side by side in rules.c. Nothing else in the project knows such a rule.
+ */
+#ifndef MODEL_RULES_H
+#define MODEL_RULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum vendor { VENDOR_AMD, VENDOR_INTEL, NR_VENDORS };
+
+enum event {
+	EV_INVLPG,
+	EV_MOV_CR3,
+	EV_PGE_TOGGLE,
+	EV_INVPCID_0,
+	EV_INVPCID_1,
+	EV_INVPCID_2,
+	EV_INVPCID_3,
+	EV_PAGE_FAULT,
+	EV_NESTED_FAULT,
+	EV_ENTER,
+	EV_EXIT,
+	EV_TLBCTL_1,
+	EV_TLBCTL_3,
+	EV_TLBCTL_7,
+	EV_INVLPGA,
+	NR_EVENTS
+};
+
+/*
+ * The effect of an event: what can no longer be in the caches of the CPU that ran it. Linear
+ * translations (on Intel: linear and combined mappings) are chosen by a scope, nested (guest-physical)
+ * ones by another.
+ */
+enum effect {
+	LIN_PAGE = 1 << 0,  /* leaves of the operand's window in the event's tag (any PCID if global) */
+	LIN_PCID = 1 << 1,  /* leaves of all windows in the event's tag and PCID */
+	LIN_TAG = 1 << 2,   /* … in the event's tag (ASID, VPID), all PCIDs */
+	LIN_ALL = 1 << 3,   /* … in all tags */
+	GLOBALS = 1 << 4,   /* global leaves, too */
+	UPPERS_PAGE = 1 << 5, /* paging-structure caches on the way of the operand's window */
+	UPPERS = 1 << 6,    /* paging-structure caches of the scope, whatever the address */
+	NEST_PAGE = 1 << 7, /* nested translations of the faulting guest-physical page */
+	NEST_TAG = 1 << 8,  /* nested translations of the event's tag */
+	NEST_ALL = 1 << 9,
+};
+
+struct rule {
+	const char *name;              /* as it stands in the retention table, [a-z0-9-]+ */
+	uint32_t effect[NR_VENDORS];
+	const char *source[NR_VENDORS]; /* manual, section and title; NULL: there is no such event */
+};
+
+extern const struct rule rules[NR_EVENTS];
+
+/* Where the vendors' models of the caches differ. */
+struct vendor_rules {
+	const char *name;
+	bool tag_covers_nested;  /* an ASID tags nested translations; else the nested root (EP4TA) does */
+	bool caches_guest_leaf;  /* linear → guest-physical may be cached apart from the nested part */
+	bool spurious_fault;     /* a fault may be raised from a cached entry, without a new walk */
+	const char *source;
+};
+
+extern const struct vendor_rules vendor_rules[NR_VENDORS];
+
+#endif
