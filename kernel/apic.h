@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* The local APIC, by MMIO (xAPIC) or MSRs (x2APIC), whichever mode the firmware left it in. */
+#ifndef REVENANT_KERNEL_APIC_H
+#define REVENANT_KERNEL_APIC_H
+
+#include <stdint.h>
+
+#define APIC_SPURIOUS_VECTOR 0xff
+
+/* Enables this CPU's local APIC with all its local sources masked; on the boot CPU the two 8259s
+ * are moved to vectors 0x20 to 0x2f and masked too. */
+void apic_init(void);
+
+/* This CPU's APIC ID. */
+uint32_t apic_id(void);
+
+void apic_eoi(void);
+
+/* Sends a fixed interrupt with vector (16 to 255) to one CPU, or to this one. */
+void apic_send_ipi(uint32_t apic_id, uint8_t vector);
+void apic_self_ipi(uint8_t vector);
+
+/* Resets a CPU and starts it in real mode at page (a physical address below 1 MiB, 4 KiB aligned).
+ * Takes some 10 ms. */
+void apic_init_sipi(uint32_t apic_id, uint32_t page);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Physical memory, handed out once and never taken back. */
+#ifndef REVENANT_KERNEL_MEMORY_H
+#define REVENANT_KERNEL_MEMORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Takes over the usable memory of boot_info between 1 MiB and 4 GiB, less the image itself. */
+void memory_init(void);
+
+/*
+ * Returns size bytes (> 0) of zeroed memory below 4 GiB at a multiple of align (a power of two).
+ * The pointer is also the physical address. The caller owns it for good. Panics when there is
+ * none left. For the boot CPU only, or under the caller's own lock.
+ */
+void *memory_alloc(size_t size, size_t align);
+
+/* First physical address after the last usable RAM, above 4 GiB included. */
+uint64_t memory_top(void);
+
+/* Bytes not yet handed out; they need not be contiguous. */
+size_t memory_left(void);
+
+#endif

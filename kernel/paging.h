@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The linear space that the image itself runs in: linear == physical for the first 4 GiB and for
+ * all RAM above, below PML4 entry 1; everything writable and executable, supervisor, not global,
+ * A and D set beforehand so that the CPU never writes to these tables. What is not RAM is
+ * uncached.
+ */
+#ifndef REVENANT_KERNEL_PAGING_H
+#define REVENANT_KERNEL_PAGING_H
+
+#include <stdint.h>
+
+/* Builds the tables and loads them into CR3 of this CPU. After memory_init(). */
+void paging_init(void);
+
+/* Physical address of the PML4. */
+uint64_t paging_kernel_root(void);
+
+/* Its entry 0, the only present one: other roots that the image shall survive on need it too. */
+uint64_t paging_kernel_pml4e(void);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* The other CPUs. */
+#ifndef REVENANT_KERNEL_SMP_H
+#define REVENANT_KERNEL_SMP_H
+
+/*
+ * Starts every CPU that ACPI lists, one after the other, and counts those that came up in nr_cpus.
+ * One that does not answer within a second is left out with a line on the console.
+ */
+void smp_start(void);
+
+/*
+ * Runs fn(arg) on cpus[cpu] and returns when fn has; on this CPU it is a plain call. From the boot
+ * CPU only. APs wait polling, interrupts off, and never halt.
+ */
+void smp_call(unsigned cpu, void (*fn)(void *), void *arg);
+
+#endif
