@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Actions: what a step comes down to on the machine. Both levels carry them out with the same code,
+ * L1 by a call, L2 through its mailbox.
+ */
+#ifndef GUESTS_ACTION_H
+#define GUESTS_ACTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum action_kind {
+	ACTION_LOAD,	/* result = the 8 bytes at address */
+	ACTION_STORE,	/* the 8 bytes at address = operand */
+	ACTION_FETCH,	/* result = what the function at address returns in EAX */
+	ACTION_WRITE,	/* one aligned 8-byte store of operand to address; never faults */
+	ACTION_CR3,	/* MOV to CR3 of operand */
+	ACTION_INVLPG,	/* address */
+	ACTION_INVPCID, /* type operand, PCID 0, address */
+	ACTION_PGE,	/* CR4.PGE = operand */
+};
+
+enum action_outcome {
+	OUTCOME_PENDING,      /* not carried out (yet) */
+	OUTCOME_DONE,
+	OUTCOME_FAULT,	      /* an exception of the level itself: .vector, .error */
+	OUTCOME_NESTED_FAULT, /* a nested page fault or EPT violation; set by L1 */
+};
+
+struct action {
+	uint8_t kind;
+	uint8_t outcome;
+	uint8_t vector;
+	bool interrupted; /* interrupts are enabled for this one instruction, by an STI just before it */
+	uint32_t error;
+	uint64_t address;
+	uint64_t operand;
+	uint64_t result;
+};
+
+/* Carries out one action that may fault: run it under catch_run(). argument: a struct action. */
+void action_run(void *argument);
+
+#endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* SVM behind the verbs of kernel/hv.h. Sections are those of the APM vol. 2. */
+#include "kernel/console.h"
+#include "kernel/cpu.h"
+#include "kernel/hv.h"
+#include "kernel/memory.h"
+#include "kernel/string.h"
+#include "kernel/x86.h"
+#include "model/caps.h"
+#include "model/program.h"
+#include "svm/vmcb.h"
+
+/* What VMRUN does not switch, in the order that switch.S relies on. */
+struct svm_registers {
+	uint64_t rbx, rcx, rdx, rdi, rsi, rbp;
+	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+};
+_Static_assert(offsetof(struct svm_registers, rsi) == 0x20, "switch.S");
+_Static_assert(offsetof(struct svm_registers, r15) == 0x68, "switch.S");
+
+struct hv_vm {
+	struct vmcb *vmcb;
+	struct svm_registers registers;
+};
+
+void svm_switch(uint64_t vmcb_physical, struct svm_registers *registers);
+
+/* 15.4 "Enabling SVM": CPUID, and VM_CR.SVMDIS not set. */
+static bool svm_present(void)
+{
+	if (cpuid(0x80000000, 0).eax < CPUID_SVM)
+		return false;
+	if (!(cpuid(CPUID_FEATURES, 0).ecx & CPUID_ECX_SVM))
+		return false;
+	return !(rdmsr(MSR_VM_CR) & VM_CR_SVMDIS);
+}
+
+static uint32_t svm_caps(void)
+{
+	struct cpuid svm = cpuid(CPUID_SVM, 0);
+	uint32_t caps = CAP_HV | CAP_TLBCTL | CAP_INVLPGA;
+
+	if (svm.edx & CPUID_SVM_NP)
+		caps |= CAP_NPT;
+	if (svm.edx & CPUID_SVM_FLUSHBYASID)
+		caps |= CAP_FLUSHASID;
+	return caps;
+}
+
+static bool svm_cpu_start(void)
+{
+	/* 15.30.4 "VM_HSAVE_PA MSR": a page that the CPU alone writes to, one for each CPU */
+	void *host_save = memory_alloc(PAGE_SIZE, PAGE_SIZE);
+
+	if (cpuid(CPUID_SVM, 0).ebx < NR_TAGS)
+		return false;
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
+	wrmsr(MSR_VM_HSAVE_PA, (uint64_t)host_save);
+	return true;
+}
+
+static struct hv_vm *svm_vm_create(void)
+{
+	struct hv_vm *vm = memory_alloc(sizeof(*vm), 16);
+
+	vm->vmcb = memory_alloc(sizeof(*vm->vmcb), PAGE_SIZE);
+	return vm;
+}
+
+static void reset_control(struct vmcb_control *control)
+{
+	memset(control, 0, sizeof(*control));
+	control->intercept[3] = INTERCEPT3_INTR | INTERCEPT3_NMI | INTERCEPT3_INIT |
+				INTERCEPT3_CPUID | INTERCEPT3_HLT | INTERCEPT3_SHUTDOWN;
+	control->intercept[4] = INTERCEPT4_VMRUN | INTERCEPT4_VMMCALL;
+	control->asid = 1;
+	control->tlb_control = TLB_CONTROL_NOTHING;
+	control->clean = CLEAN_NOTHING;
+}
+
+static void reset_save(struct vmcb_save *save, const struct hv_start *start)
+{
+	struct descriptor_table gdt;
+
+	sgdt(&gdt);
+	memset(save, 0, sizeof(*save));
+	save->cs = (struct vmcb_segment){ GDT_CODE64, SEGMENT_CODE64, 0xffffffff, 0 };
+	save->ss = (struct vmcb_segment){ GDT_DATA, SEGMENT_DATA, 0xffffffff, 0 };
+	save->ds = save->es = save->ss;
+	save->gdtr = (struct vmcb_segment){ 0, 0, gdt.limit, gdt.base };
+	save->idtr = (struct vmcb_segment){ 0, 0, start->idt_limit, start->idt_base };
+	save->efer = rdmsr(MSR_EFER); /* SVME must be set in L2's EFER, too: 15.5.1 */
+	save->cr0 = read_cr0();
+	save->cr3 = read_cr3();
+	save->cr4 = read_cr4() | CR4_PGE;
+	save->pat = rdmsr(MSR_PAT);
+	save->dr6 = 0xffff0ff0;
+	save->dr7 = 0x400;
+	save->rflags = RFLAGS_R1;
+	save->rip = start->rip;
+	save->rsp = start->rsp;
+}
+
+static void svm_vm_reset(struct hv_vm *vm, const struct hv_start *start)
+{
+	reset_control(&vm->vmcb->control);
+	reset_save(&vm->vmcb->save, start);
+	memset(&vm->registers, 0, sizeof(vm->registers));
+	vm->registers.rdi = start->rdi;
+}
+
+static void svm_set_tag(struct hv_vm *vm, unsigned tag)
+{
+	vm->vmcb->control.asid = tag;
+}
+
+static void svm_set_root(struct hv_vm *vm, uint64_t cr3)
+{
+	vm->vmcb->save.cr3 = cr3;
+}
+
+static void svm_set_nested_root(struct hv_vm *vm, uint64_t table)
+{
+	vm->vmcb->control.nested_control = table ? NESTED_NP_ENABLE : 0;
+	vm->vmcb->control.nested_cr3 = table;
+}
+
+static void svm_set_flush(struct hv_vm *vm, unsigned type)
+{
+	vm->vmcb->control.tlb_control = (uint8_t)type;
+}
+
+static void svm_set_rip(struct hv_vm *vm, uint64_t rip)
+{
+	vm->vmcb->save.rip = rip;
+}
+
+/* V_INTR_MASKING is clear, so L2's IF decides about physical interrupts: 15.21.1. */
+static void svm_set_interrupts(struct hv_vm *vm, bool enabled)
+{
+	if (enabled)
+		vm->vmcb->save.rflags |= RFLAGS_IF;
+	else
+		vm->vmcb->save.rflags &= ~RFLAGS_IF;
+}
+
+static void svm_enter(struct hv_vm *vm, struct hv_exit *exit)
+{
+	struct vmcb_control *control = &vm->vmcb->control;
+
+	svm_switch((uint64_t)vm->vmcb, &vm->registers);
+	/* hardware leaves TLB_CONTROL as it was: the flush was asked for once */
+	control->tlb_control = TLB_CONTROL_NOTHING;
+	*exit = (struct hv_exit){ .kind = HV_EXIT_OTHER };
+	switch (control->exit_code) {
+	case SVM_EXIT_CPUID:
+		exit->kind = HV_EXIT_CALL;
+		vm->vmcb->save.rip += 2; /* next_rip is optional; CPUID is 0F A2 */
+		break;
+	case SVM_EXIT_INTR:
+		exit->kind = HV_EXIT_INTERRUPT;
+		break;
+	case SVM_EXIT_NPF: /* 15.25.6 "Nested versus Guest Page Faults, Fault Ordering" */
+		exit->kind = HV_EXIT_NESTED_FAULT;
+		exit->error = control->exit_info1;
+		exit->address = control->exit_info2;
+		break;
+	}
+}
+
+/* INVLPGA, 15.16.3 "Invalidate Page, Alternate ASID": RAX address, ECX ASID. */
+static void svm_flush_address(uint64_t address, unsigned tag)
+{
+	__asm__ volatile("invlpga %%rax, %%ecx" : : "a"(address), "c"(tag) : "memory");
+}
+
+static void svm_flush_all(struct hv_vm *vm)
+{
+	struct hv_exit exit;
+
+	svm_set_flush(vm, TLB_CONTROL_ALL);
+	svm_enter(vm, &exit);
+}
+
+/*
+ * 15.25.5 "Nested Table Walk": the nested tables have the format of L1's own long-mode tables, and
+ * every access to them is a user access.
+ */
+static uint64_t svm_nested_entry(const struct hv_nested_entry *entry)
+{
+	uint64_t raw = entry->address | PTE_P | PTE_U;
+
+	if (entry->leaf && entry->level > 1)
+		raw |= PTE_PS;
+	if (entry->writable)
+		raw |= PTE_W;
+	if (!entry->executable)
+		raw |= PTE_NX;
+	if (entry->accessed)
+		raw |= PTE_A;
+	if (entry->leaf && entry->dirty)
+		raw |= PTE_D;
+	return raw;
+}
+
+static bool svm_nested_accessed(uint64_t raw)
+{
+	return raw & PTE_A;
+}
+
+static bool svm_nested_dirty(uint64_t raw)
+{
+	return raw & PTE_D;
+}
+
+static const char *exit_name(uint64_t code)
+{
+	static const struct {
+		uint64_t code;
+		const char *name;
+	} names[] = {
+		{ SVM_EXIT_INTR, "INTR" },   { SVM_EXIT_NMI, "NMI" },
+		{ SVM_EXIT_CPUID, "CPUID" }, { SVM_EXIT_HLT, "HLT" },
+		{ SVM_EXIT_SHUTDOWN, "SHUTDOWN (a triple fault in L2)" },
+		{ SVM_EXIT_VMRUN, "VMRUN" }, { SVM_EXIT_VMMCALL, "VMMCALL" },
+		{ SVM_EXIT_NPF, "NPF" },     { SVM_EXIT_INVALID, "INVALID (VMRUN refused the VMCB)" },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].code == code)
+			return names[i].name;
+	return "unknown";
+}
+
+static void svm_describe(const struct hv_vm *vm, char *text, size_t size)
+{
+	const struct vmcb_control *control = &vm->vmcb->control;
+
+	snprintk(text, size, "#VMEXIT 0x%llx %s, EXITINFO1 0x%llx, EXITINFO2 0x%llx, RIP 0x%llx",
+		 (unsigned long long)control->exit_code, exit_name(control->exit_code),
+		 (unsigned long long)control->exit_info1, (unsigned long long)control->exit_info2,
+		 (unsigned long long)vm->vmcb->save.rip);
+}
+
+static void svm_dump(const struct hv_vm *vm)
+{
+	const struct vmcb_control *c = &vm->vmcb->control;
+	const struct vmcb_save *s = &vm->vmcb->save;
+	char text[160];
+
+	svm_describe(vm, text, sizeof(text));
+	printk("# | %s\n", text);
+#define LLX(x) ((unsigned long long)(x))
+	printk("# | VMCB at %p: ASID %u TLB_CONTROL %u clean 0x%x nCR3 0x%llx nested_control 0x%llx\n",
+	       (void *)vm->vmcb, c->asid, c->tlb_control, c->clean, LLX(c->nested_cr3),
+	       LLX(c->nested_control));
+	printk("# | EXITINTINFO 0x%llx EVENTINJ 0x%llx V_INTR 0x%llx interrupt shadow 0x%llx\n",
+	       LLX(c->exit_int_info), LLX(c->event_injection), LLX(c->interrupt_control),
+	       LLX(c->interrupt_state));
+	printk("# | CR0 0x%llx CR2 0x%llx CR3 0x%llx CR4 0x%llx EFER 0x%llx RFLAGS 0x%llx\n", LLX(s->cr0),
+	       LLX(s->cr2), LLX(s->cr3), LLX(s->cr4), LLX(s->efer), LLX(s->rflags));
+	printk("# | RIP 0x%llx RSP 0x%llx RAX 0x%llx RBX 0x%llx RCX 0x%llx RDX 0x%llx\n", LLX(s->rip),
+	       LLX(s->rsp), LLX(s->rax), LLX(vm->registers.rbx), LLX(vm->registers.rcx),
+	       LLX(vm->registers.rdx));
+	printk("# | RSI 0x%llx RDI 0x%llx RBP 0x%llx CS %04x:%04x SS %04x:%04x CPL %u\n",
+	       LLX(vm->registers.rsi), LLX(vm->registers.rdi), LLX(vm->registers.rbp), s->cs.selector,
+	       s->cs.attributes, s->ss.selector, s->ss.attributes, s->cpl);
+#undef LLX
+}
+
+const struct hv hv_svm = {
+	.name = "svm",
+	.vendor = VENDOR_AMD,
+	.present = svm_present,
+	.caps = svm_caps,
+	.cpu_start = svm_cpu_start,
+	.vm_create = svm_vm_create,
+	.vm_reset = svm_vm_reset,
+	.set_tag = svm_set_tag,
+	.set_root = svm_set_root,
+	.set_nested_root = svm_set_nested_root,
+	.set_flush = svm_set_flush,
+	.set_rip = svm_set_rip,
+	.set_interrupts = svm_set_interrupts,
+	.enter = svm_enter,
+	.flush_address = svm_flush_address,
+	.flush_all = svm_flush_all,
+	.nested_entry = svm_nested_entry,
+	.nested_accessed = svm_nested_accessed,
+	.nested_dirty = svm_nested_dirty,
+	.describe = svm_describe,
+	.dump = svm_dump,
+};
