@@ -152,13 +152,21 @@ struct program_error {
  *   value   := 'none' | ( frame | nested window | table ) { '/' flag }
  *   flag    := 'ro' | 'nx' | 'g' | 's' | 'na' | 'nd'
  *
+ *   looks        load W, store W, fetch W, look W, bits ENTRY
+ *   rewrites     set ENTRY VALUE
+ *   linear       cr3 ROOT, invlpg W, invpcid 0 W, invpcid 1|2|3, pge on|off
+ *   for L2       tag 0-7, l2cr3 ROOT, nroot ROOT|none, tlbctl 1|3|7, invlpga W TAG
+ *   control flow enter, enter-pending, exit, cpu 0-3, vm 0|1, repeat 1-10000, end
+ *
+ * such as `set n0.p1.pte B/ro; !tlbctl 1; enter; store w0 fresh; exit`.
+ *
  * `look` is the verb of that name's meaning: OP_LOAD, OP_STORE or OP_FETCH. A text may use `look`
- * where a scenario is to be run once in each of the three.
+ * where a scenario is to be run once in each of the three. With any other op it is an error.
  *
  * Beside the grammar it checks what can be known without running, both with and without the steps
  * marked '!': levels (no `exit` in L1, no `tag` in L2, `irq` only on L2's flushes and not on looks,
- * …), that roots, tables and values fit their space and level, that each `repeat` has its `end`, that
- * the program ends in L1 on every vCPU.
+ * …), that roots, tables and values fit their space and level, that each `repeat` has its `end` and
+ * comes out where it began (vCPU, VM, level), that the program ends in L1 on every vCPU.
  *
  * Returns true, or false with the column and one clear sentence in *error. Never reads beyond the NUL.
  */
@@ -171,14 +179,15 @@ bool program_parse(const char *text, enum op look, struct program *program, stru
 size_t program_print(const struct program *program, char *text, size_t size);
 size_t step_print(const struct step *step, char *text, size_t size);
 
-/* Capabilities a host must have so that a program can run: see caps.h. */
+/* Capabilities a host must have so that a program can run, as a set of enum cap: see caps.h. */
 uint32_t program_needs(const struct program *program);
 /* The highest vCPU number that a program names, plus 1. */
 unsigned program_cpus(const struct program *program);
 
 /*
  * Walks through a program, loops unrolled. A cursor is all zero at the start. `without_flushes` leaves
- * out the steps marked '!'. Returns the next step, NULL at the end.
+ * out the steps marked '!'; of a flush with `irq` a plain OP_EXIT (of column 0) remains, since the
+ * interrupt is not part of the flush. Returns the next step, NULL at the end; never OP_REPEAT or OP_END.
  */
 struct program_cursor {
 	uint16_t next;

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* The grammar of arguments: windows, roots, entries, values, numbers. */
+#include "parse.h"
+#include "verbs.h"
+
+/* A small number that is one digit, such as a root's. */
+static bool eat_number(struct word *word, unsigned limit, uint8_t *n)
+{
+	unsigned digit;
+
+	if (!eat_digit(word, limit, &digit))
+		return false;
+	*n = (uint8_t)digit;
+	return true;
+}
+
+static bool eat_root(struct word *word, struct root *root)
+{
+	for (uint8_t space = 0; space < NR_SPACES; space++) {
+		if (eat_char(word, space_names[space])) {
+			root->space = space;
+			return eat_number(word, NR_ROOTS, &root->nr);
+		}
+	}
+	return false;
+}
+
+/* `g0.w1.pde` or `g0.w1.pd`: names are entry_names or table_names, max the highest level allowed.
+ */
+static bool eat_ref(struct word *word, const char *const *names, unsigned max,
+		    struct entry_ref *ref)
+{
+	if (!eat_root(word, &ref->root) || !eat_char(word, '.') ||
+	    !eat_char(word, ref->root.space == SPACE_N ? 'p' : 'w') ||
+	    !eat_number(word, NR_WINDOWS, &ref->window) || !eat_char(word, '.'))
+		return false;
+	/* Longer names first: `pdpt` begins with `pd`. */
+	for (unsigned level = max; level >= LEVEL_PTE; level--) {
+		if (eat_string(word, names[level])) {
+			ref->level = (uint8_t)level;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool eat_target(struct word *word, struct value *value)
+{
+	if (!word_is_end(word) && *word->start >= 'A' && *word->start < 'A' + NR_FRAMES) {
+		value->kind = VALUE_FRAME;
+		value->nr = (uint8_t)(*word->start++ - 'A');
+		return true;
+	}
+	if (eat_char(word, 'p')) {
+		value->kind = VALUE_WINDOW;
+		return eat_number(word, NR_WINDOWS, &value->nr);
+	}
+	value->kind = VALUE_TABLE;
+	return eat_ref(word, table_names, LEVEL_PDPTE, &value->table);
+}
+
+static bool eat_flag(struct word *word, uint8_t *flags)
+{
+	struct word rest;
+
+	for (unsigned i = 0; i < NR_VALUE_FLAGS; i++) {
+		rest = *word;
+		if (eat_string(&rest, flag_names[i]) &&
+		    (word_is_end(&rest) || *rest.start == '/')) {
+			*word = rest;
+			if (*flags & (1 << i))
+				return false; /* given twice */
+			*flags |= (uint8_t)(1 << i);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool parse_window(struct parser *p, uint8_t *window)
+{
+	const struct word word = lexer_next(&p->lexer);
+	struct word rest = word;
+
+	if (eat_char(&rest, 'w') && eat_number(&rest, NR_WINDOWS, window) && word_is_end(&rest))
+		return true;
+	return parse_fail(p->error, word.column, "expected a window, w0 to w3", &word);
+}
+
+static bool parse_entry(struct parser *p, struct entry_ref *entry)
+{
+	const struct word word = lexer_next(&p->lexer);
+	struct word rest = word;
+
+	if (eat_ref(&rest, entry_names, LEVEL_PML4E, entry) && word_is_end(&rest))
+		return true;
+	return parse_fail(p->error, word.column, "expected an entry such as g0.w1.pte or n0.p1.pde",
+			  &word);
+}
+
+static bool parse_value(struct parser *p, struct value *value)
+{
+	const struct word word = lexer_next(&p->lexer);
+	struct word rest = word;
+
+	if (word_is(&word, "none"))
+		return true;
+	if (!eat_target(&rest, value))
+		return parse_fail(p->error, word.column,
+				  "expected none, a frame, a window or a table", &word);
+	while (eat_char(&rest, '/')) {
+		if (!eat_flag(&rest, &value->flags))
+			return parse_fail(p->error, word.column,
+					  "expected flags ro, nx, g, s, na, nd, each once", &word);
+	}
+	if (word_is_end(&rest))
+		return true;
+	return parse_fail(p->error, word.column, "expected none, a frame, a window or a table",
+			  &word);
+}
+
+static bool parse_linear_root(struct parser *p, struct root *root)
+{
+	const struct word word = lexer_next(&p->lexer);
+	struct word rest = word;
+
+	if (eat_root(&rest, root) && root->space != SPACE_N && word_is_end(&rest))
+		return true;
+	return parse_fail(p->error, word.column, "expected a linear root, h0 to h5 or g0 to g5",
+			  &word);
+}
+
+static bool parse_nested_root(struct parser *p, struct root *root)
+{
+	const struct word word = lexer_next(&p->lexer);
+	struct word rest = word;
+
+	if (word_is(&word, "none")) {
+		*root = ROOT_NONE;
+		return true;
+	}
+	if (eat_root(&rest, root) && root->space == SPACE_N && word_is_end(&rest))
+		return true;
+	return parse_fail(p->error, word.column, "expected a nested root, n0 to n5, or none",
+			  &word);
+}
+
+static bool parse_number(struct parser *p, unsigned min, unsigned max, const char *what,
+			 unsigned *n)
+{
+	const struct word word = lexer_next(&p->lexer);
+
+	if (word_number(&word, max, n) && *n >= min)
+		return true;
+	return parse_fail(p->error, word.column, what, &word);
+}
+
+static bool parse_tag(struct parser *p, uint8_t *tag)
+{
+	unsigned n;
+
+	if (!parse_number(p, 0, NR_TAGS - 1, "expected a tag, 0 to 7", &n))
+		return false;
+	*tag = (uint8_t)n;
+	return true;
+}
+
+static bool parse_arg(struct parser *p, unsigned min, unsigned max, const char *what, uint16_t *arg)
+{
+	unsigned n;
+
+	if (!parse_number(p, min, max, what, &n))
+		return false;
+	*arg = (uint16_t)n;
+	return true;
+}
+
+static bool parse_switch(struct parser *p, uint16_t *arg)
+{
+	const struct word word = lexer_next(&p->lexer);
+
+	*arg = word_is(&word, "on");
+	if (*arg || word_is(&word, "off"))
+		return true;
+	return parse_fail(p->error, word.column, "expected on or off", &word);
+}
+
+static bool parse_invpcid(struct parser *p, struct step *step)
+{
+	unsigned type;
+
+	if (!parse_number(p, 0, 3, "expected a type of INVPCID, 0 to 3", &type))
+		return false;
+	step->type = (uint8_t)type;
+	return type != 0 || parse_window(p, &step->window);
+}
+
+static bool parse_tlbctl(struct parser *p, uint8_t *type)
+{
+	const struct word word = lexer_next(&p->lexer);
+	unsigned n;
+
+	if (!word_number(&word, 7, &n) || (n != 1 && n != 3 && n != 7))
+		return parse_fail(p->error, word.column, "expected a TLB_CONTROL of 1, 3 or 7",
+				  &word);
+	*type = (uint8_t)n;
+	return true;
+}
+
+bool parse_arguments(struct parser *p, struct step *step)
+{
+	switch ((enum shape)verbs[step->op].shape) {
+	case SHAPE_NOTHING: return true;
+	case SHAPE_WINDOW: return parse_window(p, &step->window);
+	case SHAPE_WINDOW_TAG: return parse_window(p, &step->window) && parse_tag(p, &step->tag);
+	case SHAPE_ENTRY: return parse_entry(p, &step->entry);
+	case SHAPE_ENTRY_VALUE: return parse_entry(p, &step->entry) && parse_value(p, &step->value);
+	case SHAPE_LINEAR_ROOT: return parse_linear_root(p, &step->root);
+	case SHAPE_NESTED_ROOT: return parse_nested_root(p, &step->root);
+	case SHAPE_INVPCID: return parse_invpcid(p, step);
+	case SHAPE_SWITCH: return parse_switch(p, &step->arg);
+	case SHAPE_TLBCTL: return parse_tlbctl(p, &step->type);
+	case SHAPE_TAG: return parse_tag(p, &step->tag);
+	case SHAPE_CPU: return parse_arg(p, 0, NR_CPUS - 1, "expected a vCPU, 0 to 3", &step->arg);
+	case SHAPE_VM: return parse_arg(p, 0, NR_VMS - 1, "expected a VM, 0 or 1", &step->arg);
+	case SHAPE_COUNT:
+		return parse_arg(p, 1, MAX_REPEAT, "expected a count, 1 to 10000", &step->arg);
+	}
+	return false;
+}

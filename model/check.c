@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* What can be known of a program without running it: who runs, and what fits where. */
+#include "parse.h"
+#include "verbs.h"
+
+/* Who runs: which vCPU the steps are for, and what each vCPU is doing. */
+struct position {
+	uint8_t cpu;
+	uint8_t vm[NR_CPUS];
+	bool in_l2[NR_CPUS];
+};
+
+struct check {
+	struct position now;
+	struct position loop;	   /* `now` at the last `repeat` */
+	const struct step *repeat; /* the loop that is open, or NULL */
+	struct program_error *error;
+};
+
+static bool fail(struct check *c, const struct step *step, const char *what)
+{
+	return parse_fail(c->error, step->column, what, NULL);
+}
+
+static bool is_leaf(const struct value *value)
+{
+	return value->kind == VALUE_FRAME || value->kind == VALUE_WINDOW;
+}
+
+static bool check_value(struct check *c, const struct step *step)
+{
+	const struct entry_ref *entry = &step->entry;
+	const struct value *value = &step->value;
+	bool nested = entry->root.space == SPACE_N;
+
+	if (is_leaf(value) && entry->level == LEVEL_PML4E)
+		return fail(c, step, "a pml4e holds a table, not a page");
+	if (value->kind == VALUE_WINDOW && entry->root.space != SPACE_G)
+		return fail(c, step, "only L2's own tables (g) map guest-physical windows");
+	if (value->kind == VALUE_TABLE && value->table.root.space != entry->root.space)
+		return fail(c, step, "an entry holds a table of its own space");
+	if (value->kind == VALUE_TABLE && value->table.level + 1 != entry->level)
+		return fail(c, step, "that table does not belong below that entry");
+	if ((value->flags & VF_G) && (nested || !is_leaf(value)))
+		return fail(c, step, "only a linear leaf can be global (g)");
+	if ((value->flags & VF_S) && nested)
+		return fail(c, step, "a nested entry has no supervisor bit (s)");
+	if ((value->flags & VF_ND) && !is_leaf(value))
+		return fail(c, step, "only a leaf has a dirty bit (nd)");
+	return true;
+}
+
+static bool check_level(struct check *c, const struct step *step)
+{
+	bool in_l2 = c->now.in_l2[c->now.cpu];
+
+	if (!(verbs[step->op].flags & (in_l2 ? IN_L2 : IN_L1)))
+		return fail(c, step,
+			    in_l2 ? "this step is L1's, but L2 runs here: exit first"
+				  : "this step is L2's, but L1 runs here: enter first");
+	if (step->irq && !in_l2)
+		return fail(c, step, "'irq' needs a step in L2, but L1 runs here");
+	if (step->op == OP_CR3 && !in_l2 && step->root.space != SPACE_H)
+		return fail(c, step, "L1 runs on its own roots, h0 to h5");
+	return true;
+}
+
+static bool same_position(const struct position *a, const struct position *b)
+{
+	if (a->cpu != b->cpu)
+		return false;
+	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
+		if (a->vm[cpu] != b->vm[cpu] || a->in_l2[cpu] != b->in_l2[cpu])
+			return false;
+	}
+	return true;
+}
+
+static bool begin_loop(struct check *c, const struct step *step)
+{
+	if (c->repeat)
+		return fail(c, step, "a repeat within a repeat");
+	c->repeat = step;
+	c->loop = c->now;
+	return true;
+}
+
+static bool end_loop(struct check *c, const struct step *step)
+{
+	if (!c->repeat)
+		return fail(c, step, "an end without a repeat");
+	/* So that what holds for the first time round holds for all. */
+	if (!same_position(&c->loop, &c->now))
+		return fail(c, step,
+			    "a loop ends with the vCPU, VMs and levels that it began with");
+	c->repeat = NULL;
+	return true;
+}
+
+/* The step is allowed: who runs behind it? */
+static bool advance(struct check *c, const struct step *step)
+{
+	struct position *now = &c->now;
+
+	switch (step->op) {
+	case OP_ENTER: now->in_l2[now->cpu] = true; return true;
+	case OP_EXIT: now->in_l2[now->cpu] = false; return true;
+	case OP_CPU: now->cpu = (uint8_t)step->arg; return true;
+	case OP_VM: now->vm[now->cpu] = (uint8_t)step->arg; return true;
+	case OP_REPEAT: return begin_loop(c, step);
+	case OP_END: return end_loop(c, step);
+	case OP_SET: return check_value(c, step);
+	default:
+		if (step->irq)
+			now->in_l2[now->cpu] = false;
+		return true;
+	}
+}
+
+bool program_check(const struct program *program, bool without_flushes, struct program_error *error)
+{
+	struct check c = {.error = error};
+	const struct step *step = program->step;
+
+	for (; step < program->step + program->nr_steps; step++) {
+		/* A flush that is left out leaves its interrupt behind: see program_next(). */
+		if (step->flush && without_flushes && !step->irq)
+			continue;
+		if (!check_level(&c, step) || !advance(&c, step))
+			return false;
+	}
+	step--;
+	if (c.repeat)
+		return fail(&c, c.repeat, "a repeat without an end");
+	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
+		if (c.now.in_l2[cpu])
+			return fail(&c, step, "the program ends while a vCPU is in L2: exit there");
+	}
+	return true;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#include "program.h"
+
+#include "caps.h"
+
+static uint32_t step_needs(const struct step *step)
+{
+	switch (step->op) {
+	case OP_SET:
+		return step->entry.level == LEVEL_PDPTE && (step->value.kind == VALUE_FRAME ||
+							    step->value.kind == VALUE_WINDOW)
+			       ? CAP_PAGE1G
+			       : 0;
+	case OP_INVPCID: return CAP_INVPCID;
+	case OP_NROOT: return step->root.space == SPACE_N ? CAP_HV | CAP_NPT : CAP_HV;
+	case OP_TLBCTL: return CAP_HV | CAP_TLBCTL | (step->type == 1 ? 0 : CAP_FLUSHASID);
+	case OP_INVLPGA: return CAP_HV | CAP_INVLPGA;
+	case OP_TAG:
+	case OP_L2CR3:
+	case OP_ENTER:
+	case OP_ENTER_PENDING: return CAP_HV;
+	default: return 0;
+	}
+}
+
+uint32_t program_needs(const struct program *program)
+{
+	unsigned cpus = program_cpus(program);
+	uint32_t needs = 0;
+
+	for (unsigned i = 0; i < program->nr_steps; i++)
+		needs |= step_needs(&program->step[i]);
+	if (cpus > 1)
+		needs |= CAP_CPUS2;
+	if (cpus > 2)
+		needs |= CAP_CPUS4;
+	return needs;
+}
+
+unsigned program_cpus(const struct program *program)
+{
+	unsigned cpus = 1;
+
+	for (unsigned i = 0; i < program->nr_steps; i++) {
+		const struct step *step = &program->step[i];
+
+		if (step->op == OP_CPU && step->arg >= cpus)
+			cpus = step->arg + 1u;
+	}
+	return cpus;
+}
+
+/* What a left-out `… irq` leaves behind: the interrupt comes all the same, and L2 exits. */
+static const struct step bare_exit = {.op = OP_EXIT};
+
+const struct step *program_next(const struct program *program, struct program_cursor *cursor,
+				bool without_flushes)
+{
+	while (cursor->next < program->nr_steps) {
+		const struct step *step = &program->step[cursor->next++];
+
+		if (step->op == OP_REPEAT) {
+			cursor->loop_start = cursor->next;
+			cursor->loops_left = step->arg;
+		} else if (step->op == OP_END) {
+			if (--cursor->loops_left)
+				cursor->next = cursor->loop_start;
+		} else if (!step->flush || !without_flushes) {
+			return step;
+		} else if (step->irq) {
+			return &bare_exit;
+		}
+	}
+	return NULL;
+}

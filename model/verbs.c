@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#include "verbs.h"
+
+#define BOTH  (IN_L1 | IN_L2)
+#define FLUSH (BOTH | CAN_FLUSH | CAN_IRQ) /* what any level does to its own translations */
+#define GIVEN (IN_L1 | CAN_FLUSH)	   /* what L1 gives or does to L2 */
+
+const struct verb verbs[NR_OPS] = {
+	[OP_LOAD] = {"load", SHAPE_WINDOW, BOTH},
+	[OP_STORE] = {"store", SHAPE_WINDOW, BOTH},
+	[OP_FETCH] = {"fetch", SHAPE_WINDOW, BOTH},
+	[OP_BITS] = {"bits", SHAPE_ENTRY, BOTH},
+	[OP_SET] = {"set", SHAPE_ENTRY_VALUE, BOTH},
+	[OP_CR3] = {"cr3", SHAPE_LINEAR_ROOT, FLUSH},
+	[OP_INVLPG] = {"invlpg", SHAPE_WINDOW, FLUSH},
+	[OP_INVPCID] = {"invpcid", SHAPE_INVPCID, FLUSH},
+	[OP_PGE] = {"pge", SHAPE_SWITCH, FLUSH},
+	[OP_TAG] = {"tag", SHAPE_TAG, GIVEN},
+	[OP_L2CR3] = {"l2cr3", SHAPE_LINEAR_ROOT, GIVEN},
+	[OP_NROOT] = {"nroot", SHAPE_NESTED_ROOT, GIVEN},
+	[OP_TLBCTL] = {"tlbctl", SHAPE_TLBCTL, GIVEN},
+	[OP_INVLPGA] = {"invlpga", SHAPE_WINDOW_TAG, GIVEN},
+	[OP_ENTER] = {"enter", SHAPE_NOTHING, IN_L1 | CAN_FLUSH},
+	[OP_ENTER_PENDING] = {"enter-pending", SHAPE_NOTHING, IN_L1 | CAN_FLUSH},
+	[OP_EXIT] = {"exit", SHAPE_NOTHING, IN_L2 | CAN_FLUSH},
+	[OP_CPU] = {"cpu", SHAPE_CPU, BOTH},
+	[OP_VM] = {"vm", SHAPE_VM, IN_L1},
+	[OP_REPEAT] = {"repeat", SHAPE_COUNT, BOTH},
+	[OP_END] = {"end", SHAPE_NOTHING, BOTH},
+};
+
+const char space_names[NR_SPACES + 1] = "hgn";
+const char *const entry_names[] = {"", "pte", "pde", "pdpte", "pml4e"};
+const char *const table_names[] = {"", "pt", "pd", "pdpt", "pml4"};
+const char *const flag_names[] = {"ro", "nx", "g", "s", "na", "nd"};

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The words of the language, shared by the parser, the printer and the checks: one row per
+ * operation. Private to model/.
+ */
+#ifndef MODEL_VERBS_H
+#define MODEL_VERBS_H
+
+#include "program.h"
+
+/* What stands behind a verb. */
+enum shape {
+	SHAPE_NOTHING,
+	SHAPE_WINDOW,	   /* w1 */
+	SHAPE_WINDOW_TAG,  /* w1 2 */
+	SHAPE_ENTRY,	   /* g0.w1.pte */
+	SHAPE_ENTRY_VALUE, /* g0.w1.pte B/ro */
+	SHAPE_LINEAR_ROOT, /* h1 */
+	SHAPE_NESTED_ROOT, /* n1, or `none` */
+	SHAPE_INVPCID,	   /* 0 w1, or 1, 2, 3 */
+	SHAPE_SWITCH,	   /* on, off */
+	SHAPE_TLBCTL,	   /* 1, 3, 7 */
+	SHAPE_TAG,	   /* 0 … NR_TAGS-1 */
+	SHAPE_CPU,	   /* 0 … NR_CPUS-1 */
+	SHAPE_VM,	   /* 0 … NR_VMS-1 */
+	SHAPE_COUNT,	   /* 1 … MAX_REPEAT */
+};
+
+enum { MAX_REPEAT = 10000 };
+
+/* Who may carry an operation out, and which marks it bears. */
+enum verb_flags {
+	IN_L1 = 1 << 0,
+	IN_L2 = 1 << 1,
+	CAN_FLUSH = 1 << 2, /* '!': it may be the flush under test */
+	CAN_IRQ = 1 << 3,   /* `irq`: an interrupt may follow it, if it runs in L2 */
+};
+
+struct verb {
+	const char *name;
+	uint8_t shape;
+	uint8_t flags;
+};
+
+extern const struct verb verbs[NR_OPS];
+
+extern const char space_names[NR_SPACES + 1];	       /* by enum space */
+extern const char *const entry_names[LEVEL_PML4E + 1]; /* by enum level; [0] is unused */
+extern const char
+	*const table_names[LEVEL_PML4E + 1]; /* by the level of the entries in the table */
+
+enum { NR_VALUE_FLAGS = 6 };
+extern const char *const flag_names[NR_VALUE_FLAGS]; /* flag i is 1 << i of enum value_flags */
+
+#endif
