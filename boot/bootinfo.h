@@ -30,7 +30,7 @@ struct boot_info {
 	const char *protocol;		/* "pvh", "multiboot2-bios" or "multiboot2-uefi" */
 	char cmdline[BOOT_CMDLINE_MAX]; /* without the image's name; always terminated */
 	uint64_t rsdp;			/* physical address of the ACPI RSDP, 0: not told */
-	unsigned nr_ranges;		/* sorted by base, without overlaps */
+	unsigned nr_ranges;		/* sorted by base; usable ones overlap nothing */
 	struct mem_range range[BOOT_MAX_RANGES];
 };
 
