@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* 16550 UART; National Semiconductor PC16550D data sheet, section 8 "Registers". */
+#include "kernel/console.h"
+
+#include "kernel/cpu.h"
+#include "kernel/x86.h"
+
+#define COM1	       0x3f8
+
+#define UART_DATA      0 /* DLAB = 1: divisor, low byte */
+#define UART_IER       1 /* DLAB = 1: divisor, high byte */
+#define UART_IIR       2 /* read */
+#define UART_FCR       2 /* write */
+#define UART_LCR       3
+#define UART_MCR       4
+#define UART_LSR       5
+
+#define IIR_FIFO       0xc0 /* both set: the FIFOs are on and work */
+#define FCR_ENABLE     0x01
+#define FCR_CLEAR      0x06
+#define LCR_8N1	       0x03
+#define LCR_DLAB       0x80
+#define MCR_DTR_RTS    0x03
+#define LSR_THRE       0x20 /* transmitter FIFO empty */
+#define LSR_TEMT       0x40 /* and the shift register too */
+#define FIFO_SIZE      16
+#define DIVISOR_115200 1
+
+#define PATIENCE       1000000 /* polls until we go on without the UART */
+
+static unsigned fifo_size = 1;
+static unsigned fifo_room;
+static unsigned owner; /* of the lock: CPU's id + 1, or 0 */
+static unsigned depth;
+
+void console_init(void)
+{
+	outb(COM1 + UART_IER, 0);
+	outb(COM1 + UART_LCR, LCR_DLAB);
+	outb(COM1 + UART_DATA, DIVISOR_115200);
+	outb(COM1 + UART_IER, 0);
+	outb(COM1 + UART_LCR, LCR_8N1);
+	outb(COM1 + UART_MCR, MCR_DTR_RTS);
+	outb(COM1 + UART_FCR, FCR_ENABLE | FCR_CLEAR);
+	if ((inb(COM1 + UART_IIR) & IIR_FIFO) == IIR_FIFO)
+		fifo_size = FIFO_SIZE;
+}
+
+static void wait(uint8_t lsr)
+{
+	for (unsigned i = 0; i < PATIENCE && !(inb(COM1 + UART_LSR) & lsr); i++)
+		pause();
+}
+
+/* Asks for room once per FIFO, not once per byte: in a VM each port access is an exit. */
+void console_putc(char c)
+{
+	console_lock();
+	if (!fifo_room) {
+		wait(LSR_THRE);
+		fifo_room = fifo_size;
+	}
+	fifo_room--;
+	outb(COM1 + UART_DATA, (uint8_t)c);
+	console_unlock();
+}
+
+void console_write(const char *text, size_t length)
+{
+	console_lock();
+	while (length--)
+		console_putc(*text++);
+	console_unlock();
+}
+
+void console_drain(void)
+{
+	wait(LSR_TEMT);
+}
+
+void console_lock(void)
+{
+	unsigned me = this_cpu()->id + 1, nobody = 0;
+
+	if (__atomic_load_n(&owner, __ATOMIC_RELAXED) == me) {
+		depth++;
+		return;
+	}
+	while (!__atomic_compare_exchange_n(&owner, &nobody, me, false, __ATOMIC_ACQUIRE,
+					    __ATOMIC_RELAXED)) {
+		nobody = 0;
+		pause();
+	}
+	depth = 1;
+}
+
+void console_unlock(void)
+{
+	if (--depth == 0)
+		__atomic_store_n(&owner, 0, __ATOMIC_RELEASE);
+}

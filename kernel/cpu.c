@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/cpu.h"
+
+#include <stddef.h>
+
+#include "kernel/string.h"
+
+_Static_assert(offsetof(struct cpu, self) == 0, "this_cpu() relies on it");
+
+struct cpu cpus[MAX_CPUS];
+unsigned nr_cpus = 1;
+
+static char vendor[13], hypervisor[13];
+const char *cpu_vendor_name = vendor;
+const char *cpu_hypervisor_name = hypervisor;
+
+/* APM volume 3, E.3.1 "Function 0h: Maximum Standard Function Number and Vendor String" */
+static void read_names(void)
+{
+	struct cpuid id = cpuid(0, 0);
+	uint32_t words[3] = {id.ebx, id.edx, id.ecx};
+
+	memcpy(vendor, words, sizeof(words));
+	if (!(cpuid(1, 0).ecx & 1U << 31)) /* set by hypervisors only */
+		return;
+	id = cpuid(0x40000000, 0);
+	memcpy(hypervisor, &id.ebx,
+	       12); /* EBX, ECX, EDX, in this order: a convention of them all */
+}
+
+/* APM volume 2, 4.8 "Long-Mode Segment Descriptors"; 4.8.3 "System Descriptors" */
+static void build_gdt(struct cpu *cpu)
+{
+	uint64_t tss = (uint64_t)&cpu->tss;
+
+	cpu->gdt[GDT_CODE64 / 8] = 0x00af9b000000ffff;
+	cpu->gdt[GDT_DATA / 8] = 0x00cf93000000ffff;
+	cpu->gdt[GDT_TSS / 8] = 0x0000890000000000 | (tss & 0xff000000) << 32 |
+				(tss & 0xffffff) << 16 | (sizeof(cpu->tss) - 1);
+	cpu->gdt[GDT_TSS / 8 + 1] = tss >> 32;
+
+	cpu->tss.iomap_base = sizeof(cpu->tss);
+	for (unsigned i = 0; i < 3; i++)
+		cpu->tss.ist[i] = (uint64_t)cpu->ist_stack[i] + IST_STACK_SIZE;
+}
+
+static void load_gdt(struct cpu *cpu)
+{
+	struct descriptor_table table = {sizeof(cpu->gdt) - 1, (uint64_t)cpu->gdt};
+
+	lgdt(&table);
+	__asm__ volatile("push %0\n\t"
+			 "lea 1f(%%rip), %%rax\n\t"
+			 "push %%rax\n\t"
+			 "lretq\n"
+			 "1:\n\t"
+			 "mov %1, %%ds\n\t"
+			 "mov %1, %%es\n\t"
+			 "mov %1, %%ss"
+			 :
+			 : "i"(GDT_CODE64), "r"(GDT_DATA)
+			 : "rax", "memory");
+	ltr(GDT_TSS);
+}
+
+void cpu_init(unsigned id)
+{
+	struct cpu *cpu = &cpus[id];
+
+	cpu->self = cpu;
+	cpu->id = id;
+	build_gdt(cpu);
+	load_gdt(cpu);
+	wrmsr(MSR_GS_BASE, (uint64_t)cpu); /* after DS and its kin: loading GS clears the base */
+
+	/* All bits, as INIT leaves CD and NW set and firmware may leave anything. */
+	write_cr0(CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG);
+	write_cr4(CR4_PAE | CR4_MCE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT);
+	/* APM volume 3, E.4.2 "Function 8000_0001h": NX is EDX bit 20 */
+	if (cpuid(0x80000001, 0).edx & 1U << 20)
+		wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
+	if (id == 0)
+		read_names();
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/memory.h"
+
+#include "boot/bootinfo.h"
+#include "kernel/power.h"
+#include "kernel/string.h"
+#include "kernel/x86.h"
+
+#define FROM (1UL << 20) /* below are the firmware's remains and the AP trampoline */
+#define TO   (1UL << 32)
+
+extern const uint8_t __image_start[], __image_end[]; /* linker.ld */
+
+/* What is left, first fit; one more than the loader's ranges as the image may split one. */
+static struct {
+	uint64_t base, end;
+} pool[BOOT_MAX_RANGES + 1];
+static unsigned nr_pools;
+
+static void add(uint64_t base, uint64_t end)
+{
+	if (base < FROM)
+		base = FROM;
+	if (end > TO)
+		end = TO;
+	if (base < end) {
+		pool[nr_pools].base = base;
+		pool[nr_pools].end = end;
+		nr_pools++;
+	}
+}
+
+void memory_init(void)
+{
+	uint64_t image = (uint64_t)__image_start, image_end = (uint64_t)__image_end;
+
+	nr_pools = 0;
+	for (unsigned i = 0; i < boot_info.nr_ranges; i++) {
+		const struct mem_range *r = &boot_info.range[i];
+		uint64_t end = r->base + r->size;
+
+		if (r->type != MEM_USABLE)
+			continue;
+		if (image_end <= r->base || image >= end) {
+			add(r->base, end);
+		} else {
+			add(r->base, image);
+			add(image_end, end);
+		}
+	}
+	if (!nr_pools)
+		panic("the loader (%s) gave no memory map", boot_info.protocol);
+}
+
+void *memory_alloc(size_t size, size_t align)
+{
+	return memset(memory_reserve(size, align), 0, size);
+}
+
+void *memory_reserve(size_t size, size_t align)
+{
+	for (unsigned i = 0; i < nr_pools; i++) {
+		uint64_t base = (pool[i].base + align - 1) & -align;
+
+		if (base < pool[i].end && size <= pool[i].end - base) {
+			pool[i].base = base + size;
+			return (void *)base;
+		}
+	}
+	panic("out of memory: %zu bytes at a multiple of %zu, %zu left; give the VM more (-m)",
+	      size, align, memory_left());
+}
+
+uint64_t memory_top(void)
+{
+	uint64_t top = 0;
+
+	for (unsigned i = 0; i < boot_info.nr_ranges; i++) /* sorted */
+		if (boot_info.range[i].type == MEM_USABLE)
+			top = boot_info.range[i].base + boot_info.range[i].size;
+	return top;
+}
+
+size_t memory_left(void)
+{
+	size_t left = 0;
+
+	for (unsigned i = 0; i < nr_pools; i++)
+		left += pool[i].end - pool[i].base;
+	return left;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/paging.h"
+
+#include <stdbool.h>
+
+#include "boot/bootinfo.h"
+#include "kernel/memory.h"
+#include "kernel/x86.h"
+
+#define LEAF_SIZE   (2UL << 20)
+#define ALWAYS	    (4UL << 30)	  /* mapped whether RAM or not */
+#define REACH	    (512UL << 30) /* of one PML4 entry */
+#define TABLE_FLAGS (PTE_P | PTE_W | PTE_A)
+#define LEAF_FLAGS  (PTE_P | PTE_W | PTE_A | PTE_D | PTE_PS)
+/* PAT entry 3, after reset UC; APM volume 2, 7.8 "Page-Attribute Table Mechanism" */
+#define UNCACHEABLE (PTE_PCD | PTE_PWT)
+
+static uint64_t *pml4;
+
+static bool is_ram(uint64_t base, uint64_t end)
+{
+	for (unsigned i = 0; i < boot_info.nr_ranges; i++) {
+		const struct mem_range *r = &boot_info.range[i];
+
+		if (r->type != MEM_RESERVED && r->base < end && base < r->base + r->size)
+			return true;
+	}
+	return false;
+}
+
+static uint64_t *table_below(uint64_t *entry)
+{
+	if (!*entry)
+		*entry = (uint64_t)memory_alloc(PAGE_SIZE, PAGE_SIZE) | TABLE_FLAGS;
+	return (uint64_t *)(*entry & PTE_ADDR);
+}
+
+static void map(uint64_t base, uint64_t end)
+{
+	for (uint64_t a = base & -LEAF_SIZE; a < end && a < REACH; a += LEAF_SIZE) {
+		uint64_t *pdpt = table_below(&pml4[0]);
+		uint64_t *pd = table_below(&pdpt[a >> 30]);
+
+		pd[a >> 21 & 511] = a | LEAF_FLAGS | (is_ram(a, a + LEAF_SIZE) ? 0 : UNCACHEABLE);
+	}
+}
+
+void paging_init(void)
+{
+	pml4 = memory_alloc(PAGE_SIZE, PAGE_SIZE);
+	map(0, ALWAYS);
+	for (unsigned i = 0; i < boot_info.nr_ranges; i++) {
+		const struct mem_range *r = &boot_info.range[i];
+
+		if (r->type != MEM_RESERVED && r->base + r->size > ALWAYS)
+			map(r->base, r->base + r->size);
+	}
+	write_cr3(paging_kernel_root());
+}
+
+uint64_t paging_kernel_root(void)
+{
+	return (uint64_t)pml4;
+}
+
+uint64_t paging_kernel_pml4e(void)
+{
+	return pml4[0];
+}

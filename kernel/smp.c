@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/smp.h"
+
+#include "boot/ap.h"
+#include "boot/bootinfo.h"
+#include "kernel/acpi.h"
+#include "kernel/apic.h"
+#include "kernel/console.h"
+#include "kernel/cpu.h"
+#include "kernel/memory.h"
+#include "kernel/paging.h"
+#include "kernel/pit.h"
+#include "kernel/string.h"
+#include "kernel/trap.h"
+
+#define SIPI_LIMIT (1UL << 20) /* a start-up vector is the number of a page below it */
+
+static unsigned next_id; /* of the AP under way */
+
+static _Noreturn void serve(struct cpu *cpu)
+{
+	for (;;) {
+		void (*fn)(void *) = __atomic_load_n(&cpu->fn, __ATOMIC_ACQUIRE);
+
+		if (fn) {
+			fn(cpu->arg);
+			__atomic_store_n(&cpu->fn, NULL, __ATOMIC_RELEASE);
+		}
+		pause();
+	}
+}
+
+static void ap_main(void)
+{
+	cpu_init(next_id);
+	trap_load();
+	apic_init();
+	this_cpu()->apic_id = apic_id();
+	this_cpu()->online = true;
+	serve(this_cpu());
+}
+
+/* The first usable page past the real-mode vectors and the BIOS data area. */
+static uint64_t find_low_page(void)
+{
+	for (unsigned i = 0; i < boot_info.nr_ranges; i++) {
+		const struct mem_range *r = &boot_info.range[i];
+		uint64_t base = r->base < PAGE_SIZE ? PAGE_SIZE : r->base;
+
+		if (r->type == MEM_USABLE && base < SIPI_LIMIT &&
+		    base + PAGE_SIZE <= r->base + r->size)
+			return base;
+	}
+	return 0;
+}
+
+static bool start(uint32_t id, uint32_t page)
+{
+	struct cpu *cpu = &cpus[nr_cpus];
+
+	next_id = nr_cpus;
+	ap_boot.root = paging_kernel_root();
+	ap_boot.stack = (uint64_t)memory_alloc(CPU_STACK_SIZE, 16) + CPU_STACK_SIZE;
+	ap_boot.entry = ap_main;
+	apic_init_sipi(id, page);
+	for (unsigned ms = 0; ms < 1000 && !cpu->online; ms++)
+		pit_delay(1000);
+	return cpu->online;
+}
+
+void smp_start(void)
+{
+	uint64_t page = find_low_page();
+
+	cpus[0].apic_id = apic_id();
+	cpus[0].online = true;
+	if (page)
+		memcpy((void *)page, ap_trampoline, (size_t)(ap_trampoline_end - ap_trampoline));
+	for (unsigned i = 0; i < acpi.nr_cpus; i++) {
+		if (acpi.apic_id[i] == cpus[0].apic_id)
+			continue;
+		if (page && start(acpi.apic_id[i], (uint32_t)page)) {
+			nr_cpus++;
+			continue;
+		}
+		/* A latecomer would run with what is meant for the next one. */
+		printk("# the CPU with APIC ID %u does not start; going on with %u\n",
+		       acpi.apic_id[i], nr_cpus);
+		break;
+	}
+}
+
+void smp_call(unsigned cpu, void (*fn)(void *), void *arg)
+{
+	struct cpu *c = &cpus[cpu];
+
+	if (c == this_cpu()) {
+		fn(arg);
+		return;
+	}
+	c->arg = arg;
+	__atomic_store_n(&c->fn, fn, __ATOMIC_RELEASE);
+	while (__atomic_load_n(&c->fn, __ATOMIC_ACQUIRE))
+		pause();
+}
