@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+#
+#   make               build/revenant.elf
+#   make CC=clang      the same with clang (objects of their own under build/clang/)
+#   make iso           build/revenant.iso, for BIOS and UEFI; ARGS='…' is its command line
+#   make host-tests    unit tests of what runs without a VM (tests/unit/unit.mk)
+#   make check         everything that can be tested on this machine
+#   make bench         benchmark
+#   make format-check  does the source look as .clang-format says?
+#   make clean
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+LD ?= ld
+OBJCOPY ?= objcopy
+CLANG_FORMAT ?= clang-format
+
+VERSION := 0.1
+ROOMS   := boot kernel svm vmx guests model scenarios
+BUILD   := build
+OBJ     := $(BUILD)/$(notdir $(lastword $(CC)))
+ELF     := $(BUILD)/revenant.elf
+ISO     := $(BUILD)/revenant.iso
+
+# sort: the same order, and so the same image, on every machine.
+SOURCES := $(sort $(wildcard $(foreach room,$(ROOMS),$(room)/*.c $(room)/*.S)))
+OBJECTS := $(SOURCES:%=$(OBJ)/%.o)
+
+LANGUAGE := -std=gnu11 -ffreestanding -fno-common -fno-strict-aliasing
+WARNINGS := -Wall -Wextra -Werror -Wundef -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes
+# No unit but the integer one, no red zone (interrupts use our stack), no unwinder, fixed address.
+MACHINE  := -m64 -march=x86-64 -mgeneral-regs-only -mno-red-zone -fno-pic -fno-pie \
+	    -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none
+OPTIMISE := -O2 -fno-omit-frame-pointer -ffunction-sections -fdata-sections
+DEBUG    := -g -ffile-prefix-map=$(CURDIR)=.
+DEFINES  := -I. -DREVENANT_VERSION='"$(VERSION)"'
+
+KERNEL_CFLAGS  := $(LANGUAGE) $(WARNINGS) $(MACHINE) $(OPTIMISE) $(DEBUG) $(DEFINES)
+KERNEL_LDFLAGS := -m elf_x86_64 -nostdlib -static --gc-sections --build-id=none \
+		  -z max-page-size=0x1000 -z noexecstack --fatal-warnings
+
+all: $(ELF)
+
+$(OBJ)/%.c.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(KERNEL_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OBJ)/%.S.o: %.S Makefile
+	@mkdir -p $(@D)
+	$(CC) $(KERNEL_CFLAGS) $(CFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
+
+# The list of objects is a prerequisite of its own, so that a source that goes away relinks.
+$(OBJ)/objects: FORCE
+	@mkdir -p $(@D)
+	@echo '$(OBJECTS)' | cmp -s - $@ || echo '$(OBJECTS)' > $@
+
+# With all that debuggers want.
+$(OBJ)/revenant.elf: $(OBJECTS) $(OBJ)/objects linker.ld
+	$(LD) $(KERNEL_LDFLAGS) -T linker.ld -o $@ $(OBJECTS)
+
+# The product: symbols, but no debug information. FORCE: another CC may have made it last.
+$(ELF): $(OBJ)/revenant.elf FORCE
+	@$(OBJCOPY) --strip-debug $< $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+iso: $(ISO)
+$(ISO): $(ELF) FORCE
+	lab/iso.sh $(ELF) $@ $(ARGS)
+
+check: all
+	tests/check.sh
+
+bench: all
+	tests/bench.sh
+
+FORMATTED := $(sort $(wildcard $(foreach room,$(ROOMS) tests tests/*,$(room)/*.[ch])))
+format-check:
+	$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
+
+clean:
+	rm -rf $(BUILD)
+
+# Host-side tests: what they build goes to $(BUILD)/unit/; the file defines host-tests.
+-include $(wildcard tests/unit/unit.mk)
+
+-include $(OBJECTS:.o=.d)
+
+.DELETE_ON_ERROR:
+.PHONY: all iso check bench format-check clean host-tests FORCE
