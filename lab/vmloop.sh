@@ -149,7 +149,7 @@ clean_up() {
 	rm -rf "$dir"
 }
 trap clean_up EXIT
-trap 'exit 99' INT TERM HUP
+trap 'exit 99' INT TERM HUP PIPE
 
 # Kills the VM when the beat file stays the same for as many seconds as it says.
 watch_over() { # PID
@@ -243,9 +243,16 @@ give_up() { # WHY
 
 main() {
 	from=1 strikes=0
+	case $args in # of an outer loop, which starts its VM again behind a crash
+	from=*)
+		from=${args%% *} && from=${from#from=}
+		args=${args#from="$from"} && args=${args# }
+		;;
+	esac
 	while :; do
 		run_vm "$@" "from=$from${args:+ $args}"
 		if [ -n "$bailed" ]; then
+			[ "${end_status:-99}" -eq 2 ] || show_block
 			finish "${end_status:-99}"
 		elif [ -n "$end_status" ]; then
 			finish

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# Any kernel package of the distribution's archive, whatever release this machine runs: apt with a
+# state folder of its own, so that the machine's sources stay as they are. Mirror, proxies and
+# credentials are those that apt is configured with here; apt checks the archive's signatures.
+#
+# The outcome is an index, one line a package:
+#   RELEASE <tab> ROLE (image, binary, modules) <tab> VERSION <tab> SIZE <tab> SHA256 <tab> URI
+
+ARCHIVE_MAX_AGE_DAYS=7
+DEBIAN_SUITES='bullseye bullseye-updates
+	bookworm bookworm-updates bookworm-backports
+	trixie trixie-updates trixie-backports
+	forky forky-updates sid experimental'
+DEBIAN_SECURITY_SUITES='bullseye-security bookworm-security trixie-security forky-security'
+
+archive_apt() { # FOLDER APT-COMMAND...
+	local dir=$1 program=$2
+	shift 2
+	"$program" -o Dir::State="$dir/state" -o Dir::State::status=/dev/null \
+		-o Dir::Etc::sourcelist="$dir/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+		-o Dir::Cache="$dir/cache" -o Acquire::Languages=none -o APT::Sandbox::User=root \
+		-o APT::Architecture=amd64 -o APT::Architectures=amd64 "$@"
+}
+
+# "URI SUITE" of each repository that apt is configured with here.
+configured_repositories() {
+	# shellcheck disable=SC2016 # $(...) is apt's
+	apt-get indextargets --no-release-info --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
+		sort -u
+}
+
+archive_sources() { # prints the sources.list of the own state folder
+	local uri release suite keyring='' seen=' ' suites
+	for keyring in /usr/share/keyrings/debian-archive-keyring.{gpg,pgp} ''; do
+		[[ ! -e $keyring ]] || break
+	done
+	while read -r uri release; do
+		case $release in
+		*-security) suites=$DEBIAN_SECURITY_SUITES ;;
+		bullseye* | bookworm* | trixie* | forky* | sid | unstable | testing | stable | oldstable)
+			suites=$DEBIAN_SUITES
+			;;
+		*) suites=$release && keyring='' ;; # another distribution: what it is configured with
+		esac
+		for suite in $suites; do
+			[[ $seen != *" $uri|$suite "* ]] || continue
+			seen+="$uri|$suite "
+			printf 'deb [arch=amd64%s] %s %s main\n' "${keyring:+ signed-by=$keyring}" "$uri" "$suite"
+		done
+	done
+}
+
+# The packages of one Packages file as index lines.
+kernels_of() { # URI of the repository
+	awk -v uri="${1%/}/" '
+		/^Package: linux-(image|binary|modules)-[0-9].*-(amd64|generic)$/ { package = $2 }
+		/^Version: /  { version = $2 }
+		/^Filename: / { file = $2 }
+		/^Size: /     { size = $2 }
+		/^SHA256: /   { sum = $2 }
+		/^$/ {
+			if (package && package !~ /-rt-/) {
+				role = package
+				sub(/^linux-/, "", role)
+				release = role
+				sub(/-.*/, "", role)
+				sub(/^[a-z]*-/, "", release)
+				print release "\t" role "\t" version "\t" size "\t" sum "\t" uri file
+			}
+			package = ""
+		}'
+}
+
+make_index() { # FOLDER
+	local dir=$1 uri file
+	# shellcheck disable=SC2016 # $(...) is apt's
+	archive_apt "$dir" apt-get indextargets --format '$(REPO_URI) $(FILENAME)' 'Created-By: Packages' |
+		while read -r uri file; do
+			archive_apt "$dir" /usr/lib/apt/apt-helper cat-file "$file" | kernels_of "$uri"
+		done | sort -u >"$dir/index.part"
+	[[ -s $dir/index.part ]] || return
+	mv "$dir/index.part" "$dir/index"
+}
+
+refresh_archive() { # FOLDER
+	local dir=$1
+	mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial"
+	configured_repositories | archive_sources >"$dir/sources.list"
+	[[ -s $dir/sources.list ]] || return
+	# Not every mirror has every suite, and apt-get fails when one is missing: what counts is what
+	# the index then holds.
+	archive_apt "$dir" apt-get -q update || true
+	make_index "$dir"
+	# The lists are worth 100 MB and can be had again.
+	rm -rf "$dir/state" "$dir/cache"
+}
+
+# Prints the path of the index, not older than it may be; `now` asks for a new one.
+archive_index() { # [now]
+	local dir
+	dir=$(cache_dir)/archive || exit
+	mkdir -p "$dir"
+	if [[ ! -s $dir/index || ${1-} == now ||
+		-n $(find "$dir/index" -mtime "+$ARCHIVE_MAX_AGE_DAYS") ]]; then
+		while_saying "fetching the list of kernels that the archive has" refresh_archive "$dir" ||
+			[[ -s $dir/index ]] ||
+			our_error "no list of kernel packages: apt's configured mirror did not give it (above); give --kernel a bzImage FILE instead"
+	fi
+	printf '%s\n' "$dir/index"
+}
+
+# Downloads into FILE, unless it is there already and sound: a file that was cut off or has changed
+# is noticed by its checksum and fetched again.
+fetch_checked() { # URI SIZE SHA256 FILE
+	local uri=$1 size=$2 sum=$3 file=$4
+	if [[ -e $file ]]; then
+		! has_checksum "$sum" "$file" || return 0
+		note "the cached ${file##*/} is cut off or corrupt: fetching it again"
+		rm -f "$file"
+	fi
+	while_saying "downloading ${file##*/} ($((size / 1000000)) MB)" \
+		/usr/lib/apt/apt-helper -o APT::Sandbox::User=root download-file "$uri" "$file.part" "SHA256:$sum" ||
+		our_error "the download of ${file##*/} failed (above); try again, or give --kernel a bzImage FILE"
+	has_checksum "$sum" "$file.part" ||
+		our_error "${file##*/} came with a wrong checksum: is the list of kernels out of date? remove $(cache_dir)/archive and try again"
+	mv "$file.part" "$file"
+}
+
+has_checksum() { # SHA256 FILE
+	printf '%s  %s\n' "$1" "$2" | sha256sum --check --status 2>/dev/null
+}

@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# emulated-host.sh --vmlinuz FILE --base FILE --image FILE --work DIR
+#                  [--append TEXT] [--smp N] [--patience S] ARGS
+#
+# An AMD machine emulated by QEMU TCG, with a real Linux and its KVM on it, which runs the image with
+# ARGS. Standard output is the second serial port: the KTAP stream of the VM loop inside. The
+# kernel's console goes to DIR/console.log.
+#
+# --base: made by base_initrd(); --append: more words for the kernel's command line.
+
+set -euo pipefail
+
+# shellcheck source-path=SCRIPTDIR source=initrd.sh
+. "$(dirname "$0")/initrd.sh"
+
+# tsc=reliable and no_timer_check skip calibrations against emulated clocks. An oops ends the
+# machine, so that the VM loop outside can tell whose crash it was and go on with a fresh host.
+KERNEL_WORDS='console=ttyS0 loglevel=5 mitigations=off nokaslr tsc=reliable no_timer_check oops=panic panic=-1'
+
+smp=1 patience=30 append=
+while (($# > 1)); do
+	case $1 in
+	--vmlinuz | --base | --image | --work | --append | --smp | --patience)
+		declare "${1#--}=$2"
+		shift 2
+		;;
+	*)
+		echo "emulated-host.sh: unknown option $1" >&2
+		exit 2
+		;;
+	esac
+done
+
+# shellcheck disable=SC2154 # declared by the loop above
+{ cat "$base" && job_initrd "$image" "$smp" "$patience" "$1"; } >"$work/initrd"
+
+# shellcheck disable=SC2154
+exec qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu EPYC,+svm,+npt -m 768 -nodefaults \
+	-display none -no-reboot -serial "file:$work/console.log" -serial stdio \
+	-kernel "$vmlinuz" -initrd "$work/initrd" -append "$KERNEL_WORDS $append"

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # the variables are read by run.sh
+#
+# run.sh's command line: the variables it sets, and every check that needs nothing but the options.
+
+TIMEOUT_DEFAULT=30
+
+usage() {
+	cat <<'USAGE'
+usage: ./run.sh [OPTION...] [FILTER...]
+
+Looks for stale translations in a host KVM. FILTERs are globs over case names; !GLOB leaves out.
+
+where to run
+  --host kvm|lab|tcg   kvm: this machine's KVM; lab: an emulated machine with a real Linux and its
+                       KVM; tcg: the image alone on an emulator, a check of our own code.
+                       Without: kvm if it is usable and nested, else lab
+  --kernel VERSION     lab: the host's kernel, from the distribution's archive (6.12, 6.1.192, ...)
+  --kernel FILE        lab: a bzImage with KVM built in
+  --host-params 'P=V'  lab: parameters of KVM's modules ('npt=0', 'kvm.tdp_mmu=0 npt=1'); several
+                       times: one run each. Without: npt=1, and npt=0
+  --host-append 'ARGS' lab: more words for the host kernel's command line
+  --cpu amd|intel|all  lab: vendor of the emulated machine (amd)
+  --emulator qemu|bochs  lab: what emulates it (qemu)
+  --boot kernel|bios|uefi  kvm, tcg: how the image is entered (kernel: PVH)
+  --smp N              number of L1's CPUs (1)
+
+what to run
+  --list               the cases, or those that the FILTERs choose; runs nothing
+  --replay 'PROGRAM'   one program, as a failure report shows it
+  --repeat N           each program N times (1)
+  --tries N            tries of a control (3)
+  --mutate skip-flush  L1 leaves out the flushes it claims: what passed must turn red
+  --bench              measures, judges nothing
+  --bisect             finds the first bad kernel version
+
+how
+  --timeout S          seconds without output until a VM counts as hung (30)
+  --keep DIR           keep streams, consoles and logs in DIR
+  --image FILE         another image than build/revenant.elf
+  --no-install         never install packages
+  --help               this text
+
+exit status: 0 nothing wrong; 1 a STALE, LEAK, WILD or CRASH; 2 usage; 77 nothing could be
+verified; 99 an error of our own
+USAGE
+}
+
+host='' kernel='' host_append='' cpu=amd emulator=qemu boot=kernel smp=1
+host_params=() filters=()
+list='' replay='' repeat='' tries='' mutate='' bench='' bisect=''
+timeout=$TIMEOUT_DEFAULT keep='' image=''
+
+one_of() { # OPTION VALUE CHOICE...
+	local option=$1 value=$2 choice
+	shift 2
+	for choice; do
+		[[ $value != "$choice" ]] || return 0
+	done
+	usage_error "$option '$value' is unknown: use ${*// /, }"
+}
+
+number_in() { # OPTION VALUE LOWEST HIGHEST
+	if ! [[ $2 =~ ^[0-9]{1,6}$ ]] || ((10#$2 < $3 || 10#$2 > $4)); then
+		usage_error "$1 '$2' is no number from $3 to $4"
+	fi
+}
+
+take_filter() { # GLOB or !GLOB
+	[[ $1 =~ ^!?[a-z0-9.+/*?-]+$ ]] ||
+		usage_error "filter '$1' is no glob over case names, such as 'svm.*' or '!*fetch' (./run.sh --list shows the names)"
+	filters+=("$1")
+}
+
+# Takes one option; returns how many words it used up, in `used`.
+take_option() { # OPTION [VALUE...]
+	used=1
+	case $1 in
+	--list) list=yes ;;
+	--bench) bench=yes ;;
+	--bisect) bisect=yes ;;
+	--no-install) may_install=no ;;
+	--help | -h) usage && exit 0 ;;
+	--host | --kernel | --host-params | --host-append | --cpu | --emulator | --boot | --smp | \
+		--replay | --repeat | --tries | --mutate | --timeout | --keep | --image)
+		(($# > 1)) || usage_error "$1 needs a value (./run.sh --help)"
+		used=2
+		take_value "$1" "$2"
+		;;
+	--*=*) usage_error "write '${1%%=*} ${1#*=}' in place of '$1'" ;;
+	*) usage_error "unknown option '$1' (./run.sh --help lists them)" ;;
+	esac
+}
+
+take_value() { # OPTION VALUE
+	local name=${1#--}
+	case $1 in
+	--host) one_of "$@" kvm lab tcg ;;
+	--cpu) one_of "$@" amd intel all ;;
+	--emulator) one_of "$@" qemu bochs ;;
+	--boot) one_of "$@" kernel bios uefi ;;
+	--mutate) one_of "$@" skip-flush ;;
+	--smp) number_in "$@" 1 64 ;;
+	--repeat | --tries) number_in "$@" 1 100000 ;;
+	--timeout) number_in "$@" 1 86400 ;;
+	--kernel) check_kernel "$2" ;;
+	--host-params) check_params "$2" && host_params+=("$2") && return ;;
+	--replay) [[ $2 == *[![:space:]]* && $2 != *$'\n'* ]] ||
+		usage_error "--replay needs a program of one line, as a failure report shows it" ;;
+	--image) [[ -r $2 ]] || usage_error "--image: no file '$2' that can be read" ;;
+	esac
+	printf -v "${name//-/_}" '%s' "$2"
+}
+
+is_kernel_version() { # TEXT
+	[[ $1 =~ ^[0-9]+\.[0-9]+[A-Za-z0-9.+~-]*$ ]]
+}
+
+check_kernel() { # VERSION or FILE
+	if [[ -f $1 ]]; then
+		# "HdrS" (Linux, Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header")
+		[[ -r $1 && $(dd if="$1" bs=1 skip=514 count=4 2>/dev/null | tr -d '\0') == HdrS ]] ||
+			usage_error "--kernel: '$1' is no bzImage (arch/x86/boot/bzImage of a kernel tree, or /boot/vmlinuz-*)"
+	elif [[ $1 == */* ]]; then
+		usage_error "--kernel: there is no file '$1'"
+	else
+		is_kernel_version "$1" ||
+			usage_error "--kernel '$1' is neither a version such as 6.12 or 6.1.192 nor a file"
+	fi
+}
+
+check_params() { # 'P=V...'
+	local word
+	for word in $1; do
+		[[ $word =~ ^([a-z_]+\.)?[a-z0-9_]+=[^[:space:]]+$ ]] ||
+			usage_error "--host-params '$1': '$word' is no parameter with a value, such as npt=0 or kvm.tdp_mmu=0"
+	done
+}
+
+# What does not go together, once the host is chosen.
+check_combinations() {
+	if [[ $host != lab ]]; then
+		[[ -z $kernel ]] || usage_error "--kernel chooses an emulated host's kernel: use it with --host lab"
+		[[ -z $host_append ]] || usage_error "--host-append is for an emulated host's kernel: use it with --host lab"
+		((${#host_params[@]} == 0)) ||
+			usage_error "--host-params are given to the modules of an emulated host: use --host lab, or load this machine's KVM with them yourself"
+	elif [[ $boot != kernel ]]; then
+		usage_error "--boot $boot needs --host tcg or --host kvm: the lab enters the image by PVH only"
+	fi
+	if [[ -n $replay ]] && ((${#filters[@]})); then
+		usage_error "--replay runs its one program: leave out the filter '${filters[0]}'"
+	fi
+}
+
+parse_options() { # run.sh's arguments
+	local used
+	while (($#)); do
+		case $1 in
+		--)
+			shift
+			while (($#)); do take_filter "$1" && shift; done
+			;;
+		-*) take_option "$@" && shift "$used" ;;
+		*) take_filter "$1" && shift ;;
+		esac
+	done
+}

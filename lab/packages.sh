@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# The Debian or Ubuntu packages that the runner needs, by what it needs of them.
+
+may_install=yes # --no-install: no
+
+# Each line: what is needed (a command, or a file if it begins with /), and the package that has it.
+needs_of() { # PURPOSE
+	case $1 in
+	build)
+		printf '%s\n' 'make make' 'gcc gcc' 'objcopy binutils'
+		;;
+	iso)
+		printf '%s\n' 'grub-mkrescue grub-common' 'xorriso xorriso' 'mformat mtools' \
+			'/usr/lib/grub/i386-pc grub-pc-bin' '/usr/lib/grub/x86_64-efi grub-efi-amd64-bin'
+		;;
+	uefi)
+		printf '%s\n' '/usr/share/OVMF/OVMF_CODE.fd|/usr/share/OVMF/OVMF_CODE_4M.fd ovmf'
+		;;
+	vm)
+		printf '%s\n' 'qemu-system-x86_64 qemu-system-x86'
+		;;
+	lab)
+		printf '%s\n' 'qemu-system-x86_64 qemu-system-x86' 'busybox busybox-static' \
+			'xz xz-utils' 'zstd zstd' 'flock util-linux'
+		;;
+	esac
+}
+
+is_there() { # NEED: a command, or files of which one suffices
+	local file
+	if [[ $1 != /* ]]; then
+		command -v "$1" >/dev/null
+		return
+	fi
+	local IFS='|'
+	for file in $1; do
+		[[ ! -e $file ]] || return 0
+	done
+	return 1
+}
+
+missing_packages() { # PURPOSE... ; prints each once
+	local purpose need package
+	for purpose in "$@"; do
+		while read -r need package; do
+			is_there "$need" || printf '%s\n' "$package"
+		done < <(needs_of "$purpose")
+	done | sort -u
+}
+
+as_root() {
+	if ((EUID == 0)); then
+		"$@"
+	else
+		sudo -n "$@"
+	fi
+}
+
+# Sees to it that everything for the purposes is there, or ends with the remedy.
+need_packages() { # PURPOSE...
+	local packages remedy
+	mapfile -t packages < <(missing_packages "$@")
+	((${#packages[@]})) || return 0
+	remedy="apt-get install ${packages[*]}"
+	[[ $may_install == yes ]] ||
+		our_error "missing packages, and --no-install forbids to install them: $remedy"
+	command -v apt-get >/dev/null ||
+		our_error "this machine has no apt-get; install by its own means what these Debian packages hold: ${packages[*]}"
+	as_root true 2>/dev/null ||
+		our_error "missing packages, and neither root nor sudo without a password: $remedy"
+	note "these packages are missing and get installed now (--no-install refuses): ${packages[*]}"
+	install_packages "${packages[@]}" || our_error "that failed; by hand: $remedy"
+	mapfile -t packages < <(missing_packages "$@")
+	((${#packages[@]} == 0)) || our_error "still missing after the installation: ${packages[*]}"
+}
+
+install_packages() { # PACKAGE...
+	local install=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "$@")
+	# The package lists of a fresh root are empty or old; fetch them only if need be.
+	as_root "${install[@]}" --print-uris >/dev/null 2>&1 ||
+		while_saying "fetching the package lists" as_root apt-get -q update || return
+	while_saying "apt-get install $*" as_root "${install[@]}" && return
+	while_saying "fetching the package lists again" as_root apt-get -q update || return
+	while_saying "apt-get install $*" as_root "${install[@]}"
+}

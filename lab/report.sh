@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # settings and options, from hosts.sh and options.sh
+#
+# What a run prints: per setting a heading and its KTAP stream as it comes, at the end a summary.
+# All of our own lines are KTAP comments. Colour only on a terminal.
+
+print_heading() { # NUMBER of a setting
+	printf '# ==== %d/%d  %s\n' $(($1 + 1)) ${#setting_names[@]} "${setting_titles[$1]}"
+}
+
+print_limits() {
+	case $host in
+	lab)
+		cat <<-'LIMITS'
+			# An emulated host shows what KVM's own software gets wrong: unsynced shadow pages, cached roots
+			# and PDPTRs, the wrong context flushed. It cannot show entries left in a hardware TLB, for the
+			# emulator flushes its own at each world switch: that needs --host kvm on real hardware.
+		LIMITS
+		;;
+	tcg)
+		cat <<-'LIMITS'
+			# Bare TCG has no KVM in it: this checks the image itself, and says nothing about any host KVM.
+		LIMITS
+		;;
+	esac
+}
+
+coloured() {
+	if [[ -t 1 ]]; then
+		sed -u -E $'s/^(not ok|Bail out!).*/\033[31m&\033[0m/; s/^ok .*# SKIP.*/\033[33m&\033[0m/; s/^ok .*/\033[32m&\033[0m/'
+	else
+		cat
+	fi
+}
+
+# Prints a growing stream until the process that writes it is gone. In the background, for bash
+# hears no signal while it waits for a command in the foreground.
+follow_stream() { # FILE PID
+	{ tail -n +1 -f -s 0.1 --pid="$2" "$1" | coloured; } &
+	wait $!
+}
+
+# One line that says how far the settings are: "npt=1 34/150, npt=0 12/150".
+progress_line() {
+	local s stream plan line=
+	for s in "${!setting_names[@]}"; do
+		stream=$(stream_of "$s")
+		[[ -e $stream ]] || continue
+		plan=$(sed -n 's/^1\.\.//p;T;q' "$stream")
+		line+="${line:+, }${setting_names[$s]} $(grep -cE '^(not )?ok ' "$stream")/${plan:-...}"
+	done
+	printf '%s\n' "$line"
+}
+
+# Runs beside the settings. When the streams go to the terminal they are progress enough.
+show_progress() {
+	local seconds=0
+	[[ ! -t 1 ]] || return 0
+	while sleep 1; do
+		seconds=$((seconds + 1))
+		if [[ -t 2 ]]; then
+			printf '\r\033[K%s' "$(progress_line)" >&2
+		elif ((seconds % 10 == 0)); then
+			note "$(progress_line)"
+		fi
+	done
+}
+
+print_summary() { # STATUS SECONDS
+	local s arguments=()
+	for s in "${!setting_names[@]}"; do
+		arguments+=("${setting_names[$s]}" "${setting_options[$s]}$(common_options)" "$(stream_of "$s")")
+	done
+	printf '# ==== summary\n'
+	awk -f lab/summary.awk "${arguments[@]}"
+	printf '#\n# %s (status %d, %d s)\n' "$(meaning_of "$1")" "$1" "$2"
+}
+
+# The options that change what a case does, for the command that replays it.
+common_options() {
+	[[ $smp == 1 ]] || printf ' --smp %s' "$smp"
+	[[ $boot == kernel ]] || printf ' --boot %s' "$boot"
+	[[ -z $repeat ]] || printf ' --repeat %s' "$repeat"
+	[[ -z $tries ]] || printf ' --tries %s' "$tries"
+	[[ -z $mutate ]] || printf ' --mutate %s' "$mutate"
+}
+
+meaning_of() { # STATUS
+	case $1 in
+	0) echo 'nothing wrong' ;;
+	1) echo 'WRONG: see the STALE, LEAK, WILD or CRASH above' ;;
+	2) echo 'not run: an option or program is wrong (above)' ;;
+	77) echo 'nothing could be verified here' ;;
+	*) echo 'an error of our own (above)' ;;
+	esac
+}

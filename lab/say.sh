@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# What the runner says about its own doings: always on standard error, so that standard output is
+# KTAP and report only. Exit codes are named here, once.
+
+EXIT_USAGE=2
+EXIT_OURS=99
+
+note() {
+	printf 'run.sh: %s\n' "$*" >&2
+}
+
+usage_error() { # WHAT IS WRONG, AND THE REMEDY
+	printf 'run.sh: error: %s\n' "$*" >&2
+	exit $EXIT_USAGE
+}
+
+our_error() { # WHAT IS WRONG, AND THE REMEDY
+	printf 'run.sh: error: %s\n' "$*" >&2
+	exit $EXIT_OURS
+}
+
+# Runs COMMAND and shows that it is still at it: a line that counts the seconds on a terminal, a new
+# line every ten seconds elsewhere. Returns COMMAND's status; its output is shown only if it fails.
+while_saying() { # TEXT COMMAND...
+	local text=$1 log pid status=0 seconds=0
+	shift
+	log=$(mktemp) || return
+	note "$text"
+	"$@" >"$log" 2>&1 &
+	pid=$!
+	while sleep 0.2 && kill -0 "$pid" 2>/dev/null; do
+		seconds=$((seconds + 1))
+		if [[ -t 2 ]]; then
+			printf '\r  %d s ' $((seconds / 5)) >&2
+		elif ((seconds % 50 == 0)); then
+			note "$text (still, after $((seconds / 5)) s)"
+		fi
+	done
+	[[ ! -t 2 ]] || printf '\r\033[K' >&2
+	wait "$pid" || status=$?
+	((status == 0)) || sed 's/^/  /' "$log" >&2
+	rm -f "$log"
+	return "$status"
+}
+
+# The cache of everything that is downloaded or made for the lab; one folder for all checkouts.
+cache_dir() { # prints the folder's path; makes it
+	local dir=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/revenant
+	mkdir -p "$dir" || our_error "cannot make the cache folder $dir: set XDG_CACHE_HOME to a folder that can be written"
+	printf '%s\n' "$dir"
+}
+
+# Runs COMMAND while no other run.sh runs one under the same NAME.
+exclusively() { # NAME COMMAND...
+	local lock status=0
+	lock=$(cache_dir)/$1.lock || return
+	shift
+	{
+		if ! flock -n 9; then
+			note "waiting for another run.sh that works in the cache ($lock)"
+			flock 9
+		fi
+		"$@" 9>&- || status=$?
+	} 9>"$lock"
+	return "$status"
+}

@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# vm.sh --accel kvm|tcg --boot kernel|bios|uefi --image FILE --work DIR [--smp N] [--cpu MODEL] ARGS
+#
+# Runs the image with ARGS in a VM on this machine, with no Linux in between; standard output is its
+# serial port.
+
+set -euo pipefail
+
+accel=tcg boot=kernel smp=1 cpu=
+while (($# > 1)); do
+	case $1 in
+	--accel | --boot | --image | --work | --smp | --cpu)
+		declare "${1#--}=$2"
+		shift 2
+		;;
+	*)
+		echo "vm.sh: unknown option $1" >&2
+		exit 2
+		;;
+	esac
+done
+
+case $accel in
+kvm) cpu=${cpu:-host} ;;
+tcg) cpu=${cpu:-EPYC,+svm,+npt} && accel=tcg,thread=multi ;;
+esac
+
+# shellcheck disable=SC2154 # declared by the loop above
+case $boot in
+kernel)
+	medium=(-kernel "$image" -append "$1")
+	;;
+*)
+	"$(dirname "$0")/iso.sh" "$image" "$work/boot.iso" "$1"
+	medium=(-cdrom "$work/boot.iso")
+	[[ $boot == bios ]] || medium+=(-bios /usr/share/ovmf/OVMF.fd)
+	;;
+esac
+
+exec qemu-system-x86_64 -M q35 -accel "$accel" -cpu "$cpu" -smp "$smp" -m 256 -nodefaults \
+	-display none -no-reboot -serial stdio -device isa-debug-exit,iobase=0xf4,iosize=0x04 "${medium[@]}"

@@ -1,0 +1,152 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Boots the image as a guest of a host KVM and reports what it saw there: ./run.sh --help
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+# shellcheck source-path=SCRIPTDIR
+. lab/say.sh
+. lab/packages.sh
+. lab/options.sh
+. lab/cases.sh
+. lab/archive.sh
+. lab/debian-kernel.sh
+. lab/initrd.sh
+. lab/hosts.sh
+. lab/report.sh
+
+build_image() { # sets image, unless --image did
+	[[ -z $image ]] || return 0
+	need_packages build
+	image=build/revenant.elf
+	while_saying "building $image" make -s "$image" ||
+		our_error "the image does not build (above)"
+}
+
+list_cases() {
+	local list
+	list=$(chosen_cases "$image" "${filters[@]}")
+	[[ -n $list ]] || usage_error "no case matches: ${filters[*]-} (./run.sh --list shows the names)"
+	printf '%s\n' "$list"
+}
+
+# A filter that matches nothing is a typing error: say so before anything boots.
+check_filters() {
+	((${#filters[@]} == 0)) || [[ -z $(cases_of "$image" | head -n 1) ]] || list_cases >/dev/null
+}
+
+# The image's command line; replay= takes all that follows it, so it comes last.
+image_arguments() {
+	local words=()
+	((${#filters[@]} == 0)) || words+=("filter=$(IFS=, && printf '%s' "${filters[*]}")")
+	[[ -z $repeat ]] || words+=("repeat=$repeat")
+	[[ -z $tries ]] || words+=("tries=$tries")
+	[[ -z $mutate ]] || words+=("mutate=$mutate")
+	[[ -z $bench ]] || words+=("bench")
+	[[ -z $replay ]] || words+=("replay=$replay")
+	printf '%s\n' "${words[*]-}"
+}
+
+prepare_host() {
+	choose_host
+	check_combinations
+	case $host in
+	lab) need_packages vm lab ;;
+	*) need_packages vm ;;
+	esac
+	[[ $boot == kernel ]] || need_packages iso
+	[[ $boot != uefi ]] || need_packages uefi
+	"prepare_$host"
+}
+
+make_work_folder() { # sets work
+	if [[ -n $keep ]]; then
+		mkdir -p "$keep" 2>/dev/null || usage_error "--keep: cannot make a folder '$keep'"
+		[[ -w $keep ]] || usage_error "--keep: cannot write to the folder '$keep'"
+		work=$(cd "$keep" && pwd)
+	else
+		work=$(mktemp -d)
+	fi
+}
+
+work='' loops=() statuses=() progress=() # processes, and what the settings ended with
+
+# shellcheck disable=SC2317 # called by trap
+clean_up() {
+	kill "${loops[@]}" "${progress[@]}" 2>/dev/null || true
+	wait
+	[[ -z $work ]] || rm -f "$work"/*/{initrd,boot.iso}
+	[[ -n $keep || -z $work ]] || rm -rf "$work"
+}
+
+stream_of() { # NUMBER of a setting; prints the path of its KTAP stream
+	printf '%s/%d-%s.ktap\n' "$work" "$1" "${setting_names[$1]//[^a-z0-9=._-]/_}"
+}
+
+start_setting() { # NUMBER
+	local stream
+	stream=$(stream_of "$1")
+	mkdir -p "${stream%.ktap}"
+	: >"$stream"
+	exec_setting "$1" "${stream%.ktap}" "$(image_arguments)" >"$stream" 2>&1 &
+	loops[$1]=$!
+}
+
+# As many settings at a time as there are CPUs; their streams one after the other.
+run_settings() {
+	local s at_once
+	at_once=$(nproc)
+	for s in "${!setting_names[@]}"; do
+		while ((${#loops[@]} < ${#setting_names[@]} && ${#loops[@]} < s + at_once)); do
+			start_setting "${#loops[@]}"
+		done
+		print_heading "$s"
+		follow_stream "$(stream_of "$s")" "${loops[$s]}"
+		statuses[s]=0
+		wait "${loops[$s]}" || statuses[s]=$?
+	done
+	loops=()
+}
+
+# One status for all: what is wrong with the host first, then what is wrong with us.
+overall_status() {
+	local wanted s
+	for wanted in 1 2 99; do
+		for s in "${statuses[@]}"; do
+			((s != wanted)) || { echo "$wanted" && return; }
+		done
+	done
+	for s in "${statuses[@]}"; do
+		((s != 0)) || { echo 0 && return; }
+	done
+	echo 77
+}
+
+main() {
+	local begin=$SECONDS status
+	parse_options "$@"
+	if [[ -n $list ]]; then
+		build_image
+		list_cases
+		exit
+	fi
+	[[ -z $host ]] || check_combinations
+	build_image
+	check_filters
+	prepare_host
+	make_work_folder
+	trap clean_up EXIT
+	trap 'exit 130' INT TERM
+	print_limits
+	show_progress &
+	progress=($!)
+	run_settings
+	kill "${progress[@]}" 2>/dev/null || true
+	status=$(overall_status)
+	print_summary "$status" $((SECONDS - begin))
+	exit "$status"
+}
+
+main "$@"
