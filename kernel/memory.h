@@ -16,6 +16,10 @@ void memory_init(void);
  */
 void *memory_alloc(size_t size, size_t align);
 
+/* The same without zeroing: for large blocks of which little is touched (each page that is touched
+ * costs L0 a fault). */
+void *memory_reserve(size_t size, size_t align);
+
 /* First physical address after the last usable RAM, above 4 GiB included. */
 uint64_t memory_top(void);
 

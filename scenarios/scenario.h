@@ -15,29 +15,52 @@ struct scenario {
 	const char *name; /* [a-z0-9.+-]+; cases of looks get "/load", "/store", "/fetch" behind it */
 	const char *title;
 	const char *program;
+	const char *control; /* NULL: the program without its steps marked '!' */
 	uint8_t looks; /* 0: one case, as it stands; else one case for each look of LOOKS_… */
 };
 
 enum { LOOKS_LOAD = 1, LOOKS_STORE = 2, LOOKS_FETCH = 4 };
 
+/* gcc may otherwise emit a file's scenarios in another order than they are written in. */
+#if __has_attribute(no_reorder)
+#define SCENARIO_KEEP used, no_reorder
+#else
+#define SCENARIO_KEEP used
+#endif
+
 #define SCENARIO_CAT_(a, b) a##b
 #define SCENARIO_CAT(a, b) SCENARIO_CAT_(a, b)
 
-#define SCENARIO_REGISTER(name_, title_, looks_, program_, list_)                                   \
-	static const struct scenario SCENARIO_CAT(scenario_, __LINE__)                              \
-		__attribute__((used, section(".revenant.scenarios"), aligned(8))) = {               \
-			.name = name_, .title = title_, .program = program_, .looks = looks_        \
+#define SCENARIO_REGISTER(name_, title_, looks_, program_, control_, list_)                         \
+	static const struct scenario SCENARIO_CAT(scenario_, __COUNTER__)                              \
+		__attribute__((SCENARIO_KEEP, section(".revenant.scenarios"), aligned(8))) = {               \
+			.name = name_, .title = title_, .program = program_, .control = control_,  \
+			.looks = looks_                                                             \
 		};                                                                                  \
-	static const char SCENARIO_CAT(scenario_list_, __LINE__)[]                                  \
-		__attribute__((used, section(".revenant.list"), aligned(1))) = list_
+	static const char SCENARIO_CAT(scenario_list_, __COUNTER__)[]                                  \
+		__attribute__((SCENARIO_KEEP, section(".revenant.list"), aligned(1))) = list_
+
+#define SCENARIO_LIST(name, title)       name "\t" title "\n"
+#define SCENARIO_LIST_LOOKS(name, title) \
+	SCENARIO_LIST(name "/load", title) SCENARIO_LIST(name "/store", title) SCENARIO_LIST(name "/fetch", title)
+#define LOOKS_ALL (LOOKS_LOAD | LOOKS_STORE | LOOKS_FETCH)
 
 /* One case. */
-#define SCENARIO(name, title, program) SCENARIO_REGISTER(name, title, 0, program, name "\t" title "\n")
+#define SCENARIO(name, title, program) \
+	SCENARIO_REGISTER(name, title, 0, program, 0, SCENARIO_LIST(name, title))
 
 /* Three cases: the program's `look`s are loads, stores, fetches. */
-#define SCENARIO_LOOKS(name, title, program)                                                        \
-	SCENARIO_REGISTER(name, title, LOOKS_LOAD | LOOKS_STORE | LOOKS_FETCH, program,             \
-			  name "/load\t" title "\n" name "/store\t" title "\n" name "/fetch\t" title "\n")
+#define SCENARIO_LOOKS(name, title, program) \
+	SCENARIO_REGISTER(name, title, LOOKS_ALL, program, 0, SCENARIO_LIST_LOOKS(name, title))
+
+/*
+ * The same for a scenario that needs no flush at all (nothing may be stale from the start): its control
+ * is a program of its own, which must show that the host retains this kind of entry.
+ */
+#define SCENARIO_WITH(name, title, program, control) \
+	SCENARIO_REGISTER(name, title, 0, program, control, SCENARIO_LIST(name, title))
+#define SCENARIO_LOOKS_WITH(name, title, program, control) \
+	SCENARIO_REGISTER(name, title, LOOKS_ALL, program, control, SCENARIO_LIST_LOOKS(name, title))
 
 extern const struct scenario __scenarios_start[], __scenarios_end[];
 

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/exec.h"
+
+#include "guests/agent.h"
+#include "kernel/apic.h"
+#include "kernel/console.h"
+#include "kernel/cpu.h"
+#include "kernel/memory.h"
+#include "kernel/paging.h"
+#include "kernel/smp.h"
+#include "kernel/string.h"
+#include "kernel/trap.h"
+#include "kernel/world.h"
+#include "kernel/x86.h"
+#include "model/oracle.h"
+
+#define PENDING_VECTOR 0x40 /* the interrupt that L1 lets wait */
+
+struct vm_state {
+	struct hv_vm *vm;
+	struct agent *agent;
+	bool started; /* its first enter of this program is behind it */
+};
+
+/* What the executor keeps for each CPU. */
+struct exec_cpu {
+	struct vm_state vm[NR_VMS];
+	uint8_t current_vm;
+	bool in_l2; /* an `enter` is open: L2's actions gather in its mailbox */
+};
+
+/* A look of L2 waits here for its action to be carried out. */
+struct waiting {
+	const struct step *step;
+	const struct action *action;
+};
+
+static const struct hv *backend;
+static struct exec_cpu exec_cpus[NR_CPUS];
+static unsigned current_cpu;
+static struct run run;
+static struct waiting waiting[AGENT_RING];
+static unsigned nr_waiting;
+static unsigned interrupts_taken;
+static uint64_t stores; /* counts stores: token and slot of each are its own */
+
+static void take_interrupt(void)
+{
+	interrupts_taken++;
+}
+
+static void cpu_start(void *ok)
+{
+	if (backend && !backend->cpu_start())
+		*(bool *)ok = false;
+}
+
+bool exec_init(const struct hv *hv)
+{
+	uint64_t idt;
+	uint32_t limit;
+	bool ok = true;
+
+	backend = hv;
+	trap_set_irq_handler(PENDING_VECTOR, take_interrupt);
+	if (!hv)
+		return true;
+	agent_idt(&idt, &limit);
+	for (unsigned cpu = 0; cpu < nr_cpus && cpu < NR_CPUS; cpu++) {
+		smp_call(cpu, cpu_start, &ok);
+		for (unsigned nr = 0; nr < NR_VMS; nr++) {
+			exec_cpus[cpu].vm[nr].vm = hv->vm_create();
+			exec_cpus[cpu].vm[nr].agent = memory_alloc(sizeof(struct agent), AGENT_BLOCK_SIZE);
+		}
+	}
+	return ok;
+}
+
+static struct exec_cpu *here(void)
+{
+	return &exec_cpus[current_cpu];
+}
+
+static struct vm_state *vm_here(void)
+{
+	return &here()->vm[here()->current_vm];
+}
+
+static void crash(const char *what)
+{
+	if (run.crashed || run.refused)
+		return;
+	run.crashed = true;
+	snprintk(run.why, sizeof(run.why), "%s", what);
+}
+
+static void refuse(const char *what)
+{
+	if (run.crashed || run.refused)
+		return;
+	run.refused = true;
+	snprintk(run.why, sizeof(run.why), "%s", what);
+}
+
+static bool stopped(void)
+{
+	return run.crashed || run.refused;
+}
+
+/* ---- what a look saw ---- */
+
+static uint32_t frame_result(int nr)
+{
+	return nr < 0 ? RESULT_WILD : RESULT_FRAME(nr);
+}
+
+static uint32_t result_of(const struct step *step, const struct action *a)
+{
+	if (a->outcome == OUTCOME_NESTED_FAULT)
+		return RESULT_NPF;
+	if (a->outcome == OUTCOME_FAULT)
+		return a->vector == TRAP_PF ? RESULT_PF : RESULT_WILD;
+	if (step->op == OP_LOAD)
+		return frame_result(world_frame_of_name(a->result));
+	if (step->op == OP_FETCH)
+		return frame_result(world_frame_of_code(a->result));
+	return frame_result(world_frame_of_store(a->operand % FRAME_STORE_SLOTS, a->operand));
+}
+
+static void note(uint32_t result, uint64_t raw)
+{
+	if (run.nr_seen == MAX_LOOKS) {
+		refuse("more looks than a run can note: use fewer repeats");
+		return;
+	}
+	run.seen[run.nr_seen++] = (struct seen){ result, raw };
+}
+
+static void note_action(const struct step *step, const struct action *a)
+{
+	bool fault = a->outcome == OUTCOME_FAULT || a->outcome == OUTCOME_NESTED_FAULT;
+
+	if (a->outcome == OUTCOME_FAULT && (!op_is_look(step->op) || a->vector != TRAP_PF)) {
+		char text[100];
+
+		snprintk(text, sizeof(text), "unexpected exception %s, error code 0x%x, in a step",
+			 trap_name(a->vector), a->error);
+		crash(text);
+	} else if (op_is_look(step->op)) {
+		note(result_of(step, a), fault ? a->error : step->op == OP_STORE ? a->operand : a->result);
+	}
+}
+
+/* ---- steps that are one action of the level that runs ---- */
+
+/* False: the step is none of these. */
+static bool make_action(const struct step *step, struct action *a)
+{
+	*a = (struct action){ .interrupted = step->irq };
+	switch (step->op) {
+	case OP_LOAD:
+		a->kind = ACTION_LOAD;
+		a->address = world_linear(step->window) + FRAME_LOAD;
+		return true;
+	case OP_STORE:
+		a->kind = ACTION_STORE;
+		a->operand = ++stores;
+		a->address = world_linear(step->window) + FRAME_STORES +
+			     a->operand % FRAME_STORE_SLOTS * sizeof(uint64_t);
+		return true;
+	case OP_FETCH:
+		a->kind = ACTION_FETCH;
+		a->address = world_linear(step->window) + FRAME_CODE;
+		return true;
+	case OP_SET:
+		a->kind = ACTION_WRITE;
+		a->address = (uint64_t)world_entry(step->entry);
+		a->operand = world_encode(step->entry, &step->value);
+		return true;
+	case OP_CR3:
+		a->kind = ACTION_CR3;
+		a->operand = world_root(step->root);
+		return true;
+	case OP_INVLPG:
+		a->kind = ACTION_INVLPG;
+		a->address = world_linear(step->window);
+		return true;
+	case OP_INVPCID:
+		a->kind = ACTION_INVPCID;
+		a->operand = step->type;
+		a->address = world_linear(step->window);
+		return true;
+	case OP_PGE:
+		a->kind = ACTION_PGE;
+		a->operand = step->arg;
+		return true;
+	}
+	return false;
+}
+
+static void run_in_l1(void *argument)
+{
+	struct action *a = argument;
+	struct catch c;
+
+	if (catch_call(action_run, a, &c)) {
+		a->outcome = OUTCOME_DONE;
+	} else {
+		a->outcome = OUTCOME_FAULT;
+		a->vector = c.vector;
+		a->error = c.error;
+	}
+}
+
+/* ---- L2 ---- */
+
+/* Lets the interrupt that waits in L1 come in. */
+static void drain_interrupt(void)
+{
+	sti();
+	__asm__ volatile("nop");
+	cli();
+}
+
+static void lost_in_l2(const struct mailbox *m)
+{
+	char text[120];
+
+	snprintk(text, sizeof(text), "exception %s in L2, error code 0x%x, CR2 0x%llx, RIP 0x%llx",
+		 trap_name(m->catch.vector), m->catch.error, (unsigned long long)m->catch.cr2,
+		 (unsigned long long)m->catch.rip);
+	crash(text);
+}
+
+static void unexpected_exit(struct vm_state *vm)
+{
+	char text[160];
+
+	backend->describe(vm->vm, text, sizeof(text));
+	crash(text);
+	backend->dump(vm->vm);
+}
+
+/*
+ * Enters L2 until its mailbox is empty. A nested fault ends the action under way, and L2 goes on behind
+ * it. `interrupt`: an interrupt waits in L1 that L2's last action, or its first instruction, lets out;
+ * then the exit for it is the end.
+ */
+static void run_l2(struct vm_state *vm, bool interrupt)
+{
+	struct mailbox *m = &vm->agent->mailbox;
+	struct hv_exit exit;
+
+	if (interrupt)
+		apic_self_ipi(PENDING_VECTOR);
+	for (;;) {
+		backend->enter(vm->vm, &exit);
+		if (exit.kind == HV_EXIT_NESTED_FAULT && m->taken > 0 && m->catching) {
+			struct action *a = &m->ring[(m->taken - 1) % AGENT_RING];
+
+			a->outcome = OUTCOME_NESTED_FAULT;
+			a->error = (uint32_t)exit.error;
+			backend->set_rip(vm->vm, (uint64_t)agent_nested_fault);
+			continue;
+		}
+		break;
+	}
+	drain_interrupt();
+	if (m->lost)
+		lost_in_l2(m);
+	else if (exit.kind == HV_EXIT_OTHER || exit.kind == HV_EXIT_NESTED_FAULT)
+		unexpected_exit(vm);
+	else if (interrupt && exit.kind != HV_EXIT_INTERRUPT)
+		crash("the interrupt that was pending did not leave L2");
+	else if (!interrupt && exit.kind != HV_EXIT_CALL)
+		crash("an interrupt left L2 that nobody sent");
+	vm->started = true;
+}
+
+struct l2_call {
+	struct vm_state *vm;
+	bool interrupt;
+	bool before_first; /* … before L2's first instruction */
+};
+
+static void l2_call(void *argument)
+{
+	struct l2_call *call = argument;
+
+	if (call->before_first)
+		backend->set_interrupts(call->vm->vm, true);
+	run_l2(call->vm, call->interrupt);
+	if (call->before_first)
+		backend->set_interrupts(call->vm->vm, false);
+}
+
+/* Runs what has gathered in the mailbox, then notes what its looks saw. */
+static void leave_l2(bool interrupt)
+{
+	struct l2_call call = { .vm = vm_here(), .interrupt = interrupt };
+
+	smp_call(current_cpu, l2_call, &call);
+	here()->in_l2 = false;
+	for (unsigned i = 0; i < nr_waiting && !stopped(); i++) {
+		const struct action *a = waiting[i].action;
+
+		/* the last action of an interrupted batch is done, but has not said so yet */
+		if (a->outcome == OUTCOME_PENDING && !(interrupt && i == nr_waiting - 1))
+			crash("L2 left before it had carried out its steps");
+		else
+			note_action(waiting[i].step, a);
+	}
+	nr_waiting = 0;
+}
+
+static void post(const struct step *step, const struct action *a)
+{
+	struct mailbox *m = &vm_here()->agent->mailbox;
+
+	if (nr_waiting == AGENT_RING - 1) {
+		refuse("more steps in one stay in L2 than its mailbox holds");
+		return;
+	}
+	m->ring[m->posted % AGENT_RING] = *a;
+	waiting[nr_waiting++] = (struct waiting){ step, &m->ring[m->posted % AGENT_RING] };
+	m->posted++;
+	if (step->irq)
+		leave_l2(true);
+}
+
+static void enter_pending(void)
+{
+	struct l2_call call = { .vm = vm_here(), .interrupt = true, .before_first = true };
+
+	smp_call(current_cpu, l2_call, &call);
+}
+
+/* ---- L1's own steps ---- */
+
+struct flush_call {
+	uint64_t address;
+	unsigned tag;
+};
+
+static void flush_address(void *argument)
+{
+	const struct flush_call *call = argument;
+
+	backend->flush_address(call->address, call->tag);
+}
+
+static void control_step(const struct step *step)
+{
+	struct hv_vm *vm = vm_here()->vm;
+
+	switch (step->op) {
+	case OP_TAG:
+		backend->set_tag(vm, step->tag);
+		break;
+	case OP_L2CR3:
+		backend->set_root(vm, world_root(step->root));
+		break;
+	case OP_NROOT:
+		backend->set_nested_root(vm, step->root.space == SPACE_N ? world_root(step->root) : 0);
+		break;
+	case OP_TLBCTL:
+		backend->set_flush(vm, step->type);
+		break;
+	case OP_INVLPGA:
+		smp_call(current_cpu, flush_address,
+			 &(struct flush_call){ world_linear(step->window), step->tag });
+		break;
+	case OP_ENTER:
+		here()->in_l2 = true;
+		break;
+	case OP_ENTER_PENDING:
+		enter_pending();
+		break;
+	case OP_EXIT:
+		leave_l2(false);
+		break;
+	case OP_VM:
+		here()->current_vm = (uint8_t)step->arg;
+		break;
+	case OP_CPU:
+		if (here()->in_l2)
+			refuse("another vCPU's steps while this one is in L2: not supported yet");
+		current_cpu = step->arg;
+		break;
+	}
+}
+
+static void look_at_bits(const struct step *step)
+{
+	bool accessed, dirty;
+
+	world_bits(step->entry, &accessed, &dirty);
+	note(RESULT_BITS_OF(accessed, dirty), (uint64_t)accessed | (uint64_t)dirty << 1);
+}
+
+static void exec_step(const struct step *step)
+{
+	struct action a;
+
+	if (step->op == OP_BITS) {
+		if (here()->in_l2)
+			refuse("`bits` inside L2: leave L2 first");
+		else
+			look_at_bits(step);
+	} else if (!make_action(step, &a)) {
+		control_step(step);
+	} else if (here()->in_l2) {
+		post(step, &a);
+	} else {
+		smp_call(current_cpu, run_in_l1, &a);
+		note_action(step, &a);
+	}
+}
+
+/* ---- the start of a program ---- */
+
+static void reset_vm(struct vm_state *vm, unsigned nr)
+{
+	struct hv_start start = {
+		.rip = (uint64_t)agent_start,
+		.rsp = (uint64_t)(vm->agent + 1) - 8, /* as after a CALL: the ABI's alignment */
+		.rdi = (uint64_t)&vm->agent->mailbox,
+	};
+
+	agent_idt(&start.idt_base, &start.idt_limit);
+	memset(&vm->agent->mailbox, 0, sizeof(vm->agent->mailbox));
+	vm->started = false;
+	backend->vm_reset(vm->vm, &start);
+	backend->set_tag(vm->vm, nr + 1);
+	backend->set_root(vm->vm, world_root((struct root){ SPACE_G, (uint8_t)nr }));
+}
+
+/* Clean caches on this CPU, L1 on h0, its VMs where a program expects them. */
+static void start_cpu(void *argument)
+{
+	struct exec_cpu *cpu = argument;
+
+	write_cr3(paging_kernel_root());
+	if (backend) {
+		for (unsigned nr = 0; nr < NR_VMS; nr++)
+			reset_vm(&cpu->vm[nr], nr);
+		backend->flush_all(cpu->vm[0].vm);
+	}
+	write_cr3(world_root((struct root){ SPACE_H, 0 }));
+	write_cr4(read_cr4() & ~CR4_PGE);
+	write_cr4(read_cr4() | CR4_PGE);
+	cpu->current_vm = 0;
+	cpu->in_l2 = false;
+}
+
+static void stop_cpu(void *argument)
+{
+	(void)argument;
+	write_cr3(paging_kernel_root());
+	write_cr4(read_cr4() | CR4_PGE);
+}
+
+const struct run *exec_run(const struct program *program, bool without_flushes)
+{
+	unsigned used = program_cpus(program);
+	struct program_cursor cursor = { 0 };
+	const struct step *step;
+
+	run.nr_seen = 0;
+	run.crashed = run.refused = false;
+	nr_waiting = 0;
+	current_cpu = 0;
+	world_start(program);
+	for (unsigned cpu = 0; cpu < used; cpu++)
+		smp_call(cpu, start_cpu, &exec_cpus[cpu]);
+	while (!stopped() && (step = program_next(program, &cursor, without_flushes)))
+		exec_step(step);
+	for (unsigned cpu = 0; cpu < used; cpu++)
+		smp_call(cpu, stop_cpu, NULL);
+	return &run;
+}
+
+uint64_t exec_round_trip(unsigned tries)
+{
+	static const struct program empty;
+	uint64_t best = 0;
+
+	if (!backend)
+		return 0;
+	world_start(&empty);
+	start_cpu(&exec_cpus[0]);
+	for (unsigned i = 0; i < tries; i++) {
+		struct hv_exit exit;
+		uint64_t before = rdtsc_ordered();
+
+		backend->enter(exec_cpus[0].vm[0].vm, &exit);
+		before = rdtsc_ordered() - before;
+		if (!best || before < best)
+			best = before;
+	}
+	stop_cpu(NULL);
+	return best;
+}

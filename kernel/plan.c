@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/* The plan: which cases run, in which order, and what becomes of each. */
+#include "boot/bootinfo.h"
+#include "kernel/apic.h"
+#include "kernel/case.h"
+#include "kernel/cmdline.h"
+#include "kernel/console.h"
+#include "kernel/cpu.h"
+#include "kernel/exec.h"
+#include "kernel/judge.h"
+#include "kernel/plan.h"
+#include "kernel/power.h"
+#include "kernel/report.h"
+#include "kernel/string.h"
+#include "kernel/world.h"
+#include "kernel/x86.h"
+#include "model/caps.h"
+
+#define MAX_NUMBER 1000000
+
+static struct options {
+	char filter[512];
+	unsigned from, repeat, tries;
+	bool skip_flush;
+	bool bench;
+} options = { .from = 1, .repeat = 1, .tries = 3 };
+
+static const struct hv *hv;
+static uint32_t caps;
+static struct program program; /* the current one */
+
+static _Noreturn void end(enum power_status status)
+{
+	printk("# END status=%d\n", status);
+	power_off((unsigned)status);
+}
+
+static _Noreturn void bail_out(const char *what, const char *word, size_t length)
+{
+	char text[128];
+
+	snprintk(text, sizeof(text), "%s", word);
+	if (length < sizeof(text))
+		text[length] = '\0';
+	printk("Bail out! %s: %s\n", what, text);
+	end(STATUS_USAGE);
+}
+
+/* ---- the command line ---- */
+
+static bool has_key(const char *word, size_t length, const char *key)
+{
+	return length > strlen(key) && !strncmp(word, key, strlen(key));
+}
+
+static unsigned number(const char *word, size_t length, size_t key)
+{
+	unsigned n = 0;
+
+	for (size_t i = key; i < length; i++) {
+		if (word[i] < '0' || word[i] > '9' || n > MAX_NUMBER)
+			bail_out("not a number from 1 to 1000000", word, length);
+		n = n * 10 + (unsigned)(word[i] - '0');
+	}
+	if (!n)
+		bail_out("not a number from 1 to 1000000", word, length);
+	return n;
+}
+
+static void read_word(const char *word, size_t length)
+{
+	if (has_key(word, length, "filter=")) {
+		if (length - 7 >= sizeof(options.filter))
+			bail_out("the filter is too long", word, length);
+		memcpy(options.filter, word + 7, length - 7);
+	} else if (has_key(word, length, "from=")) {
+		options.from = number(word, length, 5);
+	} else if (has_key(word, length, "repeat=")) {
+		options.repeat = number(word, length, 7);
+	} else if (has_key(word, length, "tries=")) {
+		options.tries = number(word, length, 6);
+	} else if (length == 17 && !strncmp(word, "mutate=skip-flush", 17)) {
+		options.skip_flush = true;
+	} else if (length == 5 && !strncmp(word, "bench", 5)) {
+		options.bench = true;
+	} else if (!has_key(word, length, "host=")) {
+		bail_out("unknown word on the command line (see README.md, \"Arguments\")", word, length);
+	}
+}
+
+static void read_options(void)
+{
+	size_t length;
+
+	for (const char *w = cmdline_next(NULL, &length); w; w = cmdline_next(w, &length))
+		read_word(w, length);
+}
+
+/* ---- one case ---- */
+
+static uint32_t all_caps(void)
+{
+	uint32_t all = hv ? hv->caps() : 0;
+
+	if (!world_has_nested_windows())
+		all &= ~(uint32_t)CAP_NPT;
+	if (cpuid(0x80000001, 0).edx & 1u << 26)
+		all |= CAP_PAGE1G;
+	if (cpuid(1, 0).ecx & 1u << 17)
+		all |= CAP_PCID;
+	if (cpuid(0, 0).eax >= 7 && cpuid(7, 0).ebx & 1u << 10)
+		all |= CAP_INVPCID;
+	if (nr_cpus >= 2)
+		all |= CAP_CPUS2;
+	if (nr_cpus >= 4)
+		all |= CAP_CPUS4;
+	return all;
+}
+
+static bool claims_flush(void)
+{
+	for (unsigned i = 0; i < program.nr_steps; i++)
+		if (program.step[i].flush)
+			return true;
+	return false;
+}
+
+/*
+ * Runs the program or its control once. The machine leaves the flushes out in a control and under
+ * skip-flush; the oracle leaves them out in a control only.
+ */
+static enum verdict run_once(bool control, struct finding *f, char *text, size_t size)
+{
+	const struct run *run = exec_run(&program, control || options.skip_flush);
+
+	if (run->refused || run->crashed) {
+		snprintk(text, size, "%s", run->why);
+		return run->crashed ? VERDICT_CRASH : VERDICT_ERROR;
+	}
+	judge(&program, control, run, f);
+	if (f->error) {
+		snprintk(text, size, "%s", f->why);
+		return VERDICT_ERROR;
+	}
+	if (!f->wrong)
+		return VERDICT_PASS;
+	finding_text(f, text, size);
+	return verdict_of(f->judgement);
+}
+
+static void report_wrong(unsigned nr, const char *name, enum verdict verdict, const struct finding *f,
+			 const char *text, const char *which)
+{
+	report_result(nr, name, verdict, text);
+	if (f->wrong)
+		report_finding(&program, f, which);
+	else
+		report_program(&program, which);
+}
+
+/* VERDICT_PASS: the control showed retention. VERDICT_VACUOUS: it did not. */
+static enum verdict run_control(struct finding *f, char *text, size_t size)
+{
+	for (unsigned i = 0; i < options.tries; i++) {
+		enum verdict verdict = run_once(true, f, text, size);
+
+		if (verdict != VERDICT_PASS || f->retained)
+			return verdict;
+	}
+	return VERDICT_VACUOUS;
+}
+
+static void run_case(unsigned nr, const char *name, const char *control_text)
+{
+	const bool mutated = options.skip_flush;
+	enum verdict verdict;
+	struct finding f = { 0 };
+	char text[200] = "";
+
+	for (unsigned i = 0; i < options.repeat; i++) {
+		verdict = run_once(false, &f, text, sizeof(text));
+		if (verdict != VERDICT_PASS)
+			return report_wrong(nr, name, verdict, &f, text,
+					    mutated ? "program, its flushes left out" : "program");
+	}
+	if (mutated)
+		return report_result(nr, name, VERDICT_VACUOUS,
+				     "its flushes were left out and nothing stale was seen");
+	if (control_text) {
+		struct program_error error;
+
+		if (!program_parse(control_text, OP_LOAD, &program, &error))
+			return report_result(nr, name, VERDICT_ERROR, error.text);
+	}
+	verdict = run_control(&f, text, sizeof(text));
+	if (verdict == VERDICT_PASS)
+		report_result(nr, name, VERDICT_PASS, "");
+	else if (verdict == VERDICT_VACUOUS)
+		report_result(nr, name, VERDICT_VACUOUS,
+			      "without the flush the host kept nothing either, so this could not have failed");
+	else
+		report_wrong(nr, name, verdict, &f, text, "control");
+}
+
+/* The first capability that the program needs and the host lacks: NR_CAPS if none. */
+static enum cap_bit missing_cap(void)
+{
+	uint32_t missing = program_needs(&program) & ~caps;
+	unsigned bit = 0;
+
+	while (bit < NR_CAPS && !(missing & 1u << bit))
+		bit++;
+	return (enum cap_bit)bit;
+}
+
+static void do_case(unsigned nr, const struct case_ref *c)
+{
+	struct program_error error;
+	char text[160];
+	enum cap_bit missing;
+
+	report_case(nr, c->name);
+	if (!program_parse(c->scenario->program, c->look, &program, &error)) {
+		snprintk(text, sizeof(text), "column %u: %s", error.column, error.text);
+		return report_result(nr, c->name, VERDICT_ERROR, text);
+	}
+	if (!strncmp(c->name, "svm.", 4) && !(caps & CAP_TLBCTL))
+		return report_result(nr, c->name, VERDICT_SKIP, "it is about SVM: use an AMD host");
+	missing = missing_cap();
+	if (missing < NR_CAPS)
+		return report_result(nr, c->name, VERDICT_SKIP, cap_remedy(missing));
+	if (options.skip_flush && !claims_flush())
+		return report_result(nr, c->name, VERDICT_SKIP, "it claims no flush that could be left out");
+	run_case(nr, c->name, c->scenario->control);
+}
+
+/* ---- all ---- */
+
+static void banner(void)
+{
+	printk("KTAP version 1\n");
+	printk("# revenant %s vendor=%s boot=%s cpus=%u hypervisor=%s caps=", REVENANT_VERSION,
+	       hv ? vendor_rules[hv->vendor].name : "none", boot_info.protocol, nr_cpus,
+	       cpu_hypervisor_name[0] ? cpu_hypervisor_name : "none");
+	for (unsigned bit = 0, first = 1; bit < NR_CAPS; bit++) {
+		if (caps & 1u << bit) {
+			printk("%s%s", first ? "" : ",", cap_name((enum cap_bit)bit));
+			first = 0;
+		}
+	}
+	printk("\n");
+}
+
+static void run_plan(void)
+{
+	struct case_ref c = { 0 };
+	unsigned nr = 0;
+
+	while (case_next(&c))
+		nr += filter_match(options.filter, c.name);
+	if (!nr)
+		bail_out("no case matches the filter (run.sh --list shows them all)", options.filter,
+			 strlen(options.filter));
+	report_plan(nr);
+	nr = 0;
+	c = (struct case_ref){ 0 };
+	while (case_next(&c))
+		if (filter_match(options.filter, c.name) && ++nr >= options.from)
+			do_case(nr, &c);
+}
+
+static void run_replay(const char *text)
+{
+	struct scenario replay = { .name = "replay", .program = text };
+	struct case_ref c = { .scenario = &replay, .look = OP_LOAD, .name = "replay" };
+	struct program_error error;
+
+	if (!program_parse(text, OP_LOAD, &program, &error)) {
+		printk("Bail out! bad program, column %u: %s\n", error.column, error.text);
+		end(STATUS_USAGE);
+	}
+	report_plan(1);
+	do_case(1, &c);
+}
+
+static void run_bench(void)
+{
+	static const char loop[] = "set h0.w0.pte A; load w0; set h0.w0.pte B; invlpg w0; load w0";
+	const unsigned runs = 200;
+	struct program_error error;
+	struct finding f;
+	char text[200];
+	uint64_t cycles;
+
+	printk("# bench round-trip-cycles %llu\n", (unsigned long long)exec_round_trip(100));
+	if (!program_parse(loop, OP_LOAD, &program, &error))
+		end(STATUS_ERROR);
+	cycles = rdtsc_ordered();
+	for (unsigned i = 0; i < runs; i++)
+		if (run_once(false, &f, text, sizeof(text)) != VERDICT_PASS)
+			end(STATUS_ERROR);
+	cycles = rdtsc_ordered() - cycles;
+	printk("# bench cycles-per-program %llu\n", (unsigned long long)cycles / runs);
+}
+
+_Noreturn void plan_run(void)
+{
+	const char *replay = cmdline_replay();
+
+	hv = hv_select();
+	world_init(hv);
+	if (!exec_init(hv)) {
+		printk("KTAP version 1\nBail out! the hypervisor extension could not be turned on\n");
+		end(STATUS_ERROR);
+	}
+	judge_init(hv ? hv->vendor : VENDOR_AMD);
+	caps = all_caps();
+	banner();
+	read_options();
+	if (options.bench) {
+		run_bench();
+		end(STATUS_CLEAN);
+	}
+	if (replay)
+		run_replay(replay);
+	else
+		run_plan();
+	end(report_end());
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The world of a program in real memory: sentinel frames, windows, table pages.
+ *
+ * Each program gets table pages and linear addresses that no recent program used, so that what a broken
+ * host still holds of one program cannot be taken for another's.
+ */
+#ifndef KERNEL_WORLD_H
+#define KERNEL_WORLD_H
+
+#include "kernel/hv.h"
+#include "model/world.h"
+
+/* Where things lie in a frame (bytes). Every word but these names the frame. */
+enum {
+	FRAME_LOAD = 0x100,   /* what a load looks at */
+	FRAME_STORES = 0xa00, /* slots of 8 bytes that stores may hit */
+	FRAME_STORE_SLOTS = 128,
+	FRAME_CODE = 0xf00,   /* a function that returns the frame's name in EAX */
+};
+
+/* Allocates frames and the pool of table pages. hv: NULL where there is none. */
+void world_init(const struct hv *hv);
+
+/* A new world for a program: fresh tables for all roots it names, linked, all leaves not present. */
+void world_start(const struct program *program);
+
+/* Linear address of w<window>, the same at both levels; guest-physical address of p<window>. */
+uint64_t world_linear(unsigned window);
+uint64_t world_guest_physical(unsigned window);
+
+/* Physical address of a root's top table: what CR3 or nCR3 points at. */
+uint64_t world_root(struct root root);
+
+/* Where an entry lies in memory (linear == physical in L1 and L2). */
+uint64_t *world_entry(struct entry_ref entry);
+
+/* The raw form of a value in that entry. */
+uint64_t world_encode(struct entry_ref entry, const struct value *value);
+
+/* The accessed and dirty bits that an entry has in memory now. */
+void world_bits(struct entry_ref entry, bool *accessed, bool *dirty);
+
+/* Which frame holds that name, or was hit by that store: 0 … NR_FRAMES-1, or -1. */
+int world_frame_of_name(uint64_t name);
+int world_frame_of_code(uint64_t name);
+int world_frame_of_store(unsigned slot, uint64_t token);
+
+/* Physical address of a frame. */
+uint64_t world_frame(unsigned nr);
+
+/* Can nested windows be had with this CPU's physical-address width? (36 bits and more) */
+bool world_has_nested_windows(void);
+
+#endif
