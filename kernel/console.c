@@ -44,6 +44,7 @@ void console_init(void)
 	outb(COM1 + UART_FCR, FCR_ENABLE | FCR_CLEAR);
 	if ((inb(COM1 + UART_IIR) & IIR_FIFO) == IIR_FIFO)
 		fifo_size = FIFO_SIZE;
+	console_putc('\n');
 }
 
 static void wait(uint8_t lsr)
