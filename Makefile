@@ -48,7 +48,7 @@ $(OBJ)/%.c.o: %.c Makefile
 
 $(OBJ)/%.S.o: %.S Makefile
 	@mkdir -p $(@D)
-	$(CC) $(KERNEL_CFLAGS) $(CFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
+	$(CC) $(KERNEL_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # The list of objects is a prerequisite of its own, so that a source that goes away relinks.
 $(OBJ)/objects: FORCE
