@@ -39,16 +39,19 @@ enum judgement {
 struct look {
 	uint32_t legal;   /* set of legal results */
 	uint32_t current; /* the one result of a walk that nothing cached serves */
-	uint32_t events;  /* the events (1 << enum event) since the last rewrite, on any CPU */
-	uint8_t space;    /* space of the entry that was rewritten last */
+	uint32_t events;  /* the events (1 << enum event) since the last `set`, on any CPU */
+	uint8_t space;    /* enum space of the entry that was rewritten last */
 };
 
 struct oracle; /* oracle_size() bytes, given by the caller; see oracle_state.h for the inside */
 
 size_t oracle_size(void);
 
-/* The state at a program's start: all caches empty. */
-void oracle_start(struct oracle *oracle, enum vendor vendor);
+/*
+ * The state at a program's start. All caches are empty but for what L1 may read speculatively.
+ * cpus: program_cpus(), 1 … NR_CPUS: on each of them L1 runs from the start.
+ */
+void oracle_start(struct oracle *oracle, enum vendor vendor, unsigned cpus);
 
 /*
  * Carries out one step. For a look fills *look (else leaves it alone) before the look's own effects on
@@ -58,7 +61,8 @@ void oracle_start(struct oracle *oracle, enum vendor vendor);
 bool oracle_step(struct oracle *oracle, const struct step *step, struct look *look, const char **why);
 
 /*
- * Judges what a look saw: exactly one bit. Call it after oracle_step() of that look and before the next
+ * Judges what a look saw: exactly one bit. A fault that is not legal is STALE: an old permission, or an
+ * old entry that was not present. Call it after oracle_step() of that look and before the next
  * step; the effects of a fault that was seen are carried out here.
  */
 enum judgement oracle_judge(struct oracle *oracle, const struct step *step, const struct look *look,

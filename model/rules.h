@@ -21,8 +21,10 @@ enum event {
 	EV_INVPCID_3,
 	EV_PAGE_FAULT,
 	EV_NESTED_FAULT,
-	EV_ENTER,
-	EV_EXIT,
+	EV_ENTER,	   /* VMRUN, VM entry with a VPID */
+	EV_EXIT,	   /* #VMEXIT, VM exit with a VPID */
+	EV_ENTER_UNTAGGED, /* VM entry with VPID off (tag 0) */
+	EV_EXIT_UNTAGGED,
 	EV_TLBCTL_1,
 	EV_TLBCTL_3,
 	EV_TLBCTL_7,
@@ -32,26 +34,29 @@ enum event {
 
 /*
  * The effect of an event: what can no longer be in the caches of the CPU that ran it. Linear
- * translations (on Intel: linear and combined mappings) are chosen by a scope, nested (guest-physical)
- * ones by another.
+ * translations (on Intel: linear and combined mappings) are chosen by a scope, nested
+ * (guest-physical) ones by another.
  */
 enum effect {
-	LIN_PAGE = 1 << 0,  /* leaves of the operand's window in the event's tag (any PCID if global) */
-	LIN_PCID = 1 << 1,  /* leaves of all windows in the event's tag and PCID */
-	LIN_TAG = 1 << 2,   /* … in the event's tag (ASID, VPID), all PCIDs */
-	LIN_ALL = 1 << 3,   /* … in all tags */
-	GLOBALS = 1 << 4,   /* global leaves, too */
+	LIN_PAGE =
+		1 << 0, /* leaves of the operand's window in the event's tag (any PCID if global) */
+	LIN_PCID = 1 << 1,    /* leaves of all windows in the event's tag and PCID */
+	LIN_TAG = 1 << 2,     /* … in the event's tag (ASID, VPID), all PCIDs */
+	LIN_ALL = 1 << 3,     /* … in all tags */
+	GLOBALS = 1 << 4,     /* global leaves, too */
 	UPPERS_PAGE = 1 << 5, /* paging-structure caches on the way of the operand's window */
-	UPPERS = 1 << 6,    /* paging-structure caches of the scope, whatever the address */
-	NEST_PAGE = 1 << 7, /* nested translations of the faulting guest-physical page */
-	NEST_TAG = 1 << 8,  /* nested translations of the event's tag */
+	UPPERS = 1 << 6,      /* paging-structure caches of the scope, whatever the address */
+	NEST_PAGE = 1 << 7,   /* nested translations of the faulting guest-physical page */
+	NEST_TAG = 1 << 8,    /* nested translations of the event's tag */
 	NEST_ALL = 1 << 9,
 };
 
 struct rule {
-	const char *name;              /* as it stands in the retention table, [a-z0-9-]+ */
-	uint32_t effect[NR_VENDORS];
-	const char *source[NR_VENDORS]; /* manual, section and title; NULL: there is no such event */
+	const char *name;	     /* as it stands in the retention table, [a-z0-9-]+ */
+	uint32_t effect[NR_VENDORS]; /* set of enum effect */
+	const char
+		*source[NR_VENDORS]; /* manual, section and title; NULL: there is no such
+				      * event. Where the manual is silent the weaker duty stands. */
 };
 
 extern const struct rule rules[NR_EVENTS];
@@ -59,10 +64,14 @@ extern const struct rule rules[NR_EVENTS];
 /* Where the vendors' models of the caches differ. */
 struct vendor_rules {
 	const char *name;
-	bool tag_covers_nested;  /* an ASID tags nested translations; else the nested root (EP4TA) does */
-	bool caches_guest_leaf;  /* linear → guest-physical may be cached apart from the nested part */
-	bool spurious_fault;     /* a fault may be raised from a cached entry, without a new walk */
-	const char *source;
+	bool tag_covers_nested; /* an ASID tags nested translations; else the nested root (EP4TA)
+				   does */
+	bool caches_guest_leaf; /* linear → guest-physical may be cached apart from the nested part
+				 */
+	bool spurious_fault;	/* a fault may be raised from a cached entry, without a new walk */
+	bool untagged_l2; /* L2 may run with tag 0 (VPID off), sharing L1's; else tag 0 is L1's own
+			   */
+	const char *source; /* of all of these: manual, section and title */
 };
 
 extern const struct vendor_rules vendor_rules[NR_VENDORS];

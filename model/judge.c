@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* Judging what a look saw, and what follows from having seen it. */
+#include "oracle_state.h"
+
+enum { FRAMES = (1 << NR_FRAMES) - 1 };
+
+/* The result was not legal: what kind of wrong is it? */
+static enum judgement judge_wrong(const struct oracle *o, const struct step *step, uint32_t seen)
+{
+	struct view view = view_of(o, o->cpu);
+	uint8_t here =
+		o->walked[view.regs.root][view.regs.nroot - SPACE_N * NR_ROOTS][step->window] |
+		o->seen[view.cpu][view.tag][step->window];
+
+	if (seen & RESULT_WILD)
+		return JUDGED_WILD;
+	if (!(seen & FRAMES) || (seen & here))
+		return JUDGED_STALE;
+	return seen & o->targets ? JUDGED_LEAK : JUDGED_WILD;
+}
+
+/* A look succeeded. Every way in which it can have done so has set these bits. */
+static void set_bits(struct oracle *o, const struct step *step)
+{
+	struct view view = view_of(o, o->cpu);
+	struct walk now = walk_now(o, &view, step->window, step->op);
+
+	if (!look_is_certain(o, &view, &now, step->window))
+		return;
+	for (unsigned i = 0; i < now.nr; i++)
+		now.entry[i]->accessed = MAY_BE_1;
+	for (unsigned i = 0; i < 2; i++) {
+		if (step->op == OP_STORE && now.leaf[i])
+			now.leaf[i]->dirty = MAY_BE_1;
+	}
+}
+
+/* The level that looked took a fault. */
+static void fault(struct oracle *o, const struct step *step, enum event ev)
+{
+	struct view view = view_of(o, o->cpu);
+	struct walk now = walk_now(o, &view, step->window, step->op);
+	struct operand operand = {.tag = view.tag, .window = step->window};
+
+	/* Which guest-physical page faulted is known if no other walk is possible. */
+	if (now.leaf[0] && now.leaf[0]->kind == VALUE_WINDOW &&
+	    look_is_certain(o, &view, &now, step->window))
+		operand.nested_windows = (uint8_t)(1u << now.leaf[0]->nr);
+	event(o, ev, &view, operand);
+	if (ev == EV_NESTED_FAULT) {
+		/* L1 sees the exit and resumes L2 behind the look. */
+		leave_l2(o);
+		enter_l2(o);
+	}
+	fill(o);
+}
+
+enum judgement oracle_judge(struct oracle *o, const struct step *step, const struct look *look,
+			    uint32_t seen)
+{
+	enum judgement judgement = seen == look->current ? JUDGED_CURRENT
+				   : seen & look->legal	 ? JUDGED_RETAINED
+							 : judge_wrong(o, step, seen);
+
+	if (seen & FRAMES)
+		set_bits(o, step);
+	else if (seen & RESULT_PF)
+		fault(o, step, EV_PAGE_FAULT);
+	else if ((seen & RESULT_NPF) && o->cpus[o->cpu].in_l2)
+		fault(o, step, EV_NESTED_FAULT);
+	return judgement;
+}
+
+bool oracle_agrees(const struct step *step, const struct look *look)
+{
+	switch (step->expect) {
+	case EXPECT_FRESH: return look->legal == look->current;
+	case EXPECT_EITHER: return look->legal & ~look->current;
+	default: return true;
+	}
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* Looks: which results the items that may be cached, and walks that begin at them, can give. */
+#include "oracle_state.h"
+
+/* One look at one window. */
+struct looking {
+	struct oracle *o;
+	struct view view;
+	enum op op;
+	unsigned window;
+	const struct context *nested; /* NULL: no nested paging */
+	bool lost;		      /* a guest-physical window, and no nested tables to map it */
+};
+
+/* A store sets the dirty bit in a leaf it reaches, unless a cached copy says that it is set. */
+static void may_dirty(const struct looking *l, struct mem_entry *leaf)
+{
+	if (l->op == OP_STORE)
+		leaf->dirty |= MAY_BE_1;
+}
+
+/* The faults of nested walks from a table with entries of that level. */
+static uint32_t nested_walk_faults(const struct looking *l, unsigned p, unsigned table,
+				   unsigned level, uint8_t perms)
+{
+	for (;; level--) {
+		struct mem_entry *entry = memory_entry(l->o, table, SPACE_N, p, level);
+
+		if (entry->kind == VALUE_NONE)
+			return RESULT_NPF;
+		perms |= entry->flags & PERMS;
+		if (entry->kind != VALUE_TABLE) {
+			may_dirty(l, entry);
+			return denied(l->op, perms) ? RESULT_NPF : 0;
+		}
+		table = entry->table;
+	}
+}
+
+/*
+ * Where a walk that begins at a cached pointer starts with permissions: a fault that memory does
+ * not confirm is legal only where faults may be spurious.
+ */
+static uint8_t pointer_perms(const struct looking *l, const struct item *pointer)
+{
+	return l->o->vendor->spurious_fault ? pointer->perms : 0;
+}
+
+/* What the nested half may give for a guest-physical window. */
+static uint32_t nested_results(const struct looking *l, unsigned p)
+{
+	const struct item_set *set = &l->nested->set[p];
+	uint32_t results = nested_walk_faults(l, p, root_table(l->view.regs.nroot), LEVEL_PML4E, 0);
+
+	for (unsigned i = 0; i < set->nr; i++) {
+		const struct item *item = &set->item[i];
+
+		if (item->kind == ITEM_POINTER)
+			results |= nested_walk_faults(l, p, item->target, item->level - 1u,
+						      pointer_perms(l, item));
+		else if (!denied(l->op, item->perms))
+			results |= RESULT_FRAME(item->target);
+		else if (l->o->vendor->spurious_fault)
+			results |= RESULT_NPF;
+	}
+	return results;
+}
+
+/* A linear leaf leads to guest-physical memory: what may come of it. */
+static uint32_t guest_results(struct looking *l, unsigned p)
+{
+	if (l->nested)
+		return nested_results(l, p);
+	l->lost = true;
+	return 0;
+}
+
+/*
+ * The faults of linear walks from a table with entries of that level. The frames that they lead to
+ * are items already.
+ */
+static uint32_t linear_walk_faults(struct looking *l, unsigned table, unsigned level, uint8_t perms)
+{
+	for (;; level--) {
+		struct mem_entry *entry = memory_entry(l->o, table, SPACE_G, l->window, level);
+
+		if (entry->kind == VALUE_NONE)
+			return RESULT_PF;
+		perms |= entry->flags & PERMS;
+		if (entry->kind != VALUE_TABLE) {
+			may_dirty(l, entry);
+			if (denied(l->op, perms))
+				return RESULT_PF;
+			return entry->kind == VALUE_FRAME
+				       ? 0
+				       : guest_results(l, entry->nr) & RESULT_NPF;
+		}
+		table = entry->table;
+	}
+}
+
+static uint32_t item_results(struct looking *l, const struct item *item)
+{
+	bool spurious = l->o->vendor->spurious_fault;
+
+	if (item->kind == ITEM_POINTER)
+		return linear_walk_faults(l, item->target, item->level - 1u,
+					  pointer_perms(l, item));
+	if (denied(l->op, item->perms))
+		return spurious ? RESULT_PF : 0;
+	if (item->kind == ITEM_GUEST)
+		return guest_results(l, item->target);
+	if (denied(l->op, item->perms >> PERM_NESTED_SHIFT))
+		return spurious ? RESULT_NPF : 0;
+	return RESULT_FRAME(item->target);
+}
+
+/* Do the context's items serve the view? Those of another PCID do if they are global. */
+static bool serves(const struct context *c, const struct view *view, const struct item *item)
+{
+	struct context_key key = view->linear;
+
+	if (item->flags & ITEM_GLOBAL)
+		key.pcid = c->key.pcid;
+	return context_is(c, key);
+}
+
+static uint32_t all_results(struct looking *l)
+{
+	const struct context_list *list = &l->o->linear;
+	uint32_t results = linear_walk_faults(l, root_table(l->view.regs.root), LEVEL_PML4E, 0);
+
+	for (unsigned c = 0; c < list->nr; c++) {
+		const struct item_set *set = &list->context[c].set[l->window];
+
+		for (unsigned i = 0; i < set->nr; i++) {
+			if (serves(&list->context[c], &l->view, &set->item[i]))
+				results |= item_results(l, &set->item[i]);
+		}
+	}
+	return results;
+}
+
+static bool has_old(const struct item_set *set)
+{
+	for (unsigned i = 0; i < set->nr; i++) {
+		if (set->item[i].flags & ITEM_OLD)
+			return true;
+	}
+	return false;
+}
+
+bool look_is_certain(struct oracle *o, const struct view *view, const struct walk *now,
+		     unsigned window)
+{
+	const struct context *nested;
+
+	for (unsigned i = 0; i < o->linear.nr; i++) {
+		const struct context *c = &o->linear.context[i];
+
+		/* Whatever the PCID: it may be global. */
+		if (c->key.cpu == view->cpu && c->key.tag == view->tag && has_old(&c->set[window]))
+			return false;
+	}
+	if (!now->leaf[0] || now->leaf[0]->kind == VALUE_FRAME)
+		return true;
+	nested = context_get(o, &o->nested, view->nested);
+	return nested && !has_old(&nested->set[now->leaf[0]->nr]);
+}
+
+/* Accessed and dirty bits in memory: all combinations of what each may be. */
+static void look_at_bits(struct oracle *o, const struct entry_ref *ref, struct look *look)
+{
+	const struct mem_entry *entry =
+		memory_entry(o, world_table(*ref), ref->root.space, ref->window, ref->level);
+
+	for (unsigned bits = 0; bits < 4; bits++) {
+		unsigned a = bits & 1, d = bits >> 1;
+
+		if ((entry->accessed & (1 << a)) && (entry->dirty & (1 << d)))
+			look->legal |= RESULT_BITS_OF(a, d);
+	}
+	/* Where both are legal, the one that no hardware access has touched. */
+	look->current = RESULT_BITS_OF(!(entry->accessed & MAY_BE_0), !(entry->dirty & MAY_BE_0));
+}
+
+void look_at(struct oracle *o, const struct step *step, struct look *look)
+{
+	struct looking l = {
+		.o = o, .view = view_of(o, o->cpu), .op = step->op, .window = step->window};
+
+	*look = (struct look){.events = o->events, .space = o->set_space};
+	if (step->op == OP_BITS) {
+		look_at_bits(o, &step->entry, look);
+		return;
+	}
+	if (l.view.regs.nroot != NO_ROOT)
+		l.nested = context_get(o, &o->nested, l.view.nested);
+	look->current = walk_now(o, &l.view, step->window, step->op).result;
+	look->legal = look->current | all_results(&l);
+	if (l.lost)
+		o->why = "a guest-physical window without nested paging";
+	o->seen[l.view.cpu][l.view.tag][step->window] |= (uint8_t)look->legal;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* Steps: what each does to registers, memory and caches. */
+#include "oracle_state.h"
+
+void *memset(void *s, int c, size_t n); /* freestanding: the image and the host both have it */
+
+size_t oracle_size(void)
+{
+	return sizeof(struct oracle);
+}
+
+void oracle_start(struct oracle *o, enum vendor vendor, unsigned cpus)
+{
+	memset(o, 0, offsetof(struct oracle, linear));
+	o->linear.nr = o->nested.nr = 0;
+	o->vendor = &vendor_rules[vendor];
+	o->vendor_nr = (uint8_t)vendor;
+	o->nr_cpus = (uint8_t)cpus;
+	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
+		struct cpu_state *state = &o->cpus[cpu];
+
+		state->l1 = (struct registers){.nroot = NO_ROOT, .pge = true};
+		for (uint8_t vm = 0; vm < NR_VMS; vm++) {
+			struct registers regs = {.root = (uint8_t)(SPACE_G * NR_ROOTS + vm),
+						 .nroot = NO_ROOT,
+						 .pge = true};
+
+			state->vms[vm] = (struct vm_state){.regs = regs, .tag = (uint8_t)(vm + 1)};
+		}
+	}
+	memory_start(o);
+	fill(o);
+}
+
+static struct vm_state *current_vm(struct oracle *o)
+{
+	struct cpu_state *state = &o->cpus[o->cpu];
+
+	return &state->vms[state->vm];
+}
+
+/* An event that the running level causes in its own tag. */
+static void own_event(struct oracle *o, enum event ev, uint8_t window)
+{
+	struct view view = view_of(o, o->cpu);
+
+	event(o, ev, &view, (struct operand){.tag = view.tag, .window = window});
+}
+
+static enum event tlbctl_event(uint8_t type)
+{
+	return type == 1 ? EV_TLBCTL_1 : type == 3 ? EV_TLBCTL_3 : EV_TLBCTL_7;
+}
+
+void enter_l2(struct oracle *o)
+{
+	struct vm_state *vm = current_vm(o);
+
+	if (!vm->tag && !o->vendor->untagged_l2) {
+		o->why = "tag 0 is L1's own: L2 cannot run with it";
+		return;
+	}
+	fill(o); /* L1 was running up to here */
+	o->cpus[o->cpu].in_l2 = true;
+	own_event(o, vm->tag ? EV_ENTER : EV_ENTER_UNTAGGED, 0);
+	if (vm->tlbctl)
+		own_event(o, tlbctl_event(vm->tlbctl), 0);
+	vm->tlbctl = 0;
+}
+
+void leave_l2(struct oracle *o)
+{
+	fill(o); /* L2 was running up to here */
+	own_event(o, current_vm(o)->tag ? EV_EXIT : EV_EXIT_UNTAGGED, 0);
+	o->cpus[o->cpu].in_l2 = false;
+}
+
+/* The registers of the level that runs. */
+static struct registers *own_registers(struct oracle *o)
+{
+	struct cpu_state *state = &o->cpus[o->cpu];
+
+	return state->in_l2 ? &current_vm(o)->regs : &state->l1;
+}
+
+static void set_pge(struct oracle *o, bool on)
+{
+	struct registers *regs = own_registers(o);
+
+	if (regs->pge == on)
+		return; /* only a change invalidates */
+	regs->pge = on;
+	own_event(o, EV_PGE_TOGGLE, 0);
+}
+
+static void invlpga(struct oracle *o, const struct step *step)
+{
+	struct view view = view_of(o, o->cpu);
+
+	event(o, EV_INVLPGA, &view, (struct operand){.tag = step->tag, .window = step->window});
+}
+
+static void linear_flush(struct oracle *o, const struct step *step)
+{
+	switch (step->op) {
+	case OP_CR3:
+		own_registers(o)->root = root_number(step->root);
+		own_event(o, EV_MOV_CR3, 0);
+		break;
+	case OP_INVLPG: own_event(o, EV_INVLPG, step->window); break;
+	case OP_INVPCID: own_event(o, EV_INVPCID_0 + step->type, step->window); break;
+	case OP_PGE: set_pge(o, step->arg); break;
+	}
+	if (step->irq)
+		leave_l2(o);
+}
+
+static void control(struct oracle *o, const struct step *step)
+{
+	switch (step->op) {
+	case OP_ENTER: enter_l2(o); break;
+	case OP_ENTER_PENDING:
+		enter_l2(o);
+		if (!o->why)
+			leave_l2(o);
+		break;
+	case OP_EXIT: leave_l2(o); break;
+	case OP_CPU: o->cpu = (uint8_t)step->arg; break;
+	case OP_VM: o->cpus[o->cpu].vm = (uint8_t)step->arg; break;
+	}
+}
+
+static void give(struct oracle *o, const struct step *step)
+{
+	struct vm_state *vm = current_vm(o);
+
+	switch (step->op) {
+	case OP_TAG: vm->tag = step->tag; break;
+	case OP_L2CR3: vm->regs.root = root_number(step->root); break;
+	case OP_NROOT: vm->regs.nroot = root_number(step->root); break;
+	case OP_TLBCTL: vm->tlbctl = step->type; break;
+	case OP_INVLPGA: invlpga(o, step); break;
+	}
+}
+
+bool oracle_step(struct oracle *o, const struct step *step, struct look *look, const char **why)
+{
+	if (op_is_look(step->op))
+		look_at(o, step, look);
+	else if (step->op == OP_SET)
+		memory_set(o, step);
+	else if (step->op <= OP_PGE)
+		linear_flush(o, step);
+	else if (step->op <= OP_INVLPGA)
+		give(o, step);
+	else
+		control(o, step);
+	fill(o);
+	*why = o->why;
+	return !o->why;
+}
