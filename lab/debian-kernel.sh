@@ -68,7 +68,7 @@ unpack_package() { # VERSION RELEASE ROLE FOLDER
 	deb=$(cache_dir)/debs/${uri##*/}
 	fetch_checked "$uri" "$size" "$sum" "$deb"
 	dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$dir" --wildcards --no-anchored \
-		'vmlinuz-*' 'kernel/arch/x86/kvm/*' 'kernel/virt/lib/*' 'kernel/drivers/crypto/ccp/ccp.ko*' 2>/dev/null
+		'vmlinuz*' 'kernel/arch/x86/kvm/*' 'kernel/virt/lib/*' 'kernel/drivers/crypto/ccp/ccp.ko*' 2>/dev/null
 	return 0 # tar complains of patterns without a match: what is missing shows in keep_modules()
 }
 
@@ -81,13 +81,13 @@ plain_module() { # MODULE.ko[.xz|.zst|.gz]; writes it to standard output
 	esac
 }
 
-dependencies_of() { # MODULE.ko
-	tr '\0' '\n' <"$1" | sed -n 's/^depends=//p' | tr ',' '\n'
+dependencies_of() { # MODULE.ko; prints names
+	tr '\0' '\n' <"$1" | sed -n 's/^depends=//p' | tr ',' '\n' | tr '_' '-'
 }
 
 # Copies a module and all that it depends on, unpacked. A dependency that is nowhere is built in.
 keep_module() { # NAME FROM TO
-	local name=${1//_/-} from=$2 to=$3 file dependency
+	local name=$1 from=$2 to=$3 file dependency
 	[[ ! -e $to/$name.ko ]] || return 0
 	file=$(find "$from" -name "$name.ko*" -o -name "${name//-/_}.ko*" | head -n 1)
 	[[ -n $file ]] || return 0
@@ -95,6 +95,24 @@ keep_module() { # NAME FROM TO
 	while read -r dependency; do
 		[[ -z $dependency ]] || keep_module "$dependency" "$from" "$to" || return
 	done < <(dependencies_of "$to/$name.ko")
+}
+
+all_dependencies_of() { # NAME FOLDER; prints files, what has to be loaded first last
+	local dependency
+	while read -r dependency; do
+		[[ -e $2/$dependency.ko ]] || continue
+		printf '%s.ko\n' "$dependency"
+		all_dependencies_of "$dependency" "$2"
+	done < <(dependencies_of "$2/$1.ko")
+}
+
+# busybox' depmod would do, but for versions that it takes for none, such as 7.3-amd64.
+modules_dep() { # FOLDER; prints its modules.dep
+	local file name
+	for file in "$1"/*.ko; do
+		name=$(basename "$file" .ko)
+		printf '%s.ko:%s\n' "$name" "$(all_dependencies_of "$name" "$1" | awk '!seen[$0]++ { printf " %s", $0 }')"
+	done
 }
 
 unpack_kernel() { # VERSION RELEASE KERNEL; makes the folder from the packages
@@ -115,7 +133,7 @@ unpack_kernel() { # VERSION RELEASE KERNEL; makes the folder from the packages
 		rm -rf "$work"
 		our_error "the packages of kernel $release hold no vmlinuz or no kvm.ko: choose another --kernel"
 	}
-	busybox depmod -b "$work/kernel/root" "$release"
+	modules_dep "$modules" >"$modules/modules.dep"
 	printf '%s\n' "$release" >"$work/kernel/release"
 	(cd "$work/kernel" && find . -type f -exec sha256sum {} +) >"$work/SHA256SUMS"
 	mv "$work/SHA256SUMS" "$work/kernel/"

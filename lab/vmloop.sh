@@ -107,7 +107,8 @@ take_line() {
 		[ -n "$greeted" ] || emit "KTAP version 1"
 		;;
 	"# host "*) [ -n "$greeted" ] || emit "$1" ;;
-	"Bail out!"*) bailed=1 && emit "$1" ;;
+	"Bail out!"*) bailed=1 && emit "$1" && forget ;;
+	"# END status="*) end_status=${1#"# END status="} ;;
 	*) [ -z "$started" ] || take_ktap_line "$1" ;;
 	esac
 }
@@ -127,7 +128,6 @@ take_ktap_line() {
 		;;
 	"ok "* | "not ok "*) take_result "$1" ;;
 	"# summary "*) ;; # counts one start only: ours is printed by finish()
-	"# END status="*) end_status=${1#"# END status="} ;;
 	"#"*) emit "$1" ;;
 	*"KVM internal error"* | *"kvm run failed"*) # QEMU then holds the VM for ever
 		emit "# > $1"
