@@ -6,8 +6,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-/* Sets the UART up and begins a line: firmware may have left its cursor in one. this_cpu() must work
- * by then. */
+/* Sets the UART up and begins a line: firmware may have left its cursor in one. this_cpu() must
+ * work by then. */
 void console_init(void);
 
 void console_putc(char c);
