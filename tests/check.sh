@@ -1,0 +1,135 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# All tests that this machine can run, each a line `ok`/`not ok` with its seconds; installs what it needs
+# (--no-install refuses). Logs: build/check/. The last line is `N passed, N failed, N skipped`.
+
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 99
+
+# shellcheck source=lab/say.sh
+. lab/say.sh
+# shellcheck source=lab/packages.sh
+. lab/packages.sh
+
+logs=build/check
+jobs=$(nproc)
+passed=0 failed=0 skipped=0
+install=()
+if [[ ${1-} == --no-install ]]; then
+	may_install=no
+	install=(--no-install)
+fi
+
+# Runs one test: its log is shown only if it fails. Exit status 77 of a test: skipped.
+check() { # SECONDS NAME COMMAND...
+	local limit=$1 name=$2 log status=0 start=$SECONDS
+	shift 2
+	log=$logs/${name//[^a-z0-9.-]/-}.log
+	printf '# %s …\n' "$name"
+	if [[ $(type -t "$1") == function ]]; then
+		"$@" >"$log" 2>&1 </dev/null || status=$?
+	else
+		timeout "$limit" "$@" >"$log" 2>&1 </dev/null || status=$?
+	fi
+	case $status in
+	0) passed=$((passed + 1)) && printf 'ok %s (%d s)\n' "$name" $((SECONDS - start)) ;;
+	77) skipped=$((skipped + 1)) && printf 'ok %s # SKIP %s\n' "$name" "$(tail -n 1 "$log")" ;;
+	*)
+		failed=$((failed + 1))
+		printf 'not ok %s (status %d; %s)\n' "$name" "$status" "$log"
+		tail -n 40 "$log" | sed 's/^/  | /'
+		;;
+	esac
+}
+
+# ---- the tests that are more than one command ----
+
+shell_style() {
+	# Every file in the repository that begins as a shell script, and the sourced ones.
+	local files
+	mapfile -t files < <(git ls-files | while read -r f; do
+		[[ -f $f ]] && head -n 3 "$f" | grep -qE '^#!.*/(ba|da)?sh|shellcheck shell=' && echo "$f"
+	done)
+	shellcheck -x "${files[@]}"
+}
+
+image_size() {
+	local size
+	size=$(stat -c %s build/revenant.elf)
+	echo "build/revenant.elf: $size bytes, limit $((256 * 1024))"
+	((size < 256 * 1024))
+}
+
+# One case through each way to boot; the banner must name the way and the CPUs.
+boots() { # WAY BANNER CPUS
+	local out
+	out=$(timeout 120 ./run.sh "${install[@]}" --host tcg --boot "$1" --smp "$3" 'linear.invlpg.l1/load') || {
+		echo "$out"
+		return 1
+	}
+	echo "$out"
+	grep -q "boot=$2 cpus=$3 " <<<"$out" && grep -q '^ok 1 linear.invlpg.l1/load' <<<"$out"
+}
+
+# A whole run that must find nothing wrong, and at least one PASS: run.sh's status says both.
+whole_set() { # STREAM ARGS...
+	local stream=$1
+	shift
+	timeout 900 ./run.sh "${install[@]}" "$@" >"$stream"
+	local status=$?
+	cat "$stream"
+	return $status
+}
+
+# What passed with its flushes must turn red without them.
+must_turn_red() { # STREAM-OF-A-PLAIN-RUN ARGS...
+	local plain=$1 mutated=$1.mutated green
+	shift
+	timeout 900 ./run.sh "${install[@]}" "$@" --mutate skip-flush >"$mutated"
+	(($? == 1)) || { echo "status is not 1" && return 1; }
+	green=$(comm -12 <(names_of "$plain" passed) <(names_of "$mutated" passed-or-vacuous))
+	echo "passed plainly: $(names_of "$plain" passed | wc -l); red without flushes: $(names_of "$mutated" red | wc -l)"
+	[[ -z $green ]] || { printf 'not red, though it passed plainly: %s\n' "$green" && return 1; }
+	# A run in which nothing passed would prove nothing.
+	names_of "$plain" passed | grep -q .
+}
+
+# Names of the cases of a stream by what became of them. Cases that claim no flush are skipped when
+# mutated, and have nothing to turn red.
+names_of() { # STREAM passed|passed-or-vacuous|red
+	awk -v want="$2" '
+		/^ *ok [0-9]+ /     { kind = / # SKIP VACUOUS/ ? "vacuous" : / # SKIP/ ? "skip" : "passed"; name = $3 }
+		/^ *not ok [0-9]+ / { kind = "red"; name = $4 }
+		!/^ *(not )?ok [0-9]+ / { next }
+		kind == want || (want == "passed-or-vacuous" && (kind == "passed" || kind == "vacuous")) { print name }
+	' "$1" | sort -u
+}
+
+# ---- all of them ----
+
+mkdir -p $logs
+need_packages build iso uefi vm lab test
+need_packages fuzz
+
+check 60 'shell scripts: shellcheck' shell_style
+check 300 'image with gcc' make -s -j"$jobs" CC=gcc
+check 300 'image with clang' make -s -j"$jobs" CC=clang build/clang/revenant.elf
+check 60 'image size' image_size
+check 600 'model: unit tests under ASan and UBSan' make -s -j"$jobs" host-tests
+check 600 'model: coverage of lines' make -s host-coverage
+check 600 'model: fuzzing' make -s host-fuzz
+check 120 'run.sh: bad input' tests/run-sh/check.sh
+check 0 'boot by PVH' boots kernel pvh 1
+check 0 'boot by PVH, 2 CPUs' boots kernel pvh 2
+check 0 'boot by PVH, 4 CPUs' boots kernel pvh 4
+check 0 'boot by multiboot2 on BIOS' boots bios multiboot2-bios 2
+check 0 'boot by multiboot2 on UEFI' boots uefi multiboot2-uefi 2
+check 0 'whole set on bare TCG' whole_set $logs/tcg.ktap --host tcg
+check 0 'whole set on bare TCG, flushes left out' must_turn_red $logs/tcg.ktap --host tcg
+check 0 'whole set in the lab, npt=1' whole_set $logs/npt1.ktap --host lab --host-params npt=1
+check 0 'whole set in the lab, npt=0' whole_set $logs/npt0.ktap --host lab --host-params npt=0
+check 0 'whole set in the lab, npt=0, flushes left out' must_turn_red $logs/npt0.ktap --host lab --host-params npt=0
+
+printf '%d passed, %d failed, %d skipped\n' $passed $failed $skipped
+((failed == 0 && passed > 0))
