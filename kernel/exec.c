@@ -15,6 +15,7 @@
 #include "model/oracle.h"
 
 #define PENDING_VECTOR 0x40 /* the interrupt that L1 lets wait */
+#define NOT_FOUND_YET  0    /* the result of a store until find_stores() */
 
 struct vm_state {
 	struct hv_vm *vm;
@@ -124,7 +125,22 @@ static uint32_t result_of(const struct step *step, const struct action *a)
 		return frame_result(world_frame_of_name(a->result));
 	if (step->op == OP_FETCH)
 		return frame_result(world_frame_of_code(a->result));
-	return frame_result(world_frame_of_store(a->operand % FRAME_STORE_SLOTS, a->operand));
+	return NOT_FOUND_YET;
+}
+
+/*
+ * Which frames the stores since the last call have hit. Looking for them touches all frames, and would
+ * drive the very translations out of the TLB that a look is after: so it waits for the program's end, or
+ * until the slots are used up.
+ */
+static void find_stores(void)
+{
+	for (; run.nr_found < run.nr_seen; run.nr_found++) {
+		struct seen *seen = &run.seen[run.nr_found];
+
+		if (seen->result == NOT_FOUND_YET)
+			seen->result = frame_result(world_frame_of_store(seen->raw % FRAME_STORE_SLOTS, seen->raw));
+	}
 }
 
 static void note(uint32_t result, uint64_t raw)
@@ -134,6 +150,8 @@ static void note(uint32_t result, uint64_t raw)
 		return;
 	}
 	run.seen[run.nr_seen++] = (struct seen){ result, raw };
+	if (run.nr_seen - run.nr_found == FRAME_STORE_SLOTS - AGENT_RING)
+		find_stores();
 }
 
 static void note_action(const struct step *step, const struct action *a)
@@ -466,7 +484,7 @@ const struct run *exec_run(const struct program *program, bool without_flushes)
 	struct program_cursor cursor = { 0 };
 	const struct step *step;
 
-	run.nr_seen = 0;
+	run.nr_seen = run.nr_found = 0;
 	run.crashed = run.refused = false;
 	nr_waiting = 0;
 	current_cpu = 0;
@@ -475,6 +493,7 @@ const struct run *exec_run(const struct program *program, bool without_flushes)
 		smp_call(cpu, start_cpu, &exec_cpus[cpu]);
 	while (!stopped() && (step = program_next(program, &cursor, without_flushes)))
 		exec_step(step);
+	find_stores();
 	for (unsigned cpu = 0; cpu < used; cpu++)
 		smp_call(cpu, stop_cpu, NULL);
 	return &run;

@@ -20,6 +20,7 @@ struct seen {
 
 struct run {
 	unsigned nr_seen;
+	unsigned nr_found; /* of them: so many stores have been looked up */
 	struct seen seen[MAX_LOOKS];
 	bool crashed;	/* something nobody expected; `why` says what, the machine is sound again */
 	bool refused;	/* our own limit: `why` says which */

@@ -14,8 +14,8 @@
 /* Where things lie in a frame (bytes). Every word but these names the frame. */
 enum {
 	FRAME_LOAD = 0x100,   /* what a load looks at */
-	FRAME_STORES = 0xa00, /* slots of 8 bytes that stores may hit */
-	FRAME_STORE_SLOTS = 128,
+	FRAME_STORES = 0x200, /* slots of 8 bytes that stores may hit */
+	FRAME_STORE_SLOTS = 256,
 	FRAME_CODE = 0xf00,   /* a function that returns the frame's name in EAX */
 };
 
