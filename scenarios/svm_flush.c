@@ -74,20 +74,21 @@ SCENARIO_LOOKS("svm.tlbctl-1-l1-global", "TLB_CONTROL 1 drops L1's own global pa
 	       "set h0.w0.pte A/g; look w0; set h0.w0.pte B/g; !tlbctl 1; enter; exit; look w0 fresh");
 
 /*
- * A7. The flush comes while another nested root is in use; the ASID is the same, so what it cached of the
+ * A7. The nested root is no part of the tag: what ASID 1 caches below n1 may serve it below n0. So n1 maps
+ * the frame that n0 shall map later, and the dead frame A is the one wrong answer. The flush comes while another nested root is in use; the ASID is the same, so what it cached of the
  * first root is dead as well. A host that syncs only the current root at the flush, and takes the first
  * one out of its cache later, shows the old page.
  */
 #define OTHER_ROOT(type)                                                                                \
 	SCENARIO_LOOKS("svm.flush-under-other-ncr3.tlbctl-" type,                                        \
 		       "TLB_CONTROL " type " under nested root n1, then back to n0",                     \
-		       NESTED "set n0.p0.pte A; set n1.p0.pte C; enter; look w0; exit; "                 \
+		       NESTED "set n0.p0.pte A; set n1.p0.pte B; enter; look w0; exit; "                 \
 			      "set n0.p0.pte B; nroot n1; !tlbctl " type                                 \
 			      "; enter; exit; nroot n0; enter; look w0 fresh; exit")
 OTHER_ROOT("1");
 OTHER_ROOT("3");
 SCENARIO_LOOKS("svm.flush-under-other-ncr3.asid", "ASID 2 used first under nested root n1, then under n0",
-	       NESTED "set n0.p0.pte A; set n1.p0.pte C; enter; look w0; exit; set n0.p0.pte B; nroot n1; "
+	       NESTED "set n0.p0.pte A; set n1.p0.pte B; enter; look w0; exit; set n0.p0.pte B; nroot n1; "
 		      "!tag 2; enter; exit; nroot n0; enter; look w0 fresh; exit");
 
 /*

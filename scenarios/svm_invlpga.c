@@ -19,7 +19,7 @@
 SCENARIO_LOOKS("svm.invlpga-0", "INVLPGA with ASID 0 drops L1's page",
 	       "set h0.w0.pte A; look w0; set h0.w0.pte B; !invlpga w0 0; look w0 fresh");
 SCENARIO_LOOKS("svm.invlpga-0-2m", "INVLPGA with ASID 0 drops L1's 2 MiB page",
-	       "set h0.w0.pde A; look w0; set h0.w0.pde B; !invlpga w0 0; look w0 fresh");
+	       "set h0.w0.pde A; invlpg w0; look w0; set h0.w0.pde B; !invlpga w0 0; look w0 fresh");
 SCENARIO_LOOKS("svm.invlpga-0-after-l2", "INVLPGA with ASID 0 after a stay in L2",
 	       "set h0.w0.pte A; look w0; enter; exit; set h0.w0.pte B; !invlpga w0 0; look w0 fresh");
 
@@ -36,7 +36,8 @@ SCENARIO_LOOKS("svm.invlpga-asid-nested", "INVLPGA drops a page of L2 under nest
 SCENARIO_LOOKS("svm.invlpga-asid-not-last", "INVLPGA of an ASID that was not the last to run",
 	       "set g0.w0.pte A; set g1.w0.pte C; enter; look w0; exit; vm 1; enter; look w0; exit; "
 	       "set g0.w0.pte B; !invlpga w0 1; vm 0; enter; look w0 fresh; exit");
-SCENARIO_LOOKS("svm.invlpga-asid-two-roots", "INVLPGA where one ASID ran two roots",
-	       "set g0.w0.pte A; set g2.w0.pte C; enter; look w0; exit; l2cr3 g2; !invlpga w0 1; enter; "
-	       "look w0 fresh; exit; set g0.w0.pte B; set g2.w0.pte D; !invlpga w0 1; enter; look w0 fresh; "
-	       "exit; l2cr3 g0; !invlpga w0 1; enter; look w0 fresh; exit");
+/* The manual does not promise that INVLPGA drops paging-structure caches: the roots share the leaf table. */
+SCENARIO_LOOKS("svm.invlpga-asid-two-roots", "INVLPGA where one ASID ran two roots with one leaf table",
+	       "set g2.w0.pml4e g0.w0.pdpt; set g0.w0.pte A; enter; look w0; exit; l2cr3 g2; enter; look w0; "
+	       "exit; set g0.w0.pte B; !invlpga w0 1; enter; look w0 fresh; exit; l2cr3 g0; enter; "
+	       "look w0 fresh; exit");
