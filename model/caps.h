@@ -6,24 +6,26 @@
 #include <stdint.h>
 
 /*        name          what a SKIP says, with the remedy */
-#define CAPS(X)                                                                                        \
-	X(HV, "hv", "no SVM or VMX: load kvm_amd or kvm_intel with nested=1 and use -cpu host")        \
-	X(NPT, "nested-paging", "no nested paging in L1: use a host with NPT or EPT enabled")          \
-	X(TLBCTL, "tlb-control", "TLB_CONTROL is SVM's")                                               \
-	X(FLUSHASID, "flush-by-asid",                                                                  \
-	  "CPUID 8000000A EDX[6] FlushByAsid is clear: use an L0 kernel of 6.7 or later, not bare TCG") \
-	X(INVLPGA, "invlpga", "INVLPGA is SVM's")                                                      \
-	X(PAGE1G, "pdpe1gb", "no 1 GiB pages: use a CPU model with pdpe1gb")                           \
-	X(PCID, "pcid", "no PCID: QEMU TCG has none; use real hardware or --emulator bochs")           \
-	X(INVPCID, "invpcid", "no INVPCID: QEMU TCG has none; use real hardware or --emulator bochs")  \
-	X(CPUS2, "cpus2", "needs 2 vCPUs: run with --smp 2")                                           \
+#define CAPS(X)                                                                                 \
+	X(HV, "hv", "no SVM or VMX: load kvm_amd or kvm_intel with nested=1 and use -cpu host") \
+	X(NPT, "nested-paging", "no nested paging in L1: use a host with NPT or EPT enabled")   \
+	X(TLBCTL, "tlb-control", "TLB_CONTROL is SVM's")                                        \
+	X(FLUSHASID, "flush-by-asid",                                                           \
+	  "CPUID 8000000A EDX[6] FlushByAsid is clear: use an L0 kernel of 6.7 or later, not "  \
+	  "bare TCG")                                                                           \
+	X(INVLPGA, "invlpga", "INVLPGA is SVM's")                                               \
+	X(PAGE1G, "pdpe1gb", "no 1 GiB pages: use a CPU model with pdpe1gb")                    \
+	X(PCID, "pcid", "no PCID: QEMU TCG has none; use real hardware or --emulator bochs")    \
+	X(INVPCID, "invpcid",                                                                   \
+	  "no INVPCID: QEMU TCG has none; use real hardware or --emulator bochs")               \
+	X(CPUS2, "cpus2", "needs 2 vCPUs: run with --smp 2")                                    \
 	X(CPUS4, "cpus4", "needs 4 vCPUs: run with --smp 4")
 
 enum cap_bit {
 #define X(id, name, remedy) CAP_BIT_##id,
 	CAPS(X)
 #undef X
-	NR_CAPS
+		NR_CAPS
 };
 
 enum cap {

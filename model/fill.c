@@ -29,7 +29,7 @@ struct filler {
 	const struct context *nested; /* of linear ones under nested paging, else NULL */
 	enum space space;
 	unsigned window;
-	uint32_t walked; /* pointers in the set that a walk has gone on from */
+	uint64_t walked; /* pointers in the set that a walk has gone on from */
 };
 
 /* Combined translations: the linear one with each that the nested tables may give for its target.
@@ -85,7 +85,7 @@ static void fill_from(struct filler *f, unsigned table, unsigned level, struct i
 		from.target = (uint8_t)entry->table;
 		_Static_assert(NR_TABLES <= UINT8_MAX, "an item's target is a byte");
 		i = item_add(f->o, set, from);
-		f->walked |= 1u << i;
+		f->walked |= 1ull << i;
 		from.flags |= set->item[i].flags & ITEM_OLD;
 		table = entry->table;
 	}
@@ -95,14 +95,14 @@ static void fill_window(struct filler *f)
 {
 	struct item_set *set = &f->c->set[f->window];
 
-	_Static_assert(MAX_ITEMS <= 32, "walked is a set of items");
+	_Static_assert(MAX_ITEMS <= 64, "walked is a set of items");
 	f->walked = 0;
 	fill_from(f, root_table(f->c->last.root), LEVEL_PML4E, (struct item){0});
 	/* Walks add pointers behind this one, with all that lies below them already walked. */
 	for (unsigned i = 0; i < set->nr; i++) {
 		struct item item = set->item[i];
 
-		if (item.kind == ITEM_POINTER && !(f->walked & (1u << i)))
+		if (item.kind == ITEM_POINTER && !(f->walked & (1ull << i)))
 			fill_from(f, item.target, item.level - 1u, item);
 	}
 }

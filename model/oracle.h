@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The oracle: an executable reading of the manuals. It is told every step of a program and says, for
- * each look, which results the architecture allows.
+ * The oracle: an executable reading of the manuals. It is told every step of a program and says,
+ * for each look, which results the architecture allows.
  *
- * For every CPU and every tag it keeps what *may* be cached of each window's walk: an item enters when
- * it can be read from memory while its context can run (hardware may fill speculatively at any time),
- * and leaves only by an invalidation that the manual guarantees (rules.c). An item is what hardware
- * keeps: a translation (a leaf, with the permissions gathered on its walk), or a paging-structure-cache
- * entry (a pointer to a lower table, from which a walk may continue in current memory). Entries that are
- * not present are never cached.
+ * For every CPU and every tag it keeps what *may* be cached of each window's walk: an item enters
+ * when it can be read from memory while its context can run (hardware may fill speculatively at any
+ * time), and leaves only by an invalidation that the manual guarantees (rules.c). An item is what
+ * hardware keeps: a translation (a leaf, with the permissions gathered on its walk), or a
+ * paging-structure-cache entry (a pointer to a lower table, from which a walk may continue in
+ * current memory). Entries that are not present are never cached.
  */
 #ifndef MODEL_ORACLE_H
 #define MODEL_ORACLE_H
@@ -25,11 +25,11 @@ enum {
 	/* of OP_BITS: bit (10 + 1 + accessed + 2 * dirty) */
 	RESULT_BITS = 1 << 11,
 };
-#define RESULT_FRAME(nr) (1u << (nr))
+#define RESULT_FRAME(nr)		(1u << (nr))
 #define RESULT_BITS_OF(accessed, dirty) (RESULT_BITS << ((accessed) + 2 * (dirty)))
 
 enum judgement {
-	JUDGED_CURRENT,  /* what the tables say now */
+	JUDGED_CURRENT,	 /* what the tables say now */
 	JUDGED_RETAINED, /* legal, but not what the tables say now: the host retains */
 	JUDGED_STALE,
 	JUDGED_LEAK,
@@ -37,10 +37,10 @@ enum judgement {
 };
 
 struct look {
-	uint32_t legal;   /* set of legal results */
+	uint32_t legal;	  /* set of legal results */
 	uint32_t current; /* the one result of a walk that nothing cached serves */
 	uint32_t events;  /* the events (1 << enum event) since the last `set`, on any CPU */
-	uint8_t space;    /* enum space of the entry that was rewritten last */
+	uint8_t space;	  /* enum space of the entry that was rewritten last */
 };
 
 struct oracle; /* oracle_size() bytes, given by the caller; see oracle_state.h for the inside */
@@ -54,16 +54,17 @@ size_t oracle_size(void);
 void oracle_start(struct oracle *oracle, enum vendor vendor, unsigned cpus);
 
 /*
- * Carries out one step. For a look fills *look (else leaves it alone) before the look's own effects on
- * the caches. Returns false when the step has no defined meaning (the program reaches memory that does
- * not exist, or is too large for the oracle's sets); then *why says so in one sentence.
+ * Carries out one step. For a look fills *look (else leaves it alone) before the look's own effects
+ * on the caches. Returns false when the step has no defined meaning (the program reaches memory
+ * that does not exist, or is too large for the oracle's sets); then *why says so in one sentence.
  */
-bool oracle_step(struct oracle *oracle, const struct step *step, struct look *look, const char **why);
+bool oracle_step(struct oracle *oracle, const struct step *step, struct look *look,
+		 const char **why);
 
 /*
- * Judges what a look saw: exactly one bit. A fault that is not legal is STALE: an old permission, or an
- * old entry that was not present. Call it after oracle_step() of that look and before the next
- * step; the effects of a fault that was seen are carried out here.
+ * Judges what a look saw: exactly one bit. A fault that is not legal is STALE: an old permission,
+ * or an old entry that was not present. Call it after oracle_step() of that look and before the
+ * next step; the effects of a fault that was seen are carried out here.
  */
 enum judgement oracle_judge(struct oracle *oracle, const struct step *step, const struct look *look,
 			    uint32_t seen);

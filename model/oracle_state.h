@@ -68,7 +68,7 @@ struct item {
 };
 
 /* Room for the items of one window. A program that needs more is too complex. */
-enum { MAX_ITEMS = 24, ALL_WINDOWS = (1 << NR_WINDOWS) - 1 };
+enum { MAX_ITEMS = 48, ALL_WINDOWS = (1 << NR_WINDOWS) - 1 };
 
 struct item_set {
 	uint8_t nr;

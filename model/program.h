@@ -15,8 +15,9 @@
  *
  * Every window has tables of its own at every level below the root, so each entry on its way can be
  * rewritten alone. (Nested windows share the root's entry and the table below it: see world.h.)
- * When a program starts all tables are linked and all leaves are not present; L1 runs on h0; both of a
- * CPU's virtual machines are out of L2, VM v with tag v+1, root g<v>, no nested paging, CR4.PGE set.
+ * When a program starts all tables are linked and all leaves are not present; L1 runs on h0; both
+ * of a CPU's virtual machines are out of L2, VM v with tag v+1, root g<v>, no nested paging,
+ * CR4.PGE set.
  */
 #ifndef MODEL_PROGRAM_H
 #define MODEL_PROGRAM_H
@@ -47,7 +48,7 @@ struct root {
 	uint8_t space;
 	uint8_t nr;
 };
-#define ROOT_NONE ((struct root){ 0xff, 0xff })
+#define ROOT_NONE ((struct root){0xff, 0xff})
 
 /* An entry, or the table that holds it. */
 struct entry_ref {
@@ -67,8 +68,8 @@ enum value_kind {
 enum value_flags {
 	VF_RO = 1 << 0, /* not writable */
 	VF_NX = 1 << 1, /* not executable */
-	VF_G = 1 << 2,  /* global */
-	VF_S = 1 << 3,  /* supervisor only */
+	VF_G = 1 << 2,	/* global */
+	VF_S = 1 << 3,	/* supervisor only */
 	VF_NA = 1 << 4, /* accessed bit clear */
 	VF_ND = 1 << 5, /* dirty bit clear */
 };
@@ -76,7 +77,7 @@ enum value_flags {
 struct value {
 	uint8_t kind;
 	uint8_t flags;
-	uint8_t nr;             /* frame or nested window */
+	uint8_t nr;		/* frame or nested window */
 	struct entry_ref table; /* VALUE_TABLE: .level is the level of the entries in that table */
 };
 
@@ -89,24 +90,25 @@ enum op {
 	/* rewrites */
 	OP_SET, /* entry, value: one aligned 8-byte store */
 	/* linear flushes, at whichever level runs */
-	OP_CR3,     /* root */
+	OP_CR3,	    /* root */
 	OP_INVLPG,  /* window */
 	OP_INVPCID, /* type, window for type 0 */
-	OP_PGE,     /* arg: 0 off, 1 on */
+	OP_PGE,	    /* arg: 0 off, 1 on */
 	/* what L1 gives the current VM at the next enter */
-	OP_TAG,   /* tag: ASID or VPID */
+	OP_TAG,	  /* tag: ASID or VPID */
 	OP_L2CR3, /* root */
 	OP_NROOT, /* root, or ROOT_NONE */
 	/* flushes of L1 for L2 */
 	OP_TLBCTL,  /* type 1, 3 or 7: at the next enter only */
 	OP_INVLPGA, /* window, tag */
 	/* control flow */
-	OP_ENTER,         /* VMRUN / VM entry of the current VM */
-	OP_ENTER_PENDING, /* the same with an interrupt pending: exits before L2's first instruction */
-	OP_EXIT,          /* L2 calls L1 */
-	OP_CPU,           /* arg: the steps that follow run on that vCPU */
-	OP_VM,            /* arg: the steps that follow concern that VM of the current vCPU */
-	OP_REPEAT,        /* arg: the steps up to `end` run that many times (1 … 10000) */
+	OP_ENTER,	  /* VMRUN / VM entry of the current VM */
+	OP_ENTER_PENDING, /* the same with an interrupt pending: exits before L2's first instruction
+			   */
+	OP_EXIT,	  /* L2 calls L1 */
+	OP_CPU,		  /* arg: the steps that follow run on that vCPU */
+	OP_VM,		  /* arg: the steps that follow concern that VM of the current vCPU */
+	OP_REPEAT,	  /* arg: the steps up to `end` run that many times (1 … 10000) */
 	OP_END,
 	NR_OPS
 };
@@ -121,9 +123,9 @@ enum expect {
 struct step {
 	uint8_t op;
 	uint8_t expect;
-	bool flush;   /* '!': the flush under test. A control leaves it out; so does skip-flush */
-	bool irq;     /* in L2: an interrupt that L1 intercepts is pending when the instruction
-	               * completes, so the exit to L1 follows at once */
+	bool flush; /* '!': the flush under test. A control leaves it out; so does skip-flush */
+	bool irq;   /* in L2: an interrupt that L1 intercepts is pending when the instruction
+		     * completes, so the exit to L1 follows at once */
 	uint8_t window;
 	uint8_t tag;
 	uint8_t type; /* of TLB_CONTROL, INVPCID, … */
@@ -168,9 +170,11 @@ struct program_error {
  * …), that roots, tables and values fit their space and level, that each `repeat` has its `end` and
  * comes out where it began (vCPU, VM, level), that the program ends in L1 on every vCPU.
  *
- * Returns true, or false with the column and one clear sentence in *error. Never reads beyond the NUL.
+ * Returns true, or false with the column and one clear sentence in *error. Never reads beyond the
+ * NUL.
  */
-bool program_parse(const char *text, enum op look, struct program *program, struct program_error *error);
+bool program_parse(const char *text, enum op look, struct program *program,
+		   struct program_error *error);
 
 /*
  * Prints the canonical text of a program; program_parse() of it gives the same program (but for the
@@ -185,9 +189,10 @@ uint32_t program_needs(const struct program *program);
 unsigned program_cpus(const struct program *program);
 
 /*
- * Walks through a program, loops unrolled. A cursor is all zero at the start. `without_flushes` leaves
- * out the steps marked '!'; of a flush with `irq` a plain OP_EXIT (of column 0) remains, since the
- * interrupt is not part of the flush. Returns the next step, NULL at the end; never OP_REPEAT or OP_END.
+ * Walks through a program, loops unrolled. A cursor is all zero at the start. `without_flushes`
+ * leaves out the steps marked '!'; of a flush with `irq` a plain OP_EXIT (of column 0) remains,
+ * since the interrupt is not part of the flush. Returns the next step, NULL at the end; never
+ * OP_REPEAT or OP_END.
  */
 struct program_cursor {
 	uint16_t next;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tables of the world, as numbers. The model keeps what each entry holds, the executor knows where
- * each table page lies; both use the numbering below, so that an entry is the same thing for both.
+ * The tables of the world, as numbers. The model keeps what each entry holds, the executor knows
+ * where each table page lies; both use the numbering below, so that an entry is the same thing for
+ * both.
  *
  * A table page has one slot for each window that can pass through it. Linear windows meet in the
  * PML4 only: there each has a slot of its own; PDPT, PD and PT are private and have one slot. A
- * guest-physical address can be as short as 40 bits (QEMU TCG), where the nested PML4 has two entries:
- * so all nested windows share one PML4E (slot 0) and the PDPT under it, where each has its own slot.
+ * guest-physical address can be as short as 40 bits (QEMU TCG), where the nested PML4 has two
+ * entries: so all nested windows share one PML4E (slot 0) and the PDPT under it, where each has its
+ * own slot.
  */
 #ifndef MODEL_WORLD_H
 #define MODEL_WORLD_H
