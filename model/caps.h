@@ -25,7 +25,9 @@ enum cap_bit {
 #define X(id, name, remedy) CAP_BIT_##id,
 	CAPS(X)
 #undef X
-		NR_CAPS
+	/* clang-format off */
+	NR_CAPS
+	/* clang-format on */
 };
 
 enum cap {
