@@ -106,7 +106,8 @@ emulator_is_there() {
 bzimage_version() { # FILE
 	local offset
 	offset=$(od -An -tu2 -j 526 -N 2 "$1")
-	tail -c "+$((offset + 513))" "$1" | tr '\0' '\n' | head -n 1 | cut -d ' ' -f 1
+	# no `head` behind `tail`: with pipefail a SIGPIPE would be an error
+	dd if="$1" bs=1 skip=$((offset + 512)) count=64 2>/dev/null | tr '\0 ' '\n\n' | sed -n 1p
 }
 
 # "npt=0 kvm.x=1" as words of a kernel's command line; modules read theirs there too.
