@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# emulated-host.sh --bochs FILE --cpu intel|amd --vmlinuz FILE --base FILE --image FILE --work DIR
+#                  [--append TEXT] [--smp N] [--patience S] ARGS
+#
+# As ../emulated-host.sh, with a machine that Bochs emulates: an Intel one with VMX, EPT, VPID and
+# PCID, or an AMD one that has PCID. Standard output is the KTAP stream of the VM loop inside; the
+# kernel's console goes to DIR/console.log, Bochs' own messages to DIR/bochs.log and DIR/bochs.out.
+#
+# --vmlinuz: a bzImage or an ELF vmlinux, with a PVH entry point (CONFIG_PVH; Debian's have it).
+
+set -euo pipefail
+
+here=$(dirname "$0")
+# shellcheck source-path=SCRIPTDIR source=../initrd.sh
+. "$here/../initrd.sh"
+# shellcheck source-path=SCRIPTDIR source=machine.sh
+. "$here/machine.sh"
+
+# Without ACPI and MP tables there is one CPU and no I/O APIC to look for. lpj saves a calibration.
+# An oops ends the machine, so that the VM loop outside goes on with a fresh host.
+KERNEL_WORDS='console=ttyS0 loglevel=5 mitigations=off nokaslr tsc=reliable lpj=1000000 oops=panic panic=-1'
+
+smp=1 patience=30 append=
+while (($# > 1)); do
+	case $1 in
+	--bochs | --cpu | --vmlinuz | --base | --image | --work | --append | --smp | --patience)
+		declare "${1#--}=$2"
+		shift 2
+		;;
+	*)
+		echo "emulated-host.sh: unknown option $1" >&2
+		exit 2
+		;;
+	esac
+done
+
+# shellcheck disable=SC2154 # declared by the loop above
+{ cat "$base" && job_initrd "$image" "$smp" "$patience" "$1"; } >"$work/initrd"
+# shellcheck disable=SC2154
+if ! problem=$(make_machine "$work" "$cpu" "$vmlinuz" "$KERNEL_WORDS $append" console.log serial 2>&1); then
+	printf 'Bail out! %s\n# END status=99\n' "${problem##*$'\n'}"
+	exit 1
+fi
+# shellcheck disable=SC2154
+run_machine "$bochs" "$work" serial

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Firmware for Bochs that enters a kernel at once.
+ *
+ * A PC's BIOS, a boot loader and an ISO cost seconds under an emulator, and a kernel that lies in
+ * memory already needs none of them: Bochs loads flat files to fixed addresses (optramimage). So this
+ * ROM switches to 32-bit mode, copies a PVH start-info block into RAM and jumps ("x86/HVM direct boot
+ * ABI", Xen's documentation). There are no ACPI or MP tables and no PCI set-up: a kernel finds one
+ * CPU and the legacy PC devices by itself.
+ *
+ * A second start means that the kernel has rebooted. The machine then ends: see `again`.
+ *
+ * Assemble with -DENTRY, -DMEMORY_MB, -DINITRD, -DINITRD_BYTES (0: none); the file named by
+ * -DCMDLINE="..." is the command line.
+ */
+
+#define ROM_BASE	0xffff0000	/* 64 KiB that end at 4 GiB, hence with the reset vector */
+#define BOOTED_FLAG	0x500		/* RAM is zero at power-on and keeps its contents at a reset */
+#define BOOTED_MAGIC	0x746e7652
+#define INFO		0x1000		/* where the start-info block gets copied to */
+#define INFO_OF(label)	(INFO + (label) - info)
+#define SHUTDOWN_PORT	0x8900		/* Bochs ends when "Shutdown" is written to it */
+
+#define CODE_SEG	0x08
+#define DATA_SEG	0x10
+
+#define MAGIC_PVH	0x336ec578
+#define E820_RAM	1
+#define E820_RESERVED	2
+
+	.text
+	.code16
+start16:
+	cli
+	lgdtl	%cs:(gdt_pointer - start16)
+	movl	%cr0, %eax
+	orb	$1, %al
+	movl	%eax, %cr0
+	ljmpl	$CODE_SEG, $(ROM_BASE + start32 - start16)
+
+	.code32
+start32:
+	movl	$DATA_SEG, %eax
+	movl	%eax, %ds
+	movl	%eax, %es
+	movl	%eax, %ss
+	cmpl	$BOOTED_MAGIC, BOOTED_FLAG
+	je	again
+	movl	$BOOTED_MAGIC, BOOTED_FLAG
+
+	cld
+	movl	$(ROM_BASE + info - start16), %esi
+	movl	$INFO, %edi
+	movl	$(info_end - info), %ecx
+	rep movsb
+
+	movl	$INFO_OF(start_info), %ebx
+	movl	$ENTRY, %eax
+	jmp	*%eax
+
+	/* The machine has reset itself: a panic with panic=-1, a triple fault, or `reboot`. */
+again:
+	movl	$(ROM_BASE + goodbye - start16), %esi
+	movl	$8, %ecx
+	movw	$SHUTDOWN_PORT, %dx
+1:	lodsb
+	outb	%al, %dx
+	loop	1b
+2:	hlt
+	jmp	2b
+
+goodbye:
+	.ascii	"Shutdown"
+
+	.balign	8
+gdt:
+	.quad	0
+	.quad	0x00cf9b000000ffff	/* CODE_SEG: flat, 32-bit, execute and read */
+	.quad	0x00cf93000000ffff	/* DATA_SEG: flat, read and write */
+gdt_pointer:
+	.word	. - gdt - 1
+	.long	ROM_BASE + gdt - start16
+
+	.balign	8
+info:
+start_info:				/* struct hvm_start_info, version 1 */
+	.long	MAGIC_PVH
+	.long	1			/* version */
+	.long	0			/* flags */
+	.long	!!INITRD_BYTES		/* nr_modules */
+	.quad	INFO_OF(module)
+	.quad	INFO_OF(cmdline)
+	.quad	0			/* rsdp_paddr: no ACPI */
+	.quad	INFO_OF(memmap)
+	.long	(memmap_end - memmap) / 24
+	.long	0
+module:					/* struct hvm_modlist_entry */
+	.quad	INITRD
+	.quad	INITRD_BYTES
+	.quad	0
+	.quad	0
+	.macro	region from, to, type	/* struct hvm_memmap_table_entry */
+	.quad	\from
+	.quad	\to - \from
+	.long	\type
+	.long	0
+	.endm
+memmap:
+	region	0, 0x9f000, E820_RAM
+	region	0xf0000, 0x100000, E820_RESERVED
+	region	0x100000, (MEMORY_MB << 20), E820_RAM
+	region	0xfec00000, 0xfec01000, E820_RESERVED
+	region	0xfee00000, 0xfee01000, E820_RESERVED
+	region	ROM_BASE, 0x100000000, E820_RESERVED
+memmap_end:
+cmdline:
+	.incbin	CMDLINE
+	.byte	0
+info_end:
+
+	.org	0xfff0
+	.code16
+	jmp	start16			/* the reset vector */
+	.org	0x10000 - 1
+	.byte	0
