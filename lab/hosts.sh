@@ -3,12 +3,13 @@
 # shellcheck disable=SC2154 # the options, from options.sh
 #
 # The hosts: which there are here, and for the chosen one its settings. A setting is one run of the
-# image: a line of the report's heading, a word that names it in tables, the options that choose it
-# again, and the command that the VM loop starts its VM with.
+# image: a line of the report's heading, a word that names it in tables, one that names it to the
+# image for its failure reports, the options that choose it again, and the command that the VM loop
+# starts its VM with.
 
 LAB=$(dirname "${BASH_SOURCE[0]}")
 
-setting_names=() setting_titles=() setting_options=()
+setting_names=() setting_titles=() setting_words=() setting_options=()
 
 # The module of this machine's KVM that can nest, if it does.
 nested_module() {
@@ -56,16 +57,18 @@ prepare_kvm() {
 	if module=$(nested_module); then
 		vm_model=host
 		setting_titles=("this machine's KVM: Linux $(uname -r), $module$(parameters_of_machine "$module")")
+		setting_words=("kvm,$(uname -r)$(parameters_of_machine "$module" | tr ' ' ',')")
 	else
 		note "/dev/kvm has neither SVM nor VMX for its guests: what needs an L2 will be skipped"
 		vm_model=qemu64
 		setting_titles=("this machine's KVM: Linux $(uname -r), not nested")
+		setting_words=("kvm,$(uname -r)")
 	fi
 	setting_names=(kvm) setting_options=("--host kvm")
 }
 
 prepare_tcg() {
-	setting_names=(tcg) setting_options=("--host tcg")
+	setting_names=(tcg) setting_words=(tcg) setting_options=("--host tcg")
 	setting_titles=("bare QEMU TCG, AMD: no KVM here, a check of our own code")
 }
 
@@ -91,6 +94,7 @@ prepare_lab() {
 	((${#host_params[@]})) || host_params=(npt=1 npt=0)
 	for params in "${host_params[@]}"; do
 		setting_names+=("$params")
+		setting_words+=("lab,$lab_release,${params// /,}")
 		setting_titles+=("lab, AMD emulated by QEMU TCG: Linux $lab_release, $params")
 		setting_options+=("--host lab --kernel $(quoted "$kernel") --host-params $(quoted "$params")${host_append:+ --host-append $(quoted "$host_append")}")
 	done
@@ -147,5 +151,6 @@ exec_setting() { # NUMBER WORK ARGS
 	else
 		vm_command "$2"
 	fi
-	exec "$LAB/vmloop.sh" ${console:+--console "$console"} "$patience" "$boot_patience" "$3" "${command[@]}"
+	exec "$LAB/vmloop.sh" ${console:+--console "$console"} "$patience" "$boot_patience" \
+		"host=${setting_words[$1]}${3:+ $3}" "${command[@]}"
 }

@@ -25,6 +25,13 @@ needs_of() { # PURPOSE
 		printf '%s\n' 'qemu-system-x86_64 qemu-system-x86' 'busybox busybox-static' \
 			'xz xz-utils' 'zstd zstd' 'flock util-linux'
 		;;
+	test)
+		printf '%s\n' 'shellcheck shellcheck' 'clang clang' '/usr/include/cmocka.h libcmocka-dev' \
+			'gcov gcc' 'git git'
+		;;
+	fuzz) # its package is named by clang's version
+		printf '%s\n' "$(clang -print-file-name=libclang_rt.fuzzer-x86_64.a) libclang-rt-$(clang -dumpversion | cut -d . -f 1)-dev"
+		;;
 	esac
 }
 

@@ -106,29 +106,70 @@ function retained(s, row) {
 	return (hits[s, row] ? "yes" : "no") " " hits[s, row] + 0 "/" tries[s, row]
 }
 
-function print_retention(    r, s, row, field, wide_row) {
+function label_of(row) {
+	sub(/\|/, ", ", row)
+	return row
+}
+
+function tried(row,    s) {
+	for (s = 1; s <= settings; s++)
+		if (tries[s, row])
+			return 1
+	return 0
+}
+
+function print_retention(    r, s, wide_row) {
 	if (!rows)
 		return
-	wide_row = 10
-	for (r = 1; r <= rows; r++) {
-		row = row_name[r]
-		sub(/\|/, ", ", row)
-		wide_row = max(wide_row, length(row))
-	}
+	for (r = 1; r <= rows; r++)
+		if (tried(row_name[r]))
+			wide_row = max(wide_row, length(label_of(row_name[r])))
 	print "#"
 	print "# Retention: did a translation survive where it may? (seen/tried)"
-	printf "# %-" wide_row "s", ""
-	for (s = 1; s <= settings; s++)
-		printf "  %-" max(wide, 12) "s", name[s]
-	print ""
+	print_cells("", wide_row, name)
 	for (r = 1; r <= rows; r++) {
-		row = row_name[r]
-		sub(/\|/, ", ", row)
-		printf "# %-" wide_row "s", row
+		if (!tried(row_name[r]))
+			continue
 		for (s = 1; s <= settings; s++)
-			printf "  %-" max(wide, 12) "s", retained(s, row_name[r])
-		print ""
+			cell[s] = retained(s, row_name[r])
+		print_cells(label_of(row_name[r]), wide_row, cell)
 	}
+	print_untried()
+}
+
+# Most transitions have no control on most hosts: name those in no setting's table in a few lines.
+function print_untried(    r, kind, line, word) {
+	for (r = 1; r <= rows; r++)
+		if (tried(row_name[r]))
+			kind_tried[kind_of(row_name[r])]
+	line = "# not tried at all:"
+	for (r = 1; r <= rows; r++) {
+		kind = kind_of(row_name[r])
+		if (kind in kind_tried || kind in kind_named)
+			continue
+		kind_named[kind]
+		word = " " kind
+		if (length(line word) > 98) {
+			print line
+			line = "#  "
+		}
+		line = line word
+	}
+	if (word)
+		print line
+}
+
+function kind_of(row) {
+	sub(/\|.*/, "", row)
+	return row
+}
+
+function print_cells(label, wide_label, cells,    s, line) {
+	line = sprintf("# %-" wide_label "s", label)
+	for (s = 1; s <= settings; s++)
+		line = line sprintf("  %-" max(wide, 12) "s", cells[s])
+	sub(/ +$/, "", line)
+	print line
 }
 
 function quoted(text) {
