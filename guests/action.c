@@ -7,12 +7,12 @@
  * The instruction, alone or in the shadow of an STI: interrupts are held off until it has completed
  * (SDM vol. 2, "STI"; APM vol. 3, "STI"), and one that was pending is taken right behind it.
  */
-#define RUN(interrupted, instruction, ...)                                                      \
-	do {                                                                                    \
-		if (interrupted)                                                                \
+#define RUN(interrupted, instruction, ...)                                                        \
+	do {                                                                                      \
+		if (interrupted)                                                                  \
 			__asm__ volatile("sti; " instruction "; cli" : : __VA_ARGS__ : "memory"); \
-		else                                                                            \
-			__asm__ volatile(instruction : : __VA_ARGS__ : "memory");               \
+		else                                                                              \
+			__asm__ volatile(instruction : : __VA_ARGS__ : "memory");                 \
 	} while (0)
 
 static uint64_t call(uint64_t address)
@@ -44,25 +44,15 @@ void action_run(void *argument)
 	struct action *a = argument;
 	struct {
 		uint64_t pcid, address;
-	} descriptor = { 0, a->address }; /* INVPCID's operand in memory */
+	} descriptor = {0, a->address}; /* INVPCID's operand in memory */
 
 	switch (a->kind) {
-	case ACTION_LOAD:
-		a->result = load(a->address);
-		break;
+	case ACTION_LOAD: a->result = load(a->address); break;
 	case ACTION_STORE:
-	case ACTION_WRITE:
-		store(a->address, a->operand);
-		break;
-	case ACTION_FETCH:
-		a->result = call(a->address);
-		break;
-	case ACTION_CR3:
-		RUN(a->interrupted, "mov %0, %%cr3", "r"(a->operand));
-		break;
-	case ACTION_INVLPG:
-		RUN(a->interrupted, "invlpg (%0)", "r"(a->address));
-		break;
+	case ACTION_WRITE: store(a->address, a->operand); break;
+	case ACTION_FETCH: a->result = call(a->address); break;
+	case ACTION_CR3: RUN(a->interrupted, "mov %0, %%cr3", "r"(a->operand)); break;
+	case ACTION_INVLPG: RUN(a->interrupted, "invlpg (%0)", "r"(a->address)); break;
 	case ACTION_INVPCID:
 		RUN(a->interrupted, "invpcid %1, %0", "r"(a->operand), "m"(descriptor));
 		break;

@@ -21,7 +21,7 @@ enum action_kind {
 };
 
 enum action_outcome {
-	OUTCOME_PENDING,      /* not carried out (yet) */
+	OUTCOME_PENDING, /* not carried out (yet) */
 	OUTCOME_DONE,
 	OUTCOME_FAULT,	      /* an exception of the level itself: .vector, .error */
 	OUTCOME_NESTED_FAULT, /* a nested page fault or EPT violation; set by L1 */
@@ -31,7 +31,8 @@ struct action {
 	uint8_t kind;
 	uint8_t outcome;
 	uint8_t vector;
-	bool interrupted; /* interrupts are enabled for this one instruction, by an STI just before it */
+	bool interrupted; /* interrupts are enabled for this one instruction, by an STI just before
+			     it */
 	uint32_t error;
 	uint64_t address;
 	uint64_t operand;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The agent: the code that runs as L2. It takes actions from its mailbox and carries them out one after
- * the other; when the mailbox is empty it calls L1.
+ * The agent: the code that runs as L2. It takes actions from its mailbox and carries them out one
+ * after the other; when the mailbox is empty it calls L1.
  *
- * The mailbox lies at the lowest address of the agent's stack block, whose size is a power of two and
- * its alignment: the exception handler finds it from RSP, without any segment or per-CPU register.
+ * The mailbox lies at the lowest address of the agent's stack block, whose size is a power of two
+ * and its alignment: the exception handler finds it from RSP, without any segment or per-CPU
+ * register.
  */
 #ifndef GUESTS_AGENT_H
 #define GUESTS_AGENT_H
@@ -15,16 +16,17 @@
 #define AGENT_BLOCK_SIZE 16384 /* bytes: mailbox and stack */
 #define AGENT_RING	 64    /* actions that may be posted and not yet taken */
 
-/* The leaf of the CPUID that calls L1: CPUID is the one instruction that leaves L2 on both vendors. */
-#define AGENT_CALL	 0x52560001
+/* The leaf of the CPUID that calls L1: CPUID is the one instruction that leaves L2 on both vendors.
+ */
+#define AGENT_CALL 0x52560001
 
 struct mailbox {
 	volatile uint32_t posted; /* by L1: actions 0 … posted-1 are there */
 	volatile uint32_t taken;  /* by L2: actions 0 … taken-1 were begun */
 	struct action ring[AGENT_RING];
-	struct catch catch;	  /* of the action under way */
+	struct catch catch; /* of the action under way */
 	bool catching;
-	bool lost;		  /* an exception that no action explains; .catch says which */
+	bool lost; /* an exception that no action explains; .catch says which */
 };
 
 struct agent {

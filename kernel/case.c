@@ -9,9 +9,9 @@ static const struct {
 	enum op op;
 	const char *suffix;
 } looks[] = {
-	{ LOOKS_LOAD, OP_LOAD, "/load" },
-	{ LOOKS_STORE, OP_STORE, "/store" },
-	{ LOOKS_FETCH, OP_FETCH, "/fetch" },
+	{LOOKS_LOAD, OP_LOAD, "/load"},
+	{LOOKS_STORE, OP_STORE, "/store"},
+	{LOOKS_FETCH, OP_FETCH, "/fetch"},
 };
 enum { NR_LOOKS = sizeof(looks) / sizeof(looks[0]) };
 

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "scenarios/scenario.h"
 #include "model/program.h"
+#include "scenarios/scenario.h"
 
 struct case_ref {
 	const struct scenario *scenario;
@@ -20,8 +20,8 @@ bool case_next(struct case_ref *c);
 /* Does text match the glob ('*' any run of characters, '?' one)? */
 bool glob_match(const char *glob, const char *text);
 
-/* Is a name chosen by a filter "GLOB,GLOB,!GLOB"? A case runs if it matches a positive one, or there is
- * none, and no negative one. "" chooses all. */
+/* Is a name chosen by a filter "GLOB,GLOB,!GLOB"? A case runs if it matches a positive one, or
+ * there is none, and no negative one. "" chooses all. */
 bool filter_match(const char *filter, const char *name);
 
 #endif

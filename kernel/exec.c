@@ -71,7 +71,8 @@ bool exec_init(const struct hv *hv)
 		smp_call(cpu, cpu_start, &ok);
 		for (unsigned nr = 0; nr < NR_VMS; nr++) {
 			exec_cpus[cpu].vm[nr].vm = hv->vm_create();
-			exec_cpus[cpu].vm[nr].agent = memory_alloc(sizeof(struct agent), AGENT_BLOCK_SIZE);
+			exec_cpus[cpu].vm[nr].agent =
+				memory_alloc(sizeof(struct agent), AGENT_BLOCK_SIZE);
 		}
 	}
 	return ok;
@@ -129,9 +130,9 @@ static uint32_t result_of(const struct step *step, const struct action *a)
 }
 
 /*
- * Which frames the stores since the last call have hit. Looking for them touches all frames, and would
- * drive the very translations out of the TLB that a look is after: so it waits for the program's end, or
- * until the slots are used up.
+ * Which frames the stores since the last call have hit. Looking for them touches all frames, and
+ * would drive the very translations out of the TLB that a look is after: so it waits for the
+ * program's end, or until the slots are used up.
  */
 static void find_stores(void)
 {
@@ -139,7 +140,8 @@ static void find_stores(void)
 		struct seen *seen = &run.seen[run.nr_found];
 
 		if (seen->result == NOT_FOUND_YET)
-			seen->result = frame_result(world_frame_of_store(seen->raw % FRAME_STORE_SLOTS, seen->raw));
+			seen->result = frame_result(
+				world_frame_of_store(seen->raw % FRAME_STORE_SLOTS, seen->raw));
 	}
 }
 
@@ -149,7 +151,7 @@ static void note(uint32_t result, uint64_t raw)
 		refuse("more looks than a run can note: use fewer repeats");
 		return;
 	}
-	run.seen[run.nr_seen++] = (struct seen){ result, raw };
+	run.seen[run.nr_seen++] = (struct seen){result, raw};
 	if (run.nr_seen - run.nr_found == FRAME_STORE_SLOTS - AGENT_RING)
 		find_stores();
 }
@@ -165,7 +167,9 @@ static void note_action(const struct step *step, const struct action *a)
 			 trap_name(a->vector), a->error);
 		crash(text);
 	} else if (op_is_look(step->op)) {
-		note(result_of(step, a), fault ? a->error : step->op == OP_STORE ? a->operand : a->result);
+		note(result_of(step, a), fault			? a->error
+					 : step->op == OP_STORE ? a->operand
+								: a->result);
 	}
 }
 
@@ -174,7 +178,7 @@ static void note_action(const struct step *step, const struct action *a)
 /* False: the step is none of these. */
 static bool make_action(const struct step *step, struct action *a)
 {
-	*a = (struct action){ .interrupted = step->irq };
+	*a = (struct action){.interrupted = step->irq};
 	switch (step->op) {
 	case OP_LOAD:
 		a->kind = ACTION_LOAD;
@@ -260,9 +264,9 @@ static void unexpected_exit(struct vm_state *vm)
 }
 
 /*
- * Enters L2 until its mailbox is empty. A nested fault ends the action under way, and L2 goes on behind
- * it. `interrupt`: an interrupt waits in L1 that L2's last action, or its first instruction, lets out;
- * then the exit for it is the end.
+ * Enters L2 until its mailbox is empty. A nested fault ends the action under way, and L2 goes on
+ * behind it. `interrupt`: an interrupt waits in L1 that L2's last action, or its first instruction,
+ * lets out; then the exit for it is the end.
  */
 static void run_l2(struct vm_state *vm, bool interrupt)
 {
@@ -315,7 +319,7 @@ static void l2_call(void *argument)
 /* Runs what has gathered in the mailbox, then notes what its looks saw. */
 static void leave_l2(bool interrupt)
 {
-	struct l2_call call = { .vm = vm_here(), .interrupt = interrupt };
+	struct l2_call call = {.vm = vm_here(), .interrupt = interrupt};
 
 	smp_call(current_cpu, l2_call, &call);
 	here()->in_l2 = false;
@@ -340,7 +344,7 @@ static void post(const struct step *step, const struct action *a)
 		return;
 	}
 	m->ring[m->posted % AGENT_RING] = *a;
-	waiting[nr_waiting++] = (struct waiting){ step, &m->ring[m->posted % AGENT_RING] };
+	waiting[nr_waiting++] = (struct waiting){step, &m->ring[m->posted % AGENT_RING]};
 	m->posted++;
 	if (step->irq)
 		leave_l2(true);
@@ -348,7 +352,7 @@ static void post(const struct step *step, const struct action *a)
 
 static void enter_pending(void)
 {
-	struct l2_call call = { .vm = vm_here(), .interrupt = true, .before_first = true };
+	struct l2_call call = {.vm = vm_here(), .interrupt = true, .before_first = true};
 
 	smp_call(current_cpu, l2_call, &call);
 }
@@ -372,34 +376,21 @@ static void control_step(const struct step *step)
 	struct hv_vm *vm = vm_here()->vm;
 
 	switch (step->op) {
-	case OP_TAG:
-		backend->set_tag(vm, step->tag);
-		break;
-	case OP_L2CR3:
-		backend->set_root(vm, world_root(step->root));
-		break;
+	case OP_TAG: backend->set_tag(vm, step->tag); break;
+	case OP_L2CR3: backend->set_root(vm, world_root(step->root)); break;
 	case OP_NROOT:
-		backend->set_nested_root(vm, step->root.space == SPACE_N ? world_root(step->root) : 0);
+		backend->set_nested_root(vm,
+					 step->root.space == SPACE_N ? world_root(step->root) : 0);
 		break;
-	case OP_TLBCTL:
-		backend->set_flush(vm, step->type);
-		break;
+	case OP_TLBCTL: backend->set_flush(vm, step->type); break;
 	case OP_INVLPGA:
 		smp_call(current_cpu, flush_address,
-			 &(struct flush_call){ world_linear(step->window), step->tag });
+			 &(struct flush_call){world_linear(step->window), step->tag});
 		break;
-	case OP_ENTER:
-		here()->in_l2 = true;
-		break;
-	case OP_ENTER_PENDING:
-		enter_pending();
-		break;
-	case OP_EXIT:
-		leave_l2(false);
-		break;
-	case OP_VM:
-		here()->current_vm = (uint8_t)step->arg;
-		break;
+	case OP_ENTER: here()->in_l2 = true; break;
+	case OP_ENTER_PENDING: enter_pending(); break;
+	case OP_EXIT: leave_l2(false); break;
+	case OP_VM: here()->current_vm = (uint8_t)step->arg; break;
 	case OP_CPU:
 		if (here()->in_l2)
 			refuse("another vCPU's steps while this one is in L2: not supported yet");
@@ -450,7 +441,7 @@ static void reset_vm(struct vm_state *vm, unsigned nr)
 	vm->started = false;
 	backend->vm_reset(vm->vm, &start);
 	backend->set_tag(vm->vm, nr + 1);
-	backend->set_root(vm->vm, world_root((struct root){ SPACE_G, (uint8_t)nr }));
+	backend->set_root(vm->vm, world_root((struct root){SPACE_G, (uint8_t)nr}));
 }
 
 /* Clean caches on this CPU, L1 on h0, its VMs where a program expects them. */
@@ -464,7 +455,7 @@ static void start_cpu(void *argument)
 			reset_vm(&cpu->vm[nr], nr);
 		backend->flush_all(cpu->vm[0].vm);
 	}
-	write_cr3(world_root((struct root){ SPACE_H, 0 }));
+	write_cr3(world_root((struct root){SPACE_H, 0}));
 	write_cr4(read_cr4() & ~CR4_PGE);
 	write_cr4(read_cr4() | CR4_PGE);
 	cpu->current_vm = 0;
@@ -481,7 +472,7 @@ static void stop_cpu(void *argument)
 const struct run *exec_run(const struct program *program, bool without_flushes)
 {
 	unsigned used = program_cpus(program);
-	struct program_cursor cursor = { 0 };
+	struct program_cursor cursor = {0};
 	const struct step *step;
 
 	run.nr_seen = run.nr_found = 0;

@@ -22,16 +22,17 @@ struct run {
 	unsigned nr_seen;
 	unsigned nr_found; /* of them: so many stores have been looked up */
 	struct seen seen[MAX_LOOKS];
-	bool crashed;	/* something nobody expected; `why` says what, the machine is sound again */
-	bool refused;	/* our own limit: `why` says which */
+	bool crashed; /* something nobody expected; `why` says what, the machine is sound again */
+	bool refused; /* our own limit: `why` says which */
 	char why[200];
 };
 
-/* hv: NULL where there is none. Allocates what each CPU needs. False: the backend could not start. */
+/* hv: NULL where there is none. Allocates what each CPU needs. False: the backend could not start.
+ */
 bool exec_init(const struct hv *hv);
 
-/* Carries out a program. without_flushes: leaves out the steps marked '!'. The result stays valid until
- * the next call. */
+/* Carries out a program. without_flushes: leaves out the steps marked '!'. The result stays valid
+ * until the next call. */
 const struct run *exec_run(const struct program *program, bool without_flushes);
 
 /* Cycles of one VMRUN → #VMEXIT round trip of an empty mailbox, the fewest of `tries`. 0: no hv. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The verbs of a hypervisor: all that the executor asks of SVM or VMX. Each backend offers one constant
- * table of them; hv_select() takes the one whose hardware is there. Nothing above this header knows a
- * vendor, except through capabilities (model/caps.h) and the oracle's rules.
+ * The verbs of a hypervisor: all that the executor asks of SVM or VMX. Each backend offers one
+ * constant table of them; hv_select() takes the one whose hardware is there. Nothing above this
+ * header knows a vendor, except through capabilities (model/caps.h) and the oracle's rules.
  */
 #ifndef KERNEL_HV_H
 #define KERNEL_HV_H
@@ -55,7 +55,8 @@ struct hv {
 
 	/* A new VM of this CPU; it keeps the memory for good. */
 	struct hv_vm *(*vm_create)(void);
-	/* Back to the state before the first instruction, out of L2, with no nested paging and CR4.PGE set. */
+	/* Back to the state before the first instruction, out of L2, with no nested paging and
+	 * CR4.PGE set. */
 	void (*vm_reset)(struct hv_vm *vm, const struct hv_start *start);
 
 	/* What the next enter finds. Tags: 1 … 7 (0: VPID off, where the vendor has that). */
@@ -74,7 +75,8 @@ struct hv {
 
 	/* Invalidates one linear address of a tag (AMD: INVLPGA). */
 	void (*flush_address)(uint64_t address, unsigned tag);
-	/* Invalidates everything of every tag on this CPU. May enter the VM: only when L2 is idle. */
+	/* Invalidates everything of every tag on this CPU. May enter the VM: only when L2 is idle.
+	 */
 	void (*flush_all)(struct hv_vm *vm);
 
 	uint64_t (*nested_entry)(const struct hv_nested_entry *entry);

@@ -31,9 +31,10 @@ static void start_places(void)
 {
 	current = 0;
 	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
-		places[cpu] = (struct cpu_place){ .root = { SPACE_H, 0 } };
+		places[cpu] = (struct cpu_place){.root = {SPACE_H, 0}};
 		for (uint8_t vm = 0; vm < NR_VMS; vm++)
-			places[cpu].vms[vm] = (struct vm_place){ (uint8_t)(vm + 1), { SPACE_G, vm }, ROOT_NONE };
+			places[cpu].vms[vm] =
+				(struct vm_place){(uint8_t)(vm + 1), {SPACE_G, vm}, ROOT_NONE};
 	}
 }
 
@@ -43,30 +44,14 @@ static void follow(const struct step *step)
 	struct vm_place *vm = &cpu->vms[cpu->vm];
 
 	switch (step->op) {
-	case OP_CR3:
-		*(cpu->in_l2 ? &vm->root : &cpu->root) = step->root;
-		break;
-	case OP_TAG:
-		vm->tag = step->tag;
-		break;
-	case OP_L2CR3:
-		vm->root = step->root;
-		break;
-	case OP_NROOT:
-		vm->nested_root = step->root;
-		break;
-	case OP_ENTER:
-		cpu->in_l2 = true;
-		break;
-	case OP_EXIT:
-		cpu->in_l2 = false;
-		break;
-	case OP_VM:
-		cpu->vm = (uint8_t)step->arg;
-		break;
-	case OP_CPU:
-		current = (uint8_t)step->arg;
-		break;
+	case OP_CR3: *(cpu->in_l2 ? &vm->root : &cpu->root) = step->root; break;
+	case OP_TAG: vm->tag = step->tag; break;
+	case OP_L2CR3: vm->root = step->root; break;
+	case OP_NROOT: vm->nested_root = step->root; break;
+	case OP_ENTER: cpu->in_l2 = true; break;
+	case OP_EXIT: cpu->in_l2 = false; break;
+	case OP_VM: cpu->vm = (uint8_t)step->arg; break;
+	case OP_CPU: current = (uint8_t)step->arg; break;
 	}
 	if (step->irq)
 		cpu->in_l2 = false;
@@ -78,7 +63,9 @@ static struct place place_here(void)
 	const struct vm_place *vm = &cpu->vms[cpu->vm];
 
 	return (struct place){
-		.cpu = current, .vm = cpu->vm, .in_l2 = cpu->in_l2,
+		.cpu = current,
+		.vm = cpu->vm,
+		.in_l2 = cpu->in_l2,
 		.tag = cpu->in_l2 ? vm->tag : 0,
 		.root = cpu->in_l2 ? vm->root : cpu->root,
 		.nested_root = cpu->in_l2 ? vm->nested_root : ROOT_NONE,
@@ -97,8 +84,8 @@ static void count_retention(const struct look *look, bool retained)
 	}
 }
 
-static void judge_look(const struct program *program, const struct step *step, const struct look *look,
-		       const struct seen *seen, struct finding *f)
+static void judge_look(const struct program *program, const struct step *step,
+		       const struct look *look, const struct seen *seen, struct finding *f)
 {
 	enum judgement judgement = oracle_judge(oracle, step, look, seen->result);
 
@@ -125,22 +112,24 @@ static void error(struct finding *f, const char *why)
 void judge(const struct program *program, bool without_flushes, const struct run *run,
 	   struct finding *f)
 {
-	struct program_cursor cursor = { 0 };
+	struct program_cursor cursor = {0};
 	const struct step *step;
 	unsigned looks = 0;
 
-	*f = (struct finding){ 0 };
+	*f = (struct finding){0};
 	oracle_start(oracle, judge_vendor, program_cpus(program));
 	start_places();
 	while (!f->wrong && (step = program_next(program, &cursor, without_flushes))) {
-		struct look look = { 0 };
+		struct look look = {0};
 		const char *why = NULL;
 
 		if (!oracle_step(oracle, step, &look, &why))
 			return error(f, why);
 		if (op_is_look(step->op)) {
 			if (!without_flushes && !oracle_agrees(step, &look))
-				return error(f, "the oracle does not agree with the author's expectation");
+				return error(
+					f,
+					"the oracle does not agree with the author's expectation");
 			if (looks == run->nr_seen)
 				return;
 			judge_look(program, step, &look, &run->seen[looks++], f);

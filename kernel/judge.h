@@ -14,16 +14,16 @@ struct place {
 };
 
 struct finding {
-	bool error;		  /* the program has no defined meaning: `why` */
+	bool error; /* the program has no defined meaning: `why` */
 	const char *why;
 	bool wrong;		  /* the first look with an illegal result, described below */
 	enum judgement judgement; /* STALE, LEAK or WILD */
 	const struct step *step;
-	unsigned step_nr;	  /* 1-based, in the program's text */
+	unsigned step_nr; /* 1-based, in the program's text */
 	struct place place;
 	struct look look;
 	struct seen seen;
-	bool retained;		  /* some look saw a legal value that is not the current one */
+	bool retained; /* some look saw a legal value that is not the current one */
 };
 
 /* How often translations survived what they were allowed to survive. */

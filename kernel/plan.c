@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The plan: which cases run, in which order, and what becomes of each. */
+#include "kernel/plan.h"
 #include "boot/bootinfo.h"
 #include "kernel/apic.h"
 #include "kernel/case.h"
@@ -8,7 +9,6 @@
 #include "kernel/cpu.h"
 #include "kernel/exec.h"
 #include "kernel/judge.h"
-#include "kernel/plan.h"
 #include "kernel/power.h"
 #include "kernel/report.h"
 #include "kernel/string.h"
@@ -23,7 +23,7 @@ static struct options {
 	unsigned from, repeat, tries;
 	bool skip_flush;
 	bool bench;
-} options = { .from = 1, .repeat = 1, .tries = 3 };
+} options = {.from = 1, .repeat = 1, .tries = 3};
 
 static const struct hv *hv;
 static uint32_t caps;
@@ -84,7 +84,8 @@ static void read_word(const char *word, size_t length)
 	} else if (length == 5 && !strncmp(word, "bench", 5)) {
 		options.bench = true;
 	} else if (!has_key(word, length, "host=")) {
-		bail_out("unknown word on the command line (see README.md, \"Arguments\")", word, length);
+		bail_out("unknown word on the command line (see README.md, \"Arguments\")", word,
+			 length);
 	}
 }
 
@@ -148,8 +149,8 @@ static enum verdict run_once(bool control, struct finding *f, char *text, size_t
 	return verdict_of(f->judgement);
 }
 
-static void report_wrong(unsigned nr, const char *name, enum verdict verdict, const struct finding *f,
-			 const char *text, const char *which)
+static void report_wrong(unsigned nr, const char *name, enum verdict verdict,
+			 const struct finding *f, const char *text, const char *which)
 {
 	report_result(nr, name, verdict, text);
 	if (f->wrong)
@@ -174,7 +175,7 @@ static void run_case(unsigned nr, const char *name, const char *control_text)
 {
 	const bool mutated = options.skip_flush;
 	enum verdict verdict;
-	struct finding f = { 0 };
+	struct finding f = {0};
 	char text[200] = "";
 
 	for (unsigned i = 0; i < options.repeat; i++) {
@@ -197,7 +198,8 @@ static void run_case(unsigned nr, const char *name, const char *control_text)
 		report_result(nr, name, VERDICT_PASS, "");
 	else if (verdict == VERDICT_VACUOUS)
 		report_result(nr, name, VERDICT_VACUOUS,
-			      "without the flush the host kept nothing either, so this could not have failed");
+			      "without the flush the host kept nothing either, so this could not "
+			      "have failed");
 	else
 		report_wrong(nr, name, verdict, &f, text, "control");
 }
@@ -230,7 +232,8 @@ static void do_case(unsigned nr, const struct case_ref *c)
 	if (missing < NR_CAPS)
 		return report_result(nr, c->name, VERDICT_SKIP, cap_remedy(missing));
 	if (options.skip_flush && !claims_flush())
-		return report_result(nr, c->name, VERDICT_SKIP, "it claims no flush that could be left out");
+		return report_result(nr, c->name, VERDICT_SKIP,
+				     "it claims no flush that could be left out");
 	run_case(nr, c->name, c->scenario->control);
 }
 
@@ -253,17 +256,17 @@ static void banner(void)
 
 static void run_plan(void)
 {
-	struct case_ref c = { 0 };
+	struct case_ref c = {0};
 	unsigned nr = 0;
 
 	while (case_next(&c))
 		nr += filter_match(options.filter, c.name);
 	if (!nr)
-		bail_out("no case matches the filter (run.sh --list shows them all)", options.filter,
-			 strlen(options.filter));
+		bail_out("no case matches the filter (run.sh --list shows them all)",
+			 options.filter, strlen(options.filter));
 	report_plan(nr);
 	nr = 0;
-	c = (struct case_ref){ 0 };
+	c = (struct case_ref){0};
 	while (case_next(&c))
 		if (filter_match(options.filter, c.name) && ++nr >= options.from)
 			do_case(nr, &c);
@@ -271,8 +274,8 @@ static void run_plan(void)
 
 static void run_replay(const char *text)
 {
-	struct scenario replay = { .name = "replay", .program = text };
-	struct case_ref c = { .scenario = &replay, .look = OP_LOAD, .name = "replay" };
+	struct scenario replay = {.name = "replay", .program = text};
+	struct case_ref c = {.scenario = &replay, .look = OP_LOAD, .name = "replay"};
 	struct program_error error;
 
 	if (!program_parse(text, OP_LOAD, &program, &error)) {
@@ -310,7 +313,8 @@ _Noreturn void plan_run(void)
 	hv = hv_select();
 	world_init(hv);
 	if (!exec_init(hv)) {
-		printk("KTAP version 1\nBail out! the hypervisor extension could not be turned on\n");
+		printk("KTAP version 1\nBail out! the hypervisor extension could not be turned "
+		       "on\n");
 		end(STATUS_ERROR);
 	}
 	judge_init(hv ? hv->vendor : VENDOR_AMD);

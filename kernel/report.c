@@ -10,7 +10,7 @@
 static const char *const verdict_names[NR_VERDICTS] = {
 	"PASS", "VACUOUS", "STALE", "LEAK", "WILD", "CRASH", "SKIP", "ERROR",
 };
-static const char *const space_titles[NR_SPACES] = { "l1-linear", "l2-linear", "nested" };
+static const char *const space_titles[NR_SPACES] = {"l1-linear", "l2-linear", "nested"};
 static unsigned counts[NR_VERDICTS];
 
 /* Programs are longer than what a line of text may take from the stack. */
@@ -30,31 +30,22 @@ void report_result(unsigned nr, const char *name, enum verdict verdict, const ch
 {
 	counts[verdict]++;
 	switch (verdict) {
-	case VERDICT_PASS:
-		printk("ok %u %s\n", nr, name);
-		break;
-	case VERDICT_SKIP:
-		printk("ok %u %s # SKIP %s\n", nr, name, text);
-		break;
+	case VERDICT_PASS: printk("ok %u %s\n", nr, name); break;
+	case VERDICT_SKIP: printk("ok %u %s # SKIP %s\n", nr, name, text); break;
 	case VERDICT_VACUOUS: /* to any reader of KTAP it is no pass */
 		printk("ok %u %s # SKIP VACUOUS: %s\n", nr, name, text);
 		break;
-	default:
-		printk("not ok %u %s # %s %s\n", nr, name, verdict_names[verdict], text);
+	default: printk("not ok %u %s # %s %s\n", nr, name, verdict_names[verdict], text);
 	}
 }
 
 enum verdict verdict_of(enum judgement judgement)
 {
 	switch (judgement) {
-	case JUDGED_STALE:
-		return VERDICT_STALE;
-	case JUDGED_LEAK:
-		return VERDICT_LEAK;
-	case JUDGED_WILD:
-		return VERDICT_WILD;
-	default:
-		return VERDICT_PASS;
+	case JUDGED_STALE: return VERDICT_STALE;
+	case JUDGED_LEAK: return VERDICT_LEAK;
+	case JUDGED_WILD: return VERDICT_WILD;
+	default: return VERDICT_PASS;
 	}
 }
 
@@ -67,13 +58,13 @@ static size_t append(char *text, size_t size, size_t n, const char *word)
 
 static void results_text(uint32_t results, char *text, size_t size)
 {
-	static const char *const bits[4] = { "a=0,d=0", "a=1,d=0", "a=0,d=1", "a=1,d=1" };
+	static const char *const bits[4] = {"a=0,d=0", "a=1,d=0", "a=0,d=1", "a=1,d=1"};
 	size_t n = 0;
 
 	text[0] = '\0';
 	for (unsigned nr = 0; nr < NR_FRAMES; nr++)
 		if (results & RESULT_FRAME(nr))
-			n = append(text, size, n, (char[2]){ (char)('A' + nr), '\0' });
+			n = append(text, size, n, (char[2]){(char)('A' + nr), '\0'});
 	if (results & RESULT_PF)
 		n = append(text, size, n, "page-fault");
 	if (results & RESULT_NPF)
@@ -110,8 +101,8 @@ static void print_place(const struct place *p)
 	root_text(p->root, root, sizeof(root));
 	root_text(p->nested_root, nested, sizeof(nested));
 	if (p->in_l2)
-		printk("# | where: vCPU %u, L2 of VM %u, tag %u, CR3 %s, nested root %s\n", p->cpu, p->vm,
-		       p->tag, root, nested);
+		printk("# | where: vCPU %u, L2 of VM %u, tag %u, CR3 %s, nested root %s\n", p->cpu,
+		       p->vm, p->tag, root, nested);
 	else
 		printk("# | where: vCPU %u, L1, CR3 %s\n", p->cpu, root);
 }
@@ -121,8 +112,8 @@ static void print_address(const struct step *step)
 	if (step->op == OP_BITS)
 		printk("# | entry: at 0x%llx\n", (unsigned long long)world_entry(step->entry));
 	else
-		printk("# | window: w%u = linear 0x%llx; p%u = guest-physical 0x%llx\n", step->window,
-		       (unsigned long long)world_linear(step->window), step->window,
+		printk("# | window: w%u = linear 0x%llx; p%u = guest-physical 0x%llx\n",
+		       step->window, (unsigned long long)world_linear(step->window), step->window,
 		       (unsigned long long)world_guest_physical(step->window));
 }
 
@@ -139,7 +130,8 @@ void report_program(const struct program *program, const char *which)
 {
 	char host[96];
 
-	printk("# | host: hypervisor %s, %s\n", cpu_hypervisor_name[0] ? cpu_hypervisor_name : "none",
+	printk("# | host: hypervisor %s, %s\n",
+	       cpu_hypervisor_name[0] ? cpu_hypervisor_name : "none",
 	       cmdline_value("host", host, sizeof(host)) ? host : "(not named)");
 	program_print(program, program_text, sizeof(program_text));
 	printk("# | run: %s\n", which);
@@ -164,8 +156,10 @@ static void print_retention(const char *row, const struct retention *r)
 {
 	for (unsigned space = 0; space < NR_SPACES; space++)
 		printk("# retention %s|%s|%s|%u/%u\n", row, space_titles[space],
-		       r[space].hits ? "yes" : r[space].tries ? "no" : "not-tried", r[space].hits,
-		       r[space].tries);
+		       r[space].hits	? "yes"
+		       : r[space].tries ? "no"
+					: "not-tried",
+		       r[space].hits, r[space].tries);
 }
 
 enum power_status report_end(void)
@@ -177,7 +171,8 @@ enum power_status report_end(void)
 	for (unsigned v = 0; v < NR_VERDICTS; v++)
 		printk(" %s=%u", verdict_names[v], counts[v]);
 	printk("\n");
-	if (counts[VERDICT_STALE] || counts[VERDICT_LEAK] || counts[VERDICT_WILD] || counts[VERDICT_CRASH])
+	if (counts[VERDICT_STALE] || counts[VERDICT_LEAK] || counts[VERDICT_WILD] ||
+	    counts[VERDICT_CRASH])
 		return STATUS_WRONG;
 	if (counts[VERDICT_ERROR])
 		return STATUS_ERROR;

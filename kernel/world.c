@@ -13,8 +13,9 @@
 #define GIB (1024 * MIB)
 
 /*
- * Frames lie 2 MiB apart at the same offset, and every window has the low 30 bits of frame A's address:
- * so a leaf of 4 KiB, of 2 MiB (any frame) or of 1 GiB (frame A) makes a window show the frame itself.
+ * Frames lie 2 MiB apart at the same offset, and every window has the low 30 bits of frame A's
+ * address: so a leaf of 4 KiB, of 2 MiB (any frame) or of 1 GiB (frame A) makes a window show the
+ * frame itself.
  */
 #define FRAME_SPACING (2 * MIB)
 #define FRAME_OFFSET  (0xb5 * PAGE_SIZE)
@@ -24,24 +25,24 @@
 #define ENTRIES	      512
 
 /* PML4 slots of linear windows: 64 … 191, taken in turn by programs. */
-#define SLOT_FIRST    64
-#define SLOT_TURNS    32
+#define SLOT_FIRST 64
+#define SLOT_TURNS 32
 
 /* PDPT slots of nested windows: those below map memory, the highest depends on MAXPHYADDR. */
-#define NESTED_FIRST  8
-#define IDENTITY_GIB  4
+#define NESTED_FIRST 8
+#define IDENTITY_GIB 4
 
-#define NAME_WORD     0x7265760000000000ull /* | frame number */
-#define NAME_CODE     0x52560000u	    /* | frame number */
+#define NAME_WORD    0x7265760000000000ull /* | frame number */
+#define NAME_CODE    0x52560000u	   /* | frame number */
 
 static const struct hv *backend;
-static uint64_t frames;		   /* physical address of the first 2 MiB */
-static uint64_t *pool;		   /* POOL_PAGES pages */
+static uint64_t frames; /* physical address of the first 2 MiB */
+static uint64_t *pool;	/* POOL_PAGES pages */
 static unsigned pool_next;
-static uint64_t *tables[NR_TABLES]; /* of the current program; NULL: not used by it */
-static unsigned turn;		   /* counts programs */
+static uint64_t *tables[NR_TABLES];	 /* of the current program; NULL: not used by it */
+static unsigned turn;			 /* counts programs */
 static uint64_t *identity[IDENTITY_GIB]; /* nested PDs that map memory to itself */
-static unsigned nested_slots;	   /* usable slots of a nested PDPT */
+static unsigned nested_slots;		 /* usable slots of a nested PDPT */
 
 uint64_t world_frame(unsigned nr)
 {
@@ -85,21 +86,28 @@ static void fill_frame(unsigned nr)
 	code[5] = 0xc3;
 }
 
-/* The part of the nested tables that all roots share and that never changes: memory, mapped to itself. */
+/* The part of the nested tables that all roots share and that never changes: memory, mapped to
+ * itself. */
 static void build_identity(void)
 {
 	for (unsigned gib = 0; gib < IDENTITY_GIB; gib++) {
 		identity[gib] = memory_alloc(PAGE_SIZE, PAGE_SIZE);
 		for (unsigned i = 0; i < ENTRIES; i++)
-			identity[gib][i] = backend->nested_entry(&(struct hv_nested_entry){
-				.address = gib * GIB + i * 2 * MIB, .level = 2, .leaf = true,
-				.writable = true, .executable = true, .accessed = true, .dirty = true });
+			identity[gib][i] = backend->nested_entry(
+				&(struct hv_nested_entry){.address = gib * GIB + i * 2 * MIB,
+							  .level = 2,
+							  .leaf = true,
+							  .writable = true,
+							  .executable = true,
+							  .accessed = true,
+							  .dirty = true});
 	}
 }
 
 void world_init(const struct hv *hv)
 {
-	unsigned bits = cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xff : 36;
+	unsigned bits =
+		cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xff : 36;
 
 	backend = hv;
 	nested_slots = bits >= 39 ? ENTRIES : bits > 30 ? 1u << (bits - 30) : 0;
@@ -123,8 +131,8 @@ static uint64_t *new_table(void)
 /* Index in its table page of the entry that a window passes through. */
 static unsigned entry_index(struct entry_ref e)
 {
-	uint64_t address = e.root.space == SPACE_N ? world_guest_physical(e.window) :
-						     world_linear(e.window);
+	uint64_t address =
+		e.root.space == SPACE_N ? world_guest_physical(e.window) : world_linear(e.window);
 
 	return address >> (12 + 9 * (e.level - 1)) & (ENTRIES - 1);
 }
@@ -145,10 +153,13 @@ uint64_t world_root(struct root root)
 
 static uint64_t encode_nested(const struct value *v, uint64_t address, unsigned level, bool leaf)
 {
-	return backend->nested_entry(&(struct hv_nested_entry){
-		.address = address, .level = (uint8_t)level, .leaf = leaf,
-		.writable = !(v->flags & VF_RO), .executable = !(v->flags & VF_NX),
-		.accessed = !(v->flags & VF_NA), .dirty = !(v->flags & VF_ND) });
+	return backend->nested_entry(&(struct hv_nested_entry){.address = address,
+							       .level = (uint8_t)level,
+							       .leaf = leaf,
+							       .writable = !(v->flags & VF_RO),
+							       .executable = !(v->flags & VF_NX),
+							       .accessed = !(v->flags & VF_NA),
+							       .dirty = !(v->flags & VF_ND)});
 }
 
 static uint64_t encode_linear(const struct value *v, uint64_t address, unsigned level, bool leaf)
@@ -173,22 +184,15 @@ uint64_t world_encode(struct entry_ref e, const struct value *v)
 	uint64_t address;
 
 	switch (v->kind) {
-	case VALUE_FRAME:
-		address = world_frame(v->nr);
-		break;
-	case VALUE_WINDOW:
-		address = world_guest_physical(v->nr);
-		break;
-	case VALUE_TABLE:
-		address = (uint64_t)tables[world_table(v->table)];
-		break;
-	default:
-		return 0;
+	case VALUE_FRAME: address = world_frame(v->nr); break;
+	case VALUE_WINDOW: address = world_guest_physical(v->nr); break;
+	case VALUE_TABLE: address = (uint64_t)tables[world_table(v->table)]; break;
+	default: return 0;
 	}
 	if (leaf)
 		address &= ~((PAGE_SIZE << (9 * (e.level - 1))) - 1);
-	return e.root.space == SPACE_N ? encode_nested(v, address, e.level, leaf) :
-					 encode_linear(v, address, e.level, leaf);
+	return e.root.space == SPACE_N ? encode_nested(v, address, e.level, leaf)
+				       : encode_linear(v, address, e.level, leaf);
 }
 
 void world_bits(struct entry_ref e, bool *accessed, bool *dirty)
@@ -208,8 +212,8 @@ void world_bits(struct entry_ref e, bool *accessed, bool *dirty)
 static void link_window(struct root root, unsigned window)
 {
 	for (unsigned level = LEVEL_PML4E; level > LEVEL_PTE; level--) {
-		struct entry_ref e = { root, (uint8_t)window, (uint8_t)level };
-		struct value next = { .kind = VALUE_TABLE, .table = e };
+		struct entry_ref e = {root, (uint8_t)window, (uint8_t)level};
+		struct value next = {.kind = VALUE_TABLE, .table = e};
 
 		next.table.level--;
 		if (!tables[world_table(next.table)])
@@ -233,9 +237,12 @@ static void use_root(struct root root, unsigned windows)
 	if (root.space != SPACE_N)
 		return;
 	for (unsigned gib = 0; gib < IDENTITY_GIB; gib++)
-		tables[top + 1][gib] = backend->nested_entry(&(struct hv_nested_entry){
-			.address = (uint64_t)identity[gib], .level = 3, .writable = true,
-			.executable = true, .accessed = true });
+		tables[top + 1][gib] = backend->nested_entry(
+			&(struct hv_nested_entry){.address = (uint64_t)identity[gib],
+						  .level = 3,
+						  .writable = true,
+						  .executable = true,
+						  .accessed = true});
 }
 
 static bool names_entry(const struct step *s)
@@ -266,9 +273,9 @@ void world_start(const struct program *program)
 
 	turn++;
 	memset(tables, 0, sizeof(tables));
-	use_root((struct root){ SPACE_H, 0 }, windows);
+	use_root((struct root){SPACE_H, 0}, windows);
 	for (uint8_t vm = 0; vm < NR_VMS; vm++)
-		use_root((struct root){ SPACE_G, vm }, windows);
+		use_root((struct root){SPACE_G, vm}, windows);
 	for (unsigned i = 0; i < program->nr_steps; i++) {
 		const struct step *s = &program->step[i];
 

@@ -2,8 +2,8 @@
 /*
  * The world of a program in real memory: sentinel frames, windows, table pages.
  *
- * Each program gets table pages and linear addresses that no recent program used, so that what a broken
- * host still holds of one program cannot be taken for another's.
+ * Each program gets table pages and linear addresses that no recent program used, so that what a
+ * broken host still holds of one program cannot be taken for another's.
  */
 #ifndef KERNEL_WORLD_H
 #define KERNEL_WORLD_H
@@ -16,13 +16,14 @@ enum {
 	FRAME_LOAD = 0x100,   /* what a load looks at */
 	FRAME_STORES = 0x200, /* slots of 8 bytes that stores may hit */
 	FRAME_STORE_SLOTS = 256,
-	FRAME_CODE = 0xf00,   /* a function that returns the frame's name in EAX */
+	FRAME_CODE = 0xf00, /* a function that returns the frame's name in EAX */
 };
 
 /* Allocates frames and the pool of table pages. hv: NULL where there is none. */
 void world_init(const struct hv *hv);
 
-/* A new world for a program: fresh tables for all roots it names, linked, all leaves not present. */
+/* A new world for a program: fresh tables for all roots it names, linked, all leaves not present.
+ */
 void world_start(const struct program *program);
 
 /* Linear address of w<window>, the same at both levels; guest-physical address of p<window>. */

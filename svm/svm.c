@@ -84,11 +84,11 @@ static void reset_save(struct vmcb_save *save, const struct hv_start *start)
 
 	sgdt(&gdt);
 	memset(save, 0, sizeof(*save));
-	save->cs = (struct vmcb_segment){ GDT_CODE64, SEGMENT_CODE64, 0xffffffff, 0 };
-	save->ss = (struct vmcb_segment){ GDT_DATA, SEGMENT_DATA, 0xffffffff, 0 };
+	save->cs = (struct vmcb_segment){GDT_CODE64, SEGMENT_CODE64, 0xffffffff, 0};
+	save->ss = (struct vmcb_segment){GDT_DATA, SEGMENT_DATA, 0xffffffff, 0};
 	save->ds = save->es = save->ss;
-	save->gdtr = (struct vmcb_segment){ 0, 0, gdt.limit, gdt.base };
-	save->idtr = (struct vmcb_segment){ 0, 0, start->idt_limit, start->idt_base };
+	save->gdtr = (struct vmcb_segment){0, 0, gdt.limit, gdt.base};
+	save->idtr = (struct vmcb_segment){0, 0, start->idt_limit, start->idt_base};
 	save->efer = rdmsr(MSR_EFER); /* SVME must be set in L2's EFER, too: 15.5.1 */
 	save->cr0 = read_cr0();
 	save->cr3 = read_cr3();
@@ -151,15 +151,13 @@ static void svm_enter(struct hv_vm *vm, struct hv_exit *exit)
 	svm_switch((uint64_t)vm->vmcb, &vm->registers);
 	/* hardware leaves TLB_CONTROL as it was: the flush was asked for once */
 	control->tlb_control = TLB_CONTROL_NOTHING;
-	*exit = (struct hv_exit){ .kind = HV_EXIT_OTHER };
+	*exit = (struct hv_exit){.kind = HV_EXIT_OTHER};
 	switch (control->exit_code) {
 	case SVM_EXIT_CPUID:
 		exit->kind = HV_EXIT_CALL;
 		vm->vmcb->save.rip += 2; /* next_rip is optional; CPUID is 0F A2 */
 		break;
-	case SVM_EXIT_INTR:
-		exit->kind = HV_EXIT_INTERRUPT;
-		break;
+	case SVM_EXIT_INTR: exit->kind = HV_EXIT_INTERRUPT; break;
 	case SVM_EXIT_NPF: /* 15.25.6 "Nested versus Guest Page Faults, Fault Ordering" */
 		exit->kind = HV_EXIT_NESTED_FAULT;
 		exit->error = control->exit_info1;
@@ -219,11 +217,15 @@ static const char *exit_name(uint64_t code)
 		uint64_t code;
 		const char *name;
 	} names[] = {
-		{ SVM_EXIT_INTR, "INTR" },   { SVM_EXIT_NMI, "NMI" },
-		{ SVM_EXIT_CPUID, "CPUID" }, { SVM_EXIT_HLT, "HLT" },
-		{ SVM_EXIT_SHUTDOWN, "SHUTDOWN (a triple fault in L2)" },
-		{ SVM_EXIT_VMRUN, "VMRUN" }, { SVM_EXIT_VMMCALL, "VMMCALL" },
-		{ SVM_EXIT_NPF, "NPF" },     { SVM_EXIT_INVALID, "INVALID (VMRUN refused the VMCB)" },
+		{SVM_EXIT_INTR, "INTR"},
+		{SVM_EXIT_NMI, "NMI"},
+		{SVM_EXIT_CPUID, "CPUID"},
+		{SVM_EXIT_HLT, "HLT"},
+		{SVM_EXIT_SHUTDOWN, "SHUTDOWN (a triple fault in L2)"},
+		{SVM_EXIT_VMRUN, "VMRUN"},
+		{SVM_EXIT_VMMCALL, "VMMCALL"},
+		{SVM_EXIT_NPF, "NPF"},
+		{SVM_EXIT_INVALID, "INVALID (VMRUN refused the VMCB)"},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -251,20 +253,21 @@ static void svm_dump(const struct hv_vm *vm)
 	svm_describe(vm, text, sizeof(text));
 	printk("# | %s\n", text);
 #define LLX(x) ((unsigned long long)(x))
-	printk("# | VMCB at %p: ASID %u TLB_CONTROL %u clean 0x%x nCR3 0x%llx nested_control 0x%llx\n",
+	printk("# | VMCB at %p: ASID %u TLB_CONTROL %u clean 0x%x nCR3 0x%llx nested_control "
+	       "0x%llx\n",
 	       (void *)vm->vmcb, c->asid, c->tlb_control, c->clean, LLX(c->nested_cr3),
 	       LLX(c->nested_control));
 	printk("# | EXITINTINFO 0x%llx EVENTINJ 0x%llx V_INTR 0x%llx interrupt shadow 0x%llx\n",
 	       LLX(c->exit_int_info), LLX(c->event_injection), LLX(c->interrupt_control),
 	       LLX(c->interrupt_state));
-	printk("# | CR0 0x%llx CR2 0x%llx CR3 0x%llx CR4 0x%llx EFER 0x%llx RFLAGS 0x%llx\n", LLX(s->cr0),
-	       LLX(s->cr2), LLX(s->cr3), LLX(s->cr4), LLX(s->efer), LLX(s->rflags));
-	printk("# | RIP 0x%llx RSP 0x%llx RAX 0x%llx RBX 0x%llx RCX 0x%llx RDX 0x%llx\n", LLX(s->rip),
-	       LLX(s->rsp), LLX(s->rax), LLX(vm->registers.rbx), LLX(vm->registers.rcx),
-	       LLX(vm->registers.rdx));
+	printk("# | CR0 0x%llx CR2 0x%llx CR3 0x%llx CR4 0x%llx EFER 0x%llx RFLAGS 0x%llx\n",
+	       LLX(s->cr0), LLX(s->cr2), LLX(s->cr3), LLX(s->cr4), LLX(s->efer), LLX(s->rflags));
+	printk("# | RIP 0x%llx RSP 0x%llx RAX 0x%llx RBX 0x%llx RCX 0x%llx RDX 0x%llx\n",
+	       LLX(s->rip), LLX(s->rsp), LLX(s->rax), LLX(vm->registers.rbx),
+	       LLX(vm->registers.rcx), LLX(vm->registers.rdx));
 	printk("# | RSI 0x%llx RDI 0x%llx RBP 0x%llx CS %04x:%04x SS %04x:%04x CPL %u\n",
-	       LLX(vm->registers.rsi), LLX(vm->registers.rdi), LLX(vm->registers.rbp), s->cs.selector,
-	       s->cs.attributes, s->ss.selector, s->ss.attributes, s->cpl);
+	       LLX(vm->registers.rsi), LLX(vm->registers.rdi), LLX(vm->registers.rbp),
+	       s->cs.selector, s->cs.attributes, s->ss.selector, s->ss.attributes, s->cpl);
 #undef LLX
 }
 

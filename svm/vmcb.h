@@ -11,26 +11,26 @@
 #include <stdint.h>
 
 /* MSRs, 15.30 "SVM Related MSRs" */
-#define MSR_VM_CR	  0xc0010114
-#define MSR_VM_HSAVE_PA	  0xc0010117
-#define VM_CR_SVMDIS	  (1u << 4)
+#define MSR_VM_CR	0xc0010114
+#define MSR_VM_HSAVE_PA 0xc0010117
+#define VM_CR_SVMDIS	(1u << 4)
 
 /* CPUID, APM vol. 3, appendix E.4 "Extended Feature Function Numbers" */
-#define CPUID_FEATURES	  0x80000001 /* ECX */
-#define CPUID_ECX_SVM	  (1u << 2)
-#define CPUID_SVM	  0x8000000a /* EBX: number of ASIDs, EDX: features */
-#define CPUID_SVM_NP	  (1u << 0)
+#define CPUID_FEATURES	      0x80000001 /* ECX */
+#define CPUID_ECX_SVM	      (1u << 2)
+#define CPUID_SVM	      0x8000000a /* EBX: number of ASIDs, EDX: features */
+#define CPUID_SVM_NP	      (1u << 0)
 #define CPUID_SVM_FLUSHBYASID (1u << 6)
 
 /* Intercepts: word of vmcb_control.intercept, bit. Table B-1, offsets 000h to 017h. */
-#define INTERCEPT3_INTR	     (1u << 0)
-#define INTERCEPT3_NMI	     (1u << 1)
-#define INTERCEPT3_INIT	     (1u << 3)
-#define INTERCEPT3_CPUID     (1u << 18)
-#define INTERCEPT3_HLT	     (1u << 24)
-#define INTERCEPT3_SHUTDOWN  (1u << 31)
-#define INTERCEPT4_VMRUN     (1u << 0) /* must be set: 15.5.1 "Basic Operation" */
-#define INTERCEPT4_VMMCALL   (1u << 1)
+#define INTERCEPT3_INTR	    (1u << 0)
+#define INTERCEPT3_NMI	    (1u << 1)
+#define INTERCEPT3_INIT	    (1u << 3)
+#define INTERCEPT3_CPUID    (1u << 18)
+#define INTERCEPT3_HLT	    (1u << 24)
+#define INTERCEPT3_SHUTDOWN (1u << 31)
+#define INTERCEPT4_VMRUN    (1u << 0) /* must be set: 15.5.1 "Basic Operation" */
+#define INTERCEPT4_VMMCALL  (1u << 1)
 
 /* TLB_CONTROL, 15.16.2 "TLB Flush"; 3 and 7 with CPUID FlushByAsid only */
 #define TLB_CONTROL_NOTHING	   0
@@ -56,33 +56,33 @@
 #define SVM_EXIT_INVALID  0xffffffffffffffffull
 
 struct vmcb_control {
-	uint32_t intercept[6];	      /* 000 */
-	uint8_t reserved_018[0x24];   /* 018 */
-	uint16_t pause_threshold;     /* 03c */
-	uint16_t pause_count;	      /* 03e */
-	uint64_t iopm_base;	      /* 040 */
-	uint64_t msrpm_base;	      /* 048 */
-	uint64_t tsc_offset;	      /* 050 */
-	uint32_t asid;		      /* 058 */
-	uint8_t tlb_control;	      /* 05c */
-	uint8_t reserved_05d[3];      /* 05d */
-	uint64_t interrupt_control;   /* 060 */
-	uint64_t interrupt_state;     /* 068 bit 0: interrupt shadow */
-	uint64_t exit_code;	      /* 070 */
-	uint64_t exit_info1;	      /* 078 */
-	uint64_t exit_info2;	      /* 080 */
-	uint64_t exit_int_info;	      /* 088 */
-	uint64_t nested_control;      /* 090 */
-	uint64_t avic_apic_bar;	      /* 098 */
-	uint64_t ghcb;		      /* 0a0 */
-	uint64_t event_injection;     /* 0a8 */
-	uint64_t nested_cr3;	      /* 0b0 */
-	uint64_t lbr_control;	      /* 0b8 */
-	uint32_t clean;		      /* 0c0 */
-	uint32_t reserved_0c4;	      /* 0c4 */
-	uint64_t next_rip;	      /* 0c8 */
-	uint8_t fetched_bytes[16];    /* 0d0 */
-	uint8_t reserved_0e0[0x320];  /* 0e0 */
+	uint32_t intercept[6];	     /* 000 */
+	uint8_t reserved_018[0x24];  /* 018 */
+	uint16_t pause_threshold;    /* 03c */
+	uint16_t pause_count;	     /* 03e */
+	uint64_t iopm_base;	     /* 040 */
+	uint64_t msrpm_base;	     /* 048 */
+	uint64_t tsc_offset;	     /* 050 */
+	uint32_t asid;		     /* 058 */
+	uint8_t tlb_control;	     /* 05c */
+	uint8_t reserved_05d[3];     /* 05d */
+	uint64_t interrupt_control;  /* 060 */
+	uint64_t interrupt_state;    /* 068 bit 0: interrupt shadow */
+	uint64_t exit_code;	     /* 070 */
+	uint64_t exit_info1;	     /* 078 */
+	uint64_t exit_info2;	     /* 080 */
+	uint64_t exit_int_info;	     /* 088 */
+	uint64_t nested_control;     /* 090 */
+	uint64_t avic_apic_bar;	     /* 098 */
+	uint64_t ghcb;		     /* 0a0 */
+	uint64_t event_injection;    /* 0a8 */
+	uint64_t nested_cr3;	     /* 0b0 */
+	uint64_t lbr_control;	     /* 0b8 */
+	uint32_t clean;		     /* 0c0 */
+	uint32_t reserved_0c4;	     /* 0c4 */
+	uint64_t next_rip;	     /* 0c8 */
+	uint8_t fetched_bytes[16];   /* 0d0 */
+	uint8_t reserved_0e0[0x320]; /* 0e0 */
 } __attribute__((packed));
 _Static_assert(offsetof(struct vmcb_control, iopm_base) == 0x040, "table B-1");
 _Static_assert(offsetof(struct vmcb_control, asid) == 0x058, "table B-1");
@@ -106,31 +106,31 @@ _Static_assert(sizeof(struct vmcb_segment) == 16, "table B-2");
 #define SEGMENT_DATA   0x0c93 /* present, DPL 0, data, writable, accessed */
 
 struct vmcb_save {
-	struct vmcb_segment es, cs, ss, ds, fs, gs; /* 000 */
-	struct vmcb_segment gdtr, ldtr, idtr, tr;   /* 060 */
-	uint8_t reserved_0a0[0x2b];		    /* 0a0 */
-	uint8_t cpl;				    /* 0cb */
-	uint32_t reserved_0cc;			    /* 0cc */
-	uint64_t efer;				    /* 0d0 */
-	uint8_t reserved_0d8[0x70];		    /* 0d8 */
-	uint64_t cr4;				    /* 148 */
-	uint64_t cr3;				    /* 150 */
-	uint64_t cr0;				    /* 158 */
-	uint64_t dr7;				    /* 160 */
-	uint64_t dr6;				    /* 168 */
-	uint64_t rflags;			    /* 170 */
-	uint64_t rip;				    /* 178 */
-	uint8_t reserved_180[0x58];		    /* 180 */
-	uint64_t rsp;				    /* 1d8 */
-	uint8_t reserved_1e0[0x18];		    /* 1e0 */
-	uint64_t rax;				    /* 1f8 */
-	uint64_t star, lstar, cstar, sfmask;	    /* 200 */
-	uint64_t kernel_gs_base;		    /* 220 */
+	struct vmcb_segment es, cs, ss, ds, fs, gs;	  /* 000 */
+	struct vmcb_segment gdtr, ldtr, idtr, tr;	  /* 060 */
+	uint8_t reserved_0a0[0x2b];			  /* 0a0 */
+	uint8_t cpl;					  /* 0cb */
+	uint32_t reserved_0cc;				  /* 0cc */
+	uint64_t efer;					  /* 0d0 */
+	uint8_t reserved_0d8[0x70];			  /* 0d8 */
+	uint64_t cr4;					  /* 148 */
+	uint64_t cr3;					  /* 150 */
+	uint64_t cr0;					  /* 158 */
+	uint64_t dr7;					  /* 160 */
+	uint64_t dr6;					  /* 168 */
+	uint64_t rflags;				  /* 170 */
+	uint64_t rip;					  /* 178 */
+	uint8_t reserved_180[0x58];			  /* 180 */
+	uint64_t rsp;					  /* 1d8 */
+	uint8_t reserved_1e0[0x18];			  /* 1e0 */
+	uint64_t rax;					  /* 1f8 */
+	uint64_t star, lstar, cstar, sfmask;		  /* 200 */
+	uint64_t kernel_gs_base;			  /* 220 */
 	uint64_t sysenter_cs, sysenter_esp, sysenter_eip; /* 228 */
-	uint64_t cr2;				    /* 240 */
-	uint8_t reserved_248[0x20];		    /* 248 */
-	uint64_t pat;				    /* 268 */
-	uint8_t reserved_270[0x990];		    /* 270 */
+	uint64_t cr2;					  /* 240 */
+	uint8_t reserved_248[0x20];			  /* 248 */
+	uint64_t pat;					  /* 268 */
+	uint8_t reserved_270[0x990];			  /* 270 */
 } __attribute__((packed));
 _Static_assert(offsetof(struct vmcb_save, gdtr) == 0x060, "table B-2");
 _Static_assert(offsetof(struct vmcb_save, cpl) == 0x0cb, "table B-2");
