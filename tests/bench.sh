@@ -1,0 +1,36 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Figures, no verdict: how long a world switch, a program and a whole run take, on bare TCG and in the lab,
+# and how large the image is. Everything is cached before a whole run is timed.
+
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 99
+
+row() { printf '%-42s %12s %s\n' "$@"; }
+
+figure() { # NAME ARGS... ; the figure NAME of the image's own bench
+	local name=$1
+	shift
+	./run.sh "$@" --bench 2>/dev/null | awk -v name="$name" '$2 == "bench" && $3 == name { print $4; exit }'
+}
+
+seconds_of() { # ARGS... ; from the command to the last verdict
+	local start=$EPOCHREALTIME
+	./run.sh "$@" >/dev/null 2>&1
+	awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }'
+}
+
+host_rows() { # TITLE ARGS...
+	local title=$1
+	shift
+	row "$title: round trip L1-L2-L1" "$(figure round-trip-cycles "$@")" 'TSC cycles'
+	row "$title: two-entry programs" "$(figure programs-per-second "$@")" '/ s'
+}
+
+row 'image' "$(stat -c %s build/revenant.elf)" 'bytes (aim: under 262144)'
+host_rows 'bare TCG' --host tcg
+host_rows 'lab, npt=1' --host lab --host-params npt=1
+host_rows 'lab, npt=0' --host lab --host-params npt=0
+row 'bare TCG: whole set' "$(seconds_of --host tcg)" 's (aim: 3 or less)'
+row 'lab: whole set, npt=1 and npt=0' "$(seconds_of --host lab)" 's (aim: 30 or less)'
