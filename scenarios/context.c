@@ -2,17 +2,21 @@
 /*
  * Contexts kept apart: L1 and L2 on the same linear address (catalogue: A17, A18).
  *
- * The rule. A translation serves only the tag that cached it: L1's ASID is 0, each VM has one of its own
- * (APM vol. 2, 15.16.1 "Address Space Identifier (ASID)"), L1 with VPID 0 on the other vendor (SDM vol. 3,
- * "Virtual-Processor Identifiers (VPIDs)"). A global page is global within its tag.
+ * The rule. A translation serves only the tag that cached it: L1's ASID is 0, each VM has one of
+ * its own (APM vol. 2, 15.16.1 "Address Space Identifier (ASID)"), L1 with VPID 0 on the other
+ * vendor (SDM vol. 3, "Virtual-Processor Identifiers (VPIDs)"). A global page is global within its
+ * tag.
  *
- * How a host breaks it. KVM may run L1 and L2 under one hardware ASID and must flush between them; its
- * shadow pages of one page table, used as L1's and as L2's, differ only by a bit of their role.
+ * How a host breaks it. KVM may run L1 and L2 under one hardware ASID and must flush between them;
+ * its shadow pages of one page table, used as L1's and as L2's, differ only by a bit of their
+ * role.
  *
- * What is seen. The same window in L1 and L2: on different tables no value may ever cross over; on the
- * same table each level's flush makes that level's look fresh.
+ * What is seen. The same window in L1 and L2: on different tables no value may ever cross over; on
+ * the same table each level's flush makes that level's look fresh.
  */
 #include "scenarios/scenario.h"
+
+/* clang-format off: programs are broken at their steps */
 
 /* A rewrite that only the transitions could have flushed: shows whether L2 keeps anything at all. */
 #define KEEPS "set g0.w0.pte A; enter; load w0; exit; set g0.w0.pte B; enter; load w0 either; exit"

@@ -2,24 +2,26 @@
 /*
  * A level's own flushes: INVLPG, MOV CR3, CR4.PGE (catalogue: C1 … C5, A20, A26).
  *
- * The rule. INVLPG drops the page from the TLB, global or not; MOV CR3 drops all that is not global;
- * any change of CR4.PGE drops everything (APM vol. 2, 5.5.2 "TLB Management"; SDM vol. 3, "Operations
- * that Invalidate TLBs and Paging-Structure Caches").
+ * The rule. INVLPG drops the page from the TLB, global or not; MOV CR3 drops all that is not
+ * global; any change of CR4.PGE drops everything (APM vol. 2, 5.5.2 "TLB Management"; SDM vol. 3,
+ * "Operations that Invalidate TLBs and Paging-Structure Caches").
  *
- * How a host breaks it. A host that shadows page tables (npt=0, ept=0) lets a leaf table go out of sync
- * with its shadow, and must bring the two together at each of these flushes, for the current root and for
- * the roots that it keeps for later. A missed sync, a cached root taken up again without one, a flush
- * request that is lost on the way to L1: each shows the old page. With nested paging in L0 the faults
- * would lie in the hardware TLB (an ASID or VPID that is not flushed).
+ * How a host breaks it. A host that shadows page tables (npt=0, ept=0) lets a leaf table go out of
+ * sync with its shadow, and must bring the two together at each of these flushes, for the current
+ * root and for the roots that it keeps for later. A missed sync, a cached root taken up again
+ * without one, a flush request that is lost on the way to L1: each shows the old page. With nested
+ * paging in L0 the faults would lie in the hardware TLB (an ASID or VPID that is not flushed).
  *
- * What is seen. A frame through a window; the window's leaf is rewritten to another frame that is present,
- * too (a page that is not present would fault, and the fault itself repairs the shadow); the flush; the
- * window again, which must show the new frame.
+ * What is seen. A frame through a window; the window's leaf is rewritten to another frame that is
+ * present, too (a page that is not present would fault, and the fault itself repairs the shadow);
+ * the flush; the window again, which must show the new frame.
  *
- * The same programs run in L1 ("l1"), in an L2 without nested paging ("l2") and in an L2 with nested
- * paging ("l2-nested"), where L1 intercepts none of the flushes.
+ * The same programs run in L1 ("l1"), in an L2 without nested paging ("l2") and in an L2 with
+ * nested paging ("l2-nested"), where L1 intercepts none of the flushes.
  */
 #include "scenarios/scenario.h"
+
+/* clang-format off: programs are broken at their steps */
 
 /* P(R): a program in terms of the roots' letter. */
 #define AT_EACH_LEVEL(name, title, P)                                                            \
@@ -80,9 +82,9 @@ SCENARIO_LOOKS("linear.pge-across-entry.l1", "CR4.PGE cleared in L1 before a sta
 	       "set h0.w0.pte A/g; look w0; set h0.w0.pte B/g; !pge off; enter; exit; !pge on; look w0 fresh");
 
 /*
- * A26. L2 flushes while an interrupt that L1 intercepts is pending: the exit follows at once. A host that
- * notes the flush as a request and serves it later may serve it in L1's context; L2 comes back under the
- * same tag with no other flush.
+ * A26. L2 flushes while an interrupt that L1 intercepts is pending: the exit follows at once. A
+ * host that notes the flush as a request and serves it later may serve it in L1's context; L2
+ * comes back under the same tag with no other flush.
  */
 #define PENDING(name, title, setup, flush)                                                       \
 	SCENARIO_LOOKS("linear.irq-" name ".l2", title " just before an exit",                   \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a scenario registers itself. A scenario is a program with a name and a title, written down in the
- * file of its family; the linker gathers all of them. The names and titles also go into a section that
- * is not loaded, so that the list can be read from the ELF without booting it.
+ * How a scenario registers itself. A scenario is a program with a name and a title, written down in
+ * the file of its family; the linker gathers all of them. The names and titles also go into a
+ * section that is not loaded, so that the list can be read from the ELF without booting it.
  *
  * The flush that a scenario is about is marked '!': the *control* is the same program without it.
  */
@@ -12,7 +12,8 @@
 #include <stdint.h>
 
 struct scenario {
-	const char *name; /* [a-z0-9.+-]+; cases of looks get "/load", "/store", "/fetch" behind it */
+	const char
+		*name; /* [a-z0-9.+-]+; cases of looks get "/load", "/store", "/fetch" behind it */
 	const char *title;
 	const char *program;
 	const char *control; /* NULL: the program without its steps marked '!' */
@@ -23,26 +24,29 @@ enum { LOOKS_LOAD = 1, LOOKS_STORE = 2, LOOKS_FETCH = 4 };
 
 /* gcc may otherwise emit a file's scenarios in another order than they are written in. */
 #if __has_attribute(no_reorder)
-#define SCENARIO_KEEP used, no_reorder
+#	define SCENARIO_KEEP used, no_reorder
 #else
-#define SCENARIO_KEEP used
+#	define SCENARIO_KEEP used
 #endif
 
 #define SCENARIO_CAT_(a, b) a##b
-#define SCENARIO_CAT(a, b) SCENARIO_CAT_(a, b)
+#define SCENARIO_CAT(a, b)  SCENARIO_CAT_(a, b)
 
-#define SCENARIO_REGISTER(name_, title_, looks_, program_, control_, list_)                         \
-	static const struct scenario SCENARIO_CAT(scenario_, __COUNTER__)                              \
-		__attribute__((SCENARIO_KEEP, section(".revenant.scenarios"), aligned(8))) = {               \
-			.name = name_, .title = title_, .program = program_, .control = control_,  \
-			.looks = looks_                                                             \
-		};                                                                                  \
-	static const char SCENARIO_CAT(scenario_list_, __COUNTER__)[]                                  \
+#define SCENARIO_REGISTER(name_, title_, looks_, program_, control_, list_)   \
+	static const struct scenario SCENARIO_CAT(scenario_, __COUNTER__)     \
+		__attribute__((SCENARIO_KEEP, section(".revenant.scenarios"), \
+			       aligned(8))) = {.name = name_,                 \
+					       .title = title_,               \
+					       .program = program_,           \
+					       .control = control_,           \
+					       .looks = looks_};              \
+	static const char SCENARIO_CAT(scenario_list_, __COUNTER__)[]         \
 		__attribute__((SCENARIO_KEEP, section(".revenant.list"), aligned(1))) = list_
 
-#define SCENARIO_LIST(name, title)       name "\t" title "\n"
-#define SCENARIO_LIST_LOOKS(name, title) \
-	SCENARIO_LIST(name "/load", title) SCENARIO_LIST(name "/store", title) SCENARIO_LIST(name "/fetch", title)
+#define SCENARIO_LIST(name, title) name "\t" title "\n"
+#define SCENARIO_LIST_LOOKS(name, title)   \
+	SCENARIO_LIST(name "/load", title) \
+	SCENARIO_LIST(name "/store", title) SCENARIO_LIST(name "/fetch", title)
 #define LOOKS_ALL (LOOKS_LOAD | LOOKS_STORE | LOOKS_FETCH)
 
 /* One case. */
@@ -54,13 +58,14 @@ enum { LOOKS_LOAD = 1, LOOKS_STORE = 2, LOOKS_FETCH = 4 };
 	SCENARIO_REGISTER(name, title, LOOKS_ALL, program, 0, SCENARIO_LIST_LOOKS(name, title))
 
 /*
- * The same for a scenario that needs no flush at all (nothing may be stale from the start): its control
- * is a program of its own, which must show that the host retains this kind of entry.
+ * The same for a scenario that needs no flush at all (nothing may be stale from the start): its
+ * control is a program of its own, which must show that the host retains this kind of entry.
  */
 #define SCENARIO_WITH(name, title, program, control) \
 	SCENARIO_REGISTER(name, title, 0, program, control, SCENARIO_LIST(name, title))
-#define SCENARIO_LOOKS_WITH(name, title, program, control) \
-	SCENARIO_REGISTER(name, title, LOOKS_ALL, program, control, SCENARIO_LIST_LOOKS(name, title))
+#define SCENARIO_LOOKS_WITH(name, title, program, control)          \
+	SCENARIO_REGISTER(name, title, LOOKS_ALL, program, control, \
+			  SCENARIO_LIST_LOOKS(name, title))
 
 extern const struct scenario __scenarios_start[], __scenarios_end[];
 

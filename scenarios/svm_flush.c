@@ -2,24 +2,26 @@
 /*
  * L1 flushes L2: a new ASID, TLB_CONTROL (catalogue: A1, A2, A4, A7, A8).
  *
- * The rule. An ASID tags all that L2 caches, the nested translations (guest-physical to physical), too;
- * VMRUN and #VMEXIT flush nothing by themselves. L1 gets rid of old entries by an ASID that was not used
- * since the last flush, or by TLB_CONTROL: 1 drops every ASID, L1's own among them, 3 the guest's ASID,
- * 7 the guest's non-global entries (APM vol. 2, 15.16.1 "Address Space Identifier (ASID)", 15.16.2 "TLB
- * Flush").
+ * The rule. An ASID tags all that L2 caches, the nested translations (guest-physical to physical),
+ * too; VMRUN and #VMEXIT flush nothing by themselves. L1 gets rid of old entries by an ASID that
+ * was not used since the last flush, or by TLB_CONTROL: 1 drops every ASID, L1's own among them, 3
+ * the guest's ASID, 7 the guest's non-global entries (APM vol. 2, 15.16.1 "Address Space
+ * Identifier (ASID)", 15.16.2 "TLB Flush").
  *
- * How a host breaks it. KVM runs all of an L1's L2s under one ASID and does not tag its shadow pages with
- * ASIDs at all: it must take a new ASID in VMCB12 for a flush, sync the shadow of the nested tables (or of
- * L2's, without nested paging), and it must do so for the roots that it keeps, not only for the current
- * one. Today it syncs and flushes at every nested transition; work to stop that is under way (RFC v2
- * "KVM: nSVM: Flush the TLB if L1 changes L2's ASID in vmcb12"), and each way to get it wrong is a case
- * below.
+ * How a host breaks it. KVM runs all of an L1's L2s under one ASID and does not tag its shadow
+ * pages with ASIDs at all: it must take a new ASID in VMCB12 for a flush, sync the shadow of the
+ * nested tables (or of L2's, without nested paging), and it must do so for the roots that it
+ * keeps, not only for the current one. Today it syncs and flushes at every nested transition; work
+ * to stop that is under way (RFC v2 "KVM: nSVM: Flush the TLB if L1 changes L2's ASID in vmcb12"),
+ * and each way to get it wrong is a case below.
  *
- * What is seen. L2 looks through a window; L1 rewrites the leaf of the nested tables ("nested") or of
- * L2's own ("flat", L2 without nested paging) between two frames that are both present; L1 flushes; L2
- * looks again. On a host that over-flushes all of it is VACUOUS.
+ * What is seen. L2 looks through a window; L1 rewrites the leaf of the nested tables ("nested") or
+ * of L2's own ("flat", L2 without nested paging) between two frames that are both present; L1
+ * flushes; L2 looks again. On a host that over-flushes all of it is VACUOUS.
  */
 #include "scenarios/scenario.h"
+
+/* clang-format off: programs are broken at their steps */
 
 #define NESTED "nroot n0; set g0.w0.pte p0; "
 
@@ -74,10 +76,11 @@ SCENARIO_LOOKS("svm.tlbctl-1-l1-global", "TLB_CONTROL 1 drops L1's own global pa
 	       "set h0.w0.pte A/g; look w0; set h0.w0.pte B/g; !tlbctl 1; enter; exit; look w0 fresh");
 
 /*
- * A7. The nested root is no part of the tag: what ASID 1 caches below n1 may serve it below n0. So n1 maps
- * the frame that n0 shall map later, and the dead frame A is the one wrong answer. The flush comes while another nested root is in use; the ASID is the same, so what it cached of the
- * first root is dead as well. A host that syncs only the current root at the flush, and takes the first
- * one out of its cache later, shows the old page.
+ * A7. The nested root is no part of the tag: what ASID 1 caches below n1 may serve it below n0. So
+ * n1 maps the frame that n0 shall map later, and the dead frame A is the one wrong answer. The
+ * flush comes while another nested root is in use; the ASID is the same, so what it cached of the
+ * first root is dead as well. A host that syncs only the current root at the flush, and takes the
+ * first one out of its cache later, shows the old page.
  */
 #define OTHER_ROOT(type)                                                                                \
 	SCENARIO_LOOKS("svm.flush-under-other-ncr3.tlbctl-" type,                                        \
@@ -92,8 +95,9 @@ SCENARIO_LOOKS("svm.flush-under-other-ncr3.asid", "ASID 2 used first under neste
 		      "!tag 2; enter; exit; nroot n0; enter; look w0 fresh; exit");
 
 /*
- * A8. The flush is a part of VMRUN, even of one that an interrupt ends before L2's first instruction. A
- * host that forgets a flush which it had only planned shows the old page at the next entry.
+ * A8. The flush is a part of VMRUN, even of one that an interrupt ends before L2's first
+ * instruction. A host that forgets a flush which it had only planned shows the old page at the
+ * next entry.
  */
 #define THEN_EXIT(type, kind, rewrite)                                                                  \
 	SCENARIO_LOOKS("svm.flush-then-exit.tlbctl-" type "." kind,                                      \

@@ -2,18 +2,20 @@
 /*
  * INVLPGA (catalogue: A13, A14).
  *
- * The rule. INVLPGA drops the translation of one linear address for one ASID; ASID 0 is L1's own (APM
- * vol. 2, 15.16.3 "Invalidate Page, Alternate ASID"; vol. 3, "INVLPGA"). It is given L2's linear address,
- * so a rewritten nested entry is not its business.
+ * The rule. INVLPGA drops the translation of one linear address for one ASID; ASID 0 is L1's own
+ * (APM vol. 2, 15.16.3 "Invalidate Page, Alternate ASID"; vol. 3, "INVLPGA"). It is given L2's
+ * linear address, so a rewritten nested entry is not its business.
  *
- * How a host breaks it. KVM emulates the instruction for L1: it must find the right MMU (L1's for ASID 0,
- * L2's shadow for the others, also when L2 ran last under another ASID or another CR3) and drop the page
- * there and in the hardware.
+ * How a host breaks it. KVM emulates the instruction for L1: it must find the right MMU (L1's for
+ * ASID 0, L2's shadow for the others, also when L2 ran last under another ASID or another CR3) and
+ * drop the page there and in the hardware.
  *
- * What is seen. L1 rewrites a leaf of its own or of L2's tables, invalidates the one page, and looks, or
- * lets L2 look under the same ASID.
+ * What is seen. L1 rewrites a leaf of its own or of L2's tables, invalidates the one page, and
+ * looks, or lets L2 look under the same ASID.
  */
 #include "scenarios/scenario.h"
+
+/* clang-format off: programs are broken at their steps */
 
 /* A13. */
 SCENARIO_LOOKS("svm.invlpga-0", "INVLPGA with ASID 0 drops L1's page",

@@ -3,19 +3,22 @@
  * L1 rewrites the nested tables (catalogue: A3, A5, A6).
  *
  * The rule. After a flush of the ASID L2 must run on the nested tables as they are now: frame,
- * permissions, accessed and dirty bits, leaf sizes, every level, every root (APM vol. 2, 15.25 "Nested
- * Paging", 15.16 "TLB Control"). An entry that is not present is never cached, and a permission that was
- * widened takes effect without a flush, as the CPU walks again before it faults.
+ * permissions, accessed and dirty bits, leaf sizes, every level, every root (APM vol. 2, 15.25
+ * "Nested Paging", 15.16 "TLB Control"). An entry that is not present is never cached, and a
+ * permission that was widened takes effect without a flush, as the CPU walks again before it
+ * faults.
  *
- * How a host breaks it. KVM shadows the nested tables. Its shadow of a leaf table goes out of sync at L1's
- * first store and is brought up entry by entry at a flush: frame, permission and accessed bits are three
- * things to get right there. Upper entries are write-protected and zapped at each store; roots are cached
- * by their address.
+ * How a host breaks it. KVM shadows the nested tables. Its shadow of a leaf table goes out of sync
+ * at L1's first store and is brought up entry by entry at a flush: frame, permission and accessed
+ * bits are three things to get right there. Upper entries are write-protected and zapped at each
+ * store; roots are cached by their address.
  *
- * What is seen. A nested page fault is a result like a frame: where a permission was taken away, L2 must
- * exit; where it was given, it must not.
+ * What is seen. A nested page fault is a result like a frame: where a permission was taken away,
+ * L2 must exit; where it was given, it must not.
  */
 #include "scenarios/scenario.h"
+
+/* clang-format off: programs are broken at their steps */
 
 #define NESTED "nroot n0; set g0.w0.pte p0; "
 
