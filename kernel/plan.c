@@ -199,8 +199,7 @@ static void run_case(unsigned nr, const char *name, const char *control_text)
 		report_result(nr, name, VERDICT_PASS, "");
 	else if (verdict == VERDICT_VACUOUS)
 		report_result(nr, name, VERDICT_VACUOUS,
-			      "without the flush the host kept nothing either, so this could not "
-			      "have failed");
+			      "the host kept nothing that it may keep: this could not have failed");
 	else
 		report_wrong(nr, name, verdict, &f, text, "control");
 }
