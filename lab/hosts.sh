@@ -111,7 +111,7 @@ bzimage_version() { # FILE
 	local offset
 	offset=$(od -An -tu2 -j 526 -N 2 "$1")
 	# no `head` behind `tail`: with pipefail a SIGPIPE would be an error
-	dd if="$1" bs=1 skip=$((offset + 512)) count=64 2>/dev/null | tr '\0 ' '\n\n' | sed -n 1p
+	dd if="$1" bs=1 skip=$((offset + 512)) count=64 2>/dev/null | tr '\0' '\n' | sed -n '1{s/ .*//;p;}'
 }
 
 # "npt=0 kvm.x=1" as words of a kernel's command line; modules read theirs there too.

@@ -58,7 +58,7 @@ one_of() { # OPTION VALUE CHOICE...
 	for choice; do
 		[[ $value != "$choice" ]] || return 0
 	done
-	usage_error "$option '$value' is unknown: use ${*// /, }"
+	usage_error "$option '$value' is unknown: use one of $*"
 }
 
 number_in() { # OPTION VALUE LOWEST HIGHEST
