@@ -87,4 +87,4 @@ clean:
 -include $(OBJECTS:.o=.d)
 
 .DELETE_ON_ERROR:
-.PHONY: all iso check bench format-check clean host-tests FORCE
+.PHONY: all iso check bench format-check clean FORCE
