@@ -19,18 +19,23 @@ static enum judgement judge_wrong(const struct oracle *o, const struct step *ste
 	return seen & o->targets ? JUDGED_LEAK : JUDGED_WILD;
 }
 
-/* A look succeeded. Every way in which it can have done so has set these bits. */
+/* A look succeeded: it has set bits, for certain if every way in which it can have done so does. */
 static void set_bits(struct oracle *o, const struct step *step)
 {
 	struct view view = view_of(o, o->cpu);
 	struct walk now = walk_now(o, &view, step->window, step->op);
+	bool certain = look_is_certain(o, &view, &now, step->window);
 
-	if (!look_is_certain(o, &view, &now, step->window))
-		return;
-	for (unsigned i = 0; i < now.nr; i++)
-		now.entry[i]->accessed = MAY_BE_1;
+	for (unsigned i = 0; i < now.nr; i++) {
+		now.entry[i]->flags &= (uint8_t)~VF_NA;
+		if (certain)
+			now.entry[i]->accessed = MAY_BE_1;
+	}
 	for (unsigned i = 0; i < 2; i++) {
-		if (step->op == OP_STORE && now.leaf[i])
+		if (step->op != OP_STORE || !now.leaf[i])
+			continue;
+		now.leaf[i]->flags &= (uint8_t)~VF_ND;
+		if (certain)
 			now.leaf[i]->dirty = MAY_BE_1;
 	}
 }

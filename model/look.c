@@ -180,8 +180,7 @@ static void look_at_bits(struct oracle *o, const struct entry_ref *ref, struct l
 		if ((entry->accessed & (1 << a)) && (entry->dirty & (1 << d)))
 			look->legal |= RESULT_BITS_OF(a, d);
 	}
-	/* Where both are legal: what hardware that cached nothing would have left, a bit that is set. */
-	look->current = RESULT_BITS_OF(!!(entry->accessed & MAY_BE_1), !!(entry->dirty & MAY_BE_1));
+	look->current = RESULT_BITS_OF(!(entry->flags & VF_NA), !(entry->flags & VF_ND));
 }
 
 void look_at(struct oracle *o, const struct step *step, struct look *look)

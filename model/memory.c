@@ -7,31 +7,17 @@ static struct mem_entry *entry_of(struct oracle *o, struct entry_ref ref)
 	return memory_entry(o, world_table(ref), ref.root.space, ref.window, ref.level);
 }
 
-void memory_start(struct oracle *o)
-{
-	for (uint8_t space = 0; space < NR_SPACES; space++) {
-		for (uint8_t nr = 0; nr < NR_ROOTS; nr++) {
-			for (uint8_t i = 0; i < NR_WINDOWS * (LEVEL_PML4E - LEVEL_PTE); i++) {
-				struct entry_ref ref = {
-					.root = {space, nr},
-					.window = i % NR_WINDOWS,
-					.level = (uint8_t)(LEVEL_PDE + i / NR_WINDOWS)};
-				struct mem_entry *entry = entry_of(o, ref);
-
-				ref.level--;
-				*entry = (struct mem_entry){.kind = VALUE_TABLE,
-							    .table = (uint16_t)world_table(ref),
-							    .accessed = MAY_BE_1,
-							    .dirty = MAY_BE_1};
-			}
-		}
-	}
-}
+static const struct mem_entry not_present = {
+	.kind = VALUE_NONE,
+	.flags = VF_NA | VF_ND,
+	.accessed = MAY_BE_0,
+	.dirty = MAY_BE_0,
+};
 
 static struct mem_entry entry_from(const struct value *value)
 {
 	if (value->kind == VALUE_NONE)
-		return (struct mem_entry){.accessed = MAY_BE_0, .dirty = MAY_BE_0};
+		return not_present;
 	return (struct mem_entry){
 		.kind = value->kind,
 		.flags = value->flags,
@@ -40,6 +26,30 @@ static struct mem_entry entry_from(const struct value *value)
 		.dirty = value->flags & VF_ND ? MAY_BE_0 : MAY_BE_1,
 		.table = value->kind == VALUE_TABLE ? (uint16_t)world_table(value->table) : 0,
 	};
+}
+
+/* Links one window's tables below a root; its leaf is not present. */
+static void link_window(struct oracle *o, struct root root, uint8_t window)
+{
+	struct entry_ref ref = {.root = root, .window = window, .level = LEVEL_PTE};
+	struct value table = {.kind = VALUE_TABLE};
+
+	*entry_of(o, ref) = not_present;
+	while (ref.level < LEVEL_PML4E) {
+		table.table = ref;
+		ref.level++;
+		*entry_of(o, ref) = entry_from(&table);
+	}
+}
+
+void memory_start(struct oracle *o)
+{
+	for (uint8_t space = 0; space < NR_SPACES; space++) {
+		for (uint8_t nr = 0; nr < NR_ROOTS; nr++) {
+			for (uint8_t window = 0; window < NR_WINDOWS; window++)
+				link_window(o, (struct root){space, nr}, window);
+		}
+	}
 }
 
 /* Does the entry hold another table than its own at the start? Then windows meet below it. */

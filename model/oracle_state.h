@@ -11,8 +11,10 @@
 enum { MAY_BE_0 = 1 << 0, MAY_BE_1 = 1 << 1 };
 
 struct mem_entry {
-	uint8_t kind;	  /* enum value_kind */
-	uint8_t flags;	  /* enum value_flags */
+	uint8_t kind; /* enum value_kind */
+	/* enum value_flags; VF_NA and VF_ND as hardware leaves them that neither caches nor guesses
+	 */
+	uint8_t flags;
 	uint8_t nr;	  /* frame or nested window */
 	uint8_t accessed; /* set of MAY_BE_… */
 	uint8_t dirty;

@@ -13,28 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../model/oracle.h"
-
-static void print_results(const struct look *look)
-{
-	static const char *const bits[] = {"a0d0", "a1d0", "a0d1", "a1d1"};
-
-	for (unsigned i = 0; i < 32; i++) {
-		uint32_t result = 1u << i;
-		bool current = look->current & result;
-
-		if (!(look->legal & result))
-			continue;
-		printf(" %s", current ? "[" : "");
-		if (result < RESULT_PF)
-			putchar('A' + (int)i);
-		else if (result < RESULT_BITS)
-			printf("%s", result == RESULT_PF ? "#PF" : "#NPF");
-		else
-			printf("%s", bits[i - 11]);
-		printf("%s", current ? "]" : "");
-	}
-}
+#include "results.h"
 
 static void print_events(uint32_t events)
 {
@@ -72,8 +51,8 @@ static int run(const struct program *program, enum vendor vendor, bool control)
 			break;
 		}
 		if (op_is_look(step->op)) {
-			print_results(&look);
-			printf("  since set:");
+			results_print(&look, text, sizeof(text));
+			printf(" %s  since set:", text);
 			print_events(look.events);
 			oracle_judge(oracle, step, &look, look.current);
 			if (!control && !oracle_agrees(step, &look)) {
