@@ -6,7 +6,7 @@
 # credentials are those that apt is configured with here; apt checks the archive's signatures.
 #
 # The outcome is an index, one line a package:
-#   RELEASE <tab> ROLE (image, binary, modules) <tab> VERSION <tab> SIZE <tab> SHA256 <tab> URI
+#   RELEASE <tab> ROLE (image, binary, modules, source) <tab> VERSION <tab> SIZE <tab> SHA256 <tab> URI
 
 ARCHIVE_MAX_AGE_DAYS=7
 DEBIAN_SUITES='bullseye bullseye-updates
@@ -56,6 +56,7 @@ archive_sources() { # prints the sources.list of the own state folder
 kernels_of() { # URI of the repository
 	awk -v uri="${1%/}/" '
 		/^Package: linux-(image|binary|modules)-[0-9].*-(amd64|generic)$/ { package = $2 }
+		/^Package: linux-source-[0-9.]+$/ { package = $2 }
 		/^Version: /  { version = $2 }
 		/^Filename: / { file = $2 }
 		/^Size: /     { size = $2 }

@@ -25,6 +25,15 @@ needs_of() { # PURPOSE
 		printf '%s\n' 'qemu-system-x86_64 qemu-system-x86' 'busybox busybox-static' \
 			'xz xz-utils' 'zstd zstd' 'flock util-linux'
 		;;
+	bochs)
+		printf '%s\n' 'gcc gcc' 'g++ g++' 'make make' 'objcopy binutils' 'xz xz-utils' 'zstd zstd' \
+			'setpriv util-linux' 'flock util-linux' 'busybox busybox-static'
+		;;
+	kernel)
+		printf '%s\n' 'gcc gcc' 'make make' 'flex flex' 'bison bison' 'bc bc' 'perl perl' 'xz xz-utils' \
+			'lz4 lz4' 'flock util-linux' 'spatch coccinelle' '/usr/include/gelf.h libelf-dev' \
+			'/usr/include/openssl/opensslv.h libssl-dev'
+		;;
 	test)
 		printf '%s\n' 'shellcheck shellcheck' 'clang clang' '/usr/include/cmocka.h libcmocka-dev' \
 			'gcov gcc' 'git git'
