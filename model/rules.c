@@ -2,8 +2,8 @@
 /*
  * The manuals' rules. Where a manual leaves a choice or is silent, the weaker duty stands here: the
  * oracle must never call legal hardware a bug. Section numbers drift between editions, titles do
- * not: those of the APM are of revision 3.43, those of the SDM of the editions since December 2023
- * (the paging chapter was chapter 4 before, translation of guests 28.3 or 29.4).
+ * not: paging was chapter 4 of the SDM before it was 5, the translation of guests 28.3 and 29.4
+ * before 30.4; "TLB Management" was 5.5.2 of the APM before the PCID came in.
  */
 #include "rules.h"
 

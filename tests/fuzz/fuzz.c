@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any text at all to the parser, any program that it accepts to the oracle.
+ *
+ * Checked: an error has a column within the text; what is printed parses to the same program; the
+ * current result is legal and judged so; the oracle survives whatever a host might show it.
+ * Input: one byte of choices, then the text.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../model/oracle.h"
+
+enum { MAX_PLAYED = 2000 }; /* steps: a loop of 10000 would tell no more */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool holds, const char *what)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "fuzz: %s\n", what);
+	abort();
+}
+
+static void prints_as_it_parses(const struct program *program)
+{
+	static char first[MAX_STEPS * 128], second[MAX_STEPS * 128];
+	struct program again;
+	struct program_error error;
+	size_t len = program_print(program, first, sizeof(first));
+
+	must(len < sizeof(first) && len == strlen(first),
+	     "a program's text has the length returned");
+	must(program_parse(first, NR_OPS, &again, &error), "a printed program parses");
+	must(again.nr_steps == program->nr_steps, "it has as many steps");
+	program_print(&again, second, sizeof(second));
+	must(!strcmp(first, second), "it prints alike");
+	must(program_needs(&again) == program_needs(program), "it needs the same");
+}
+
+/* What a host might show: usually one of the legal results, sometimes anything. */
+static uint32_t seen_of(const struct look *look, uint32_t *random)
+{
+	*random = *random * 1103515245 + 12345;
+	if ((*random >> 16) % 8 == 0)
+		return 1u << (*random >> 20) % 15;
+	for (unsigned i = 0, bit = (*random >> 20) % 15; i < 15; i++, bit = (bit + 1) % 15) {
+		if (look->legal & (1u << bit))
+			return 1u << bit;
+	}
+	abort();
+}
+
+static void plays(const struct program *program, enum vendor vendor, bool control, uint32_t random)
+{
+	struct oracle *oracle = malloc(oracle_size());
+	struct program_cursor cursor = {0};
+	const struct step *step;
+	const char *why;
+	struct look look;
+
+	oracle_start(oracle, vendor, program_cpus(program));
+	for (unsigned i = 0; i < MAX_PLAYED && (step = program_next(program, &cursor, control));
+	     i++) {
+		enum judgement judgement;
+		uint32_t seen;
+
+		if (!oracle_step(oracle, step, &look, &why)) {
+			must(why && *why, "a program that is refused has a reason");
+			break;
+		}
+		if (!op_is_look(step->op))
+			continue;
+		must(look.current && !(look.current & (look.current - 1)), "one result is current");
+		must(look.legal & look.current, "what is current is legal");
+		seen = seen_of(&look, &random);
+		judgement = oracle_judge(oracle, step, &look, seen);
+		must((judgement == JUDGED_CURRENT) == (seen == look.current), "current is current");
+		must((judgement <= JUDGED_RETAINED) == !!(seen & look.legal), "legal is legal");
+	}
+	free(oracle);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct program program;
+	struct program_error error;
+	char *text;
+
+	if (!size)
+		return 0;
+	/* Its own allocation, so that a read behind the NUL is seen. */
+	text = malloc(size);
+	memcpy(text, data + 1, size - 1);
+	text[size - 1] = '\0';
+	if (program_parse(text, data[0] % 4, &program, &error)) {
+		must(!error.column, "no error has no column");
+		prints_as_it_parses(&program);
+		for (unsigned vendor = 0; vendor < NR_VENDORS; vendor++) {
+			plays(&program, vendor, false, (uint32_t)size);
+			plays(&program, vendor, true, data[0]);
+		}
+	} else {
+		must(error.column >= 1 && error.column <= strlen(text) + 1,
+		     "an error has a column");
+		must(*error.text && strlen(error.text) < sizeof(error.text) - 1,
+		     "an error has a text");
+	}
+	free(text);
+	return 0;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* Writes docs/oracle-rules.md from the rules themselves, to standard output. */
+#include <stdio.h>
+
+#include "../../model/rules.h"
+
+static const char head[] =
+	"# The oracle's rules\n"
+	"\n"
+	"<!-- Made from model/rules.c by `make docs/oracle-rules.md`: do not edit. -->\n"
+	"\n"
+	"What each operation is obliged to drop from the caches of the CPU that runs it, as the "
+	"oracle reads\n"
+	"the manuals. Everything else may stay cached and may be served: both answers are legal "
+	"then. Where a\n"
+	"manual leaves a choice or is silent, the weaker duty stands here.\n"
+	"\n"
+	"- *tag*: the ASID (AMD) or VPID (Intel) that the operation runs with or is given; L1's is "
+	"0.\n"
+	"- *page*, *PCID*, *tag*, *all tags*: whose linear translations are dropped; on Intel "
+	"combined\n"
+	"  mappings are among them, of every nested root. Those of global pages only with *+ "
+	"global*.\n"
+	"- *upper levels*: paging-structure caches, of that scope whatever the address, or of the "
+	"page.\n"
+	"- *nested*: translations of guest-physical addresses; on Intel the combined mappings made "
+	"from them.\n"
+	"- Section numbers drift between editions of the manuals, titles stay: see "
+	"model/rules.c.\n";
+
+static const char how[] = "\n"
+			  "## What may be cached\n"
+			  "\n"
+			  "An entry comes into the caches as soon as a level that runs could read "
+			  "it (hardware may fill\n"
+			  "speculatively at any time) if it is present; it is copied with the "
+			  "permissions of its walk. A look may\n"
+			  "be served by any translation that may be cached, or by a walk through "
+			  "memory that begins at the root\n"
+			  "or at any upper entry that may be cached. Entries that are not present "
+			  "are never cached. Accessed bits\n"
+			  "may be set by any walk, dirty bits by stores only; they must be set by "
+			  "a look which nothing cached\n"
+			  "before their last rewrite can have served.\n";
+
+static const char *linear_scope(uint32_t effect)
+{
+	return effect & LIN_ALL	   ? "all tags"
+	       : effect & LIN_TAG  ? "tag"
+	       : effect & LIN_PCID ? "PCID"
+	       : effect & LIN_PAGE ? "page"
+				   : NULL;
+}
+
+static const char *nested_scope(uint32_t effect)
+{
+	return effect & NEST_ALL    ? "all nested"
+	       : effect & NEST_TAG  ? "nested of the tag"
+	       : effect & NEST_PAGE ? "nested of the page"
+				    : NULL;
+}
+
+static void print_effect(const struct rule *rule, enum vendor vendor)
+{
+	uint32_t effect = rule->effect[vendor];
+	const char *linear = linear_scope(effect), *nested = nested_scope(effect);
+
+	if (!rule->source[vendor]) {
+		printf(" | —");
+		return;
+	}
+	printf(" | %s", effect ? "" : "nothing");
+	if (linear)
+		printf("%s%s", linear, effect & GLOBALS ? " + global" : "");
+	if (effect & (UPPERS | UPPERS_PAGE))
+		printf(", upper levels%s", effect & UPPERS ? "" : " of the page");
+	if (nested)
+		printf("%s%s", linear ? ", " : "", nested);
+}
+
+static void print_rules(void)
+{
+	printf("\n## Operations\n\n| operation | AMD drops | Intel drops | AMD's source | Intel's "
+	       "source |\n"
+	       "|---|---|---|---|---|\n");
+	for (unsigned ev = 0; ev < NR_EVENTS; ev++) {
+		printf("| %s", rules[ev].name);
+		print_effect(&rules[ev], VENDOR_AMD);
+		print_effect(&rules[ev], VENDOR_INTEL);
+		for (unsigned v = 0; v < NR_VENDORS; v++)
+			printf(" | %s", rules[ev].source[v] ? rules[ev].source[v] : "—");
+		printf(" |\n");
+	}
+}
+
+static void print_difference(const char *what, bool amd, bool intel)
+{
+	printf("| %s | %s | %s |\n", what, amd ? "yes" : "no", intel ? "yes" : "no");
+}
+#define DIFFERENCE(what, field) \
+	print_difference(what, vendor_rules[VENDOR_AMD].field, vendor_rules[VENDOR_INTEL].field)
+
+static void print_differences(void)
+{
+	printf("\n## Where the vendors' caches differ\n\n| | AMD | Intel |\n|---|---|---|\n");
+	DIFFERENCE("the tag covers nested translations (else the nested root, EP4TA, does)",
+		   tag_covers_nested);
+	DIFFERENCE("linear to guest-physical may be cached apart from the nested half",
+		   caches_guest_leaf);
+	DIFFERENCE("a fault may come from a cached entry, without a new walk", spurious_fault);
+	DIFFERENCE("L2 may run with tag 0, sharing L1's", untagged_l2);
+	printf("| source | %s | %s |\n", vendor_rules[VENDOR_AMD].source,
+	       vendor_rules[VENDOR_INTEL].source);
+}
+
+int main(void)
+{
+	printf("%s", head);
+	print_rules();
+	print_differences();
+	printf("%s", how);
+	return 0;
+}

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+#
+# Tests of what runs without a VM. Included by the top Makefile; alone: make -f tests/unit/unit.mk TARGET
+#
+#   host-tests      unit tests of model/ under ASan and UBSan, and that docs/oracle-rules.md is up to date
+#   host-coverage   the same under gcov: at least COVERAGE_MIN per cent of model/'s lines
+#   host-fuzz       FUZZ_RUNS inputs to the parser and the oracle, the same ones each time
+#   build/host/revenant-model    what the oracle says of a program
+#   docs/oracle-rules.md         made from model/rules.c
+
+BUILD        ?= build
+HOST         := $(BUILD)/host
+HOST_CC      ?= gcc
+FUZZ_CC      ?= clang
+COVERAGE_MIN ?= 95
+FUZZ_RUNS    ?= 100000
+
+HOST_CFLAGS   := -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wundef -Wshadow -Wvla -Wstrict-prototypes \
+		 -Wmissing-prototypes -I. -MMD -MP
+HOST_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+# Which test says what failed is worth more here than a fast end.
+HOST_ENV      := ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1
+
+HOST_MODEL     := $(sort $(wildcard model/*.c))
+HOST_UNIT      := $(sort $(wildcard tests/unit/*.c)) tests/tools/results.c
+HOST_SCENARIOS := $(sort $(wildcard scenarios/*.c))
+host_objects    = $(patsubst %,$(HOST)/$(1)/%.o,$(2))
+
+.PHONY: host-tests host-coverage host-fuzz
+host-tests: $(HOST)/unit $(HOST)/revenant-model $(HOST)/oracle-rules.md
+	$(HOST_ENV) timeout 300 $(HOST)/unit
+	@cmp $(HOST)/oracle-rules.md docs/oracle-rules.md || \
+		{ echo 'docs/oracle-rules.md is out of date: make docs/oracle-rules.md'; exit 1; }
+
+# ---- one directory of objects for each way of compiling ----
+$(HOST)/sanitized/%.c.o: %.c tests/unit/unit.mk
+	@mkdir -p $(@D)
+	$(HOST_CC) $(HOST_CFLAGS) $(HOST_SANITIZE) -c -o $@ $<
+
+$(HOST)/covered/%.c.o: %.c tests/unit/unit.mk
+	@mkdir -p $(@D)
+	$(HOST_CC) $(HOST_CFLAGS) -O0 --coverage -c -o $@ $<
+
+$(HOST)/fuzzed/%.c.o: %.c tests/unit/unit.mk
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(HOST_CFLAGS) -fsanitize=fuzzer-no-link $(HOST_SANITIZE) -c -o $@ $<
+
+# Scenarios are data, one behind the other: no red zones between them.
+$(HOST)/plain/%.c.o: %.c tests/unit/unit.mk
+	@mkdir -p $(@D)
+	$(HOST_CC) $(HOST_CFLAGS) -c -o $@ $<
+
+# ---- programs ----
+SCENARIO_OBJECTS := $(call host_objects,plain,$(HOST_SCENARIOS))
+SCENARIO_SCRIPT  := tests/unit/scenarios.ld
+
+$(HOST)/unit: $(call host_objects,sanitized,$(HOST_MODEL) $(HOST_UNIT)) $(SCENARIO_OBJECTS) $(SCENARIO_SCRIPT)
+	$(HOST_CC) $(HOST_SANITIZE) -o $@ $(filter %.o,$^) -T $(SCENARIO_SCRIPT) -lcmocka
+
+$(HOST)/unit-covered: $(call host_objects,covered,$(HOST_MODEL)) $(call host_objects,plain,$(HOST_UNIT)) \
+		      $(SCENARIO_OBJECTS) $(SCENARIO_SCRIPT)
+	$(HOST_CC) --coverage -o $@ $(filter %.o,$^) -T $(SCENARIO_SCRIPT) -lcmocka
+
+$(HOST)/revenant-model: $(call host_objects,plain,$(HOST_MODEL) tests/tools/model.c tests/tools/results.c)
+	$(HOST_CC) -o $@ $^
+
+$(HOST)/rules-doc: $(call host_objects,plain,model/rules.c tests/tools/rules-doc.c)
+	$(HOST_CC) -o $@ $^
+
+$(HOST)/fuzz: $(call host_objects,fuzzed,$(HOST_MODEL) tests/fuzz/fuzz.c)
+	$(FUZZ_CC) -fsanitize=fuzzer $(HOST_SANITIZE) -o $@ $^
+
+$(HOST)/corpus-writer: $(call host_objects,plain,tests/fuzz/corpus.c) $(SCENARIO_OBJECTS) $(SCENARIO_SCRIPT)
+	$(HOST_CC) -o $@ $(filter %.o,$^) -T $(SCENARIO_SCRIPT)
+
+# ---- documentation ----
+$(HOST)/oracle-rules.md: $(HOST)/rules-doc
+	$(HOST)/rules-doc > $@
+
+docs/oracle-rules.md: $(HOST)/oracle-rules.md
+	cp $< $@
+
+# ---- coverage: lines of model/*.c that the unit tests run ----
+host-coverage: $(HOST)/unit-covered
+	@find $(HOST)/covered -name '*.gcda' -delete
+	@timeout 300 $(HOST)/unit-covered > $(HOST)/coverage.log 2>&1 || { tail -n 40 $(HOST)/coverage.log; exit 1; }
+	@gcov -n $$(find $(HOST)/covered/model -name '*.gcda') | \
+	awk -v min=$(COVERAGE_MIN) \
+		'/^File/ { file = $$2; gsub("\047", "", file) } \
+		 /^Lines executed/ && file ~ /^model\// { \
+			split($$0, part, /[:% ]+/); \
+			printf "%6.2f %% of %4d lines  %s\n", part[3], part[5], file; \
+			lines += part[5]; run += part[3] * part[5] / 100; file = "" } \
+		 END { if (!lines) { print "gcov found no lines"; exit 1 } \
+			figure = 100 * run / lines; \
+			printf "%6.2f %% of %4d lines  model/, at least %d %% wanted\n", figure, lines, min; \
+			exit figure < min }'
+
+# ---- fuzzing: the same inputs each time, from the scenarios ----
+host-fuzz: $(HOST)/fuzz $(HOST)/corpus-writer
+	@rm -rf $(HOST)/fuzzing && mkdir -p $(HOST)/fuzzing/corpus
+	$(HOST)/corpus-writer $(HOST)/fuzzing
+	cd $(HOST)/fuzzing && { timeout 600 ../fuzz -runs=$(FUZZ_RUNS) -seed=1 -max_len=600 -timeout=10 \
+		-dict=words -verbosity=0 -print_final_stats=1 -artifact_prefix=failed- corpus > log 2>&1 || \
+		{ tail -n 60 log; exit 1; }; }
+	@grep -E 'seed corpus|number_of_executed_units' $(HOST)/fuzzing/log
+
+-include $(shell find $(HOST) -name '*.d' 2>/dev/null)
