@@ -4,6 +4,7 @@
 # Boots the image as a guest of a host KVM and reports what it saw there: ./run.sh --help
 
 set -euo pipefail
+caller=$PWD # what files in options are relative to
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # shellcheck source-path=SCRIPTDIR

@@ -81,10 +81,10 @@ vm_command() { # sets command
 # --- lab: a setting for each set of module parameters -------------------------------------------
 
 prepare_lab() {
-	local params folder=''
+	local params folder='' lab_file=
 	emulator_is_there
 	if [[ -f $kernel ]]; then
-		lab_vmlinuz=$kernel lab_release="$(bzimage_version "$kernel")"
+		lab_vmlinuz=$kernel lab_release=$(bzimage_version "$kernel") lab_file=" ($kernel)"
 	else
 		folder=$(exclusively archive debian_kernel "$kernel") || exit
 		lab_vmlinuz=$folder/vmlinuz lab_release=$(<"$folder/release")
@@ -95,7 +95,7 @@ prepare_lab() {
 	for params in "${host_params[@]}"; do
 		setting_names+=("$params")
 		setting_words+=("lab,$lab_release,${params// /,}")
-		setting_titles+=("lab, AMD emulated by QEMU TCG: Linux $lab_release, $params")
+		setting_titles+=("lab, AMD emulated by QEMU TCG: Linux $lab_release$lab_file, $params")
 		setting_options+=("--host lab --kernel $(quoted "$kernel") --host-params $(quoted "$params")${host_append:+ --host-append $(quoted "$host_append")}")
 	done
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2034 # the variables are read by run.sh
+# shellcheck disable=SC2034,SC2154 # variables shared with run.sh
 #
 # run.sh's command line: the variables it sets, and every check that needs nothing but the options.
 
@@ -93,8 +93,21 @@ take_option() { # OPTION [VALUE...]
 	esac
 }
 
+# run.sh works in its own folder; files are meant relative to the caller's.
+file_of_caller() { # PATH
+	if [[ $1 == /* ]]; then
+		printf '%s\n' "$1"
+	else
+		printf '%s\n' "$caller/$1"
+	fi
+}
+
 take_value() { # OPTION VALUE
 	local name=${1#--}
+	case $1 in
+	--keep | --image) set -- "$1" "$(file_of_caller "$2")" ;;
+	--kernel) [[ ! -f $(file_of_caller "$2") && $2 != */* ]] || set -- "$1" "$(file_of_caller "$2")" ;;
+	esac
 	case $1 in
 	--host) one_of "$@" kvm lab tcg ;;
 	--cpu) one_of "$@" amd intel all ;;

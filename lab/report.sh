@@ -55,13 +55,13 @@ progress_line() {
 
 # Runs beside the settings. When the streams go to the terminal they are progress enough.
 show_progress() {
-	local seconds=0
+	local told=$SECONDS
 	[[ ! -t 1 ]] || return 0
 	while sleep 1; do
-		seconds=$((seconds + 1))
 		if [[ -t 2 ]]; then
 			printf '\r\033[K%s' "$(progress_line)" >&2
-		elif ((seconds % 10 == 0)); then
+		elif ((SECONDS >= told + 10)); then
+			told=$SECONDS
 			note "$(progress_line)"
 		fi
 	done

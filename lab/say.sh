@@ -24,18 +24,18 @@ our_error() { # WHAT IS WRONG, AND THE REMEDY
 # Runs COMMAND and shows that it is still at it: a line that counts the seconds on a terminal, a new
 # line every ten seconds elsewhere. Returns COMMAND's status; its output is shown only if it fails.
 while_saying() { # TEXT COMMAND...
-	local text=$1 log pid status=0 seconds=0
+	local text=$1 log pid status=0 begin=$SECONDS told=0
 	shift
 	log=$(mktemp) || return
 	note "$text"
 	"$@" >"$log" 2>&1 &
 	pid=$!
 	while sleep 0.2 && kill -0 "$pid" 2>/dev/null; do
-		seconds=$((seconds + 1))
 		if [[ -t 2 ]]; then
-			printf '\r  %d s ' $((seconds / 5)) >&2
-		elif ((seconds % 50 == 0)); then
-			note "$text (still, after $((seconds / 5)) s)"
+			printf '\r  %d s ' $((SECONDS - begin)) >&2
+		elif ((SECONDS - begin >= told + 10)); then
+			told=$((SECONDS - begin))
+			note "$text (still, after $told s)"
 		fi
 	done
 	[[ ! -t 2 ]] || printf '\r\033[K' >&2
