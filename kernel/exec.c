@@ -382,6 +382,7 @@ static void control_step(const struct step *step)
 		backend->set_nested_root(vm,
 					 step->root.space == SPACE_N ? world_root(step->root) : 0);
 		break;
+	case OP_CLEAN: backend->set_clean(vm); break;
 	case OP_TLBCTL: backend->set_flush(vm, step->type); break;
 	case OP_INVLPGA:
 		smp_call(current_cpu, flush_address,

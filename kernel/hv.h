@@ -65,6 +65,9 @@ struct hv {
 	void (*set_nested_root)(struct hv_vm *vm, uint64_t table); /* 0: no nested paging */
 	/* A flush that is part of the next enter, and of that one only (AMD: TLB_CONTROL). */
 	void (*set_flush)(struct hv_vm *vm, unsigned type);
+	/* The next enter, and that one only, declares unchanged what was not set since the last one
+	 * (AMD: VMCB clean bits). NULL without CAP_CLEAN. */
+	void (*set_clean)(struct hv_vm *vm);
 	/* RIP of the next enter, all other registers as L2 left them. */
 	void (*set_rip)(struct hv_vm *vm, uint64_t rip);
 	/* RFLAGS.IF of the next enter. */

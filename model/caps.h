@@ -13,6 +13,8 @@
 	X(FLUSHASID, "flush-by-asid",                                                           \
 	  "CPUID 8000000A EDX[6] FlushByAsid is clear: use an L0 kernel of 6.7 or later, not "  \
 	  "bare TCG")                                                                           \
+	X(CLEAN, "vmcb-clean",                                                                  \
+	  "CPUID 8000000A EDX[5] VmcbClean is clear: use a host whose KVM shows it to L1")      \
 	X(INVLPGA, "invlpga", "INVLPGA is SVM's")                                               \
 	X(PAGE1G, "pdpe1gb", "no 1 GiB pages: use a CPU model with pdpe1gb")                    \
 	X(PCID, "pcid", "no PCID: QEMU TCG has none; use real hardware or --emulator bochs")    \

@@ -13,6 +13,7 @@ static uint32_t step_needs(const struct step *step)
 			       : 0;
 	case OP_INVPCID: return CAP_INVPCID;
 	case OP_NROOT: return step->root.space == SPACE_N ? CAP_HV | CAP_NPT : CAP_HV;
+	case OP_CLEAN: return CAP_HV | CAP_CLEAN;
 	case OP_TLBCTL: return CAP_HV | CAP_TLBCTL | (step->type == 1 ? 0 : CAP_FLUSHASID);
 	case OP_INVLPGA: return CAP_HV | CAP_INVLPGA;
 	case OP_TAG:

@@ -98,6 +98,7 @@ enum op {
 	OP_TAG,	  /* tag: ASID or VPID */
 	OP_L2CR3, /* root */
 	OP_NROOT, /* root, or ROOT_NONE */
+	OP_CLEAN, /* the next enter declares unchanged what L1 has not changed since the last */
 	/* flushes of L1 for L2 */
 	OP_TLBCTL,  /* type 1, 3 or 7: at the next enter only */
 	OP_INVLPGA, /* window, tag */

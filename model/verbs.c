@@ -18,6 +18,7 @@ const struct verb verbs[NR_OPS] = {
 	[OP_TAG] = {"tag", SHAPE_TAG, GIVEN},
 	[OP_L2CR3] = {"l2cr3", SHAPE_LINEAR_ROOT, GIVEN},
 	[OP_NROOT] = {"nroot", SHAPE_NESTED_ROOT, GIVEN},
+	[OP_CLEAN] = {"clean", SHAPE_NOTHING, IN_L1},
 	[OP_TLBCTL] = {"tlbctl", SHAPE_TLBCTL, GIVEN},
 	[OP_INVLPGA] = {"invlpga", SHAPE_WINDOW_TAG, GIVEN},
 	[OP_ENTER] = {"enter", SHAPE_NOTHING, IN_L1 | CAN_FLUSH},

@@ -21,6 +21,7 @@ _Static_assert(offsetof(struct svm_registers, r15) == 0x68, "switch.S");
 struct hv_vm {
 	struct vmcb *vmcb;
 	struct svm_registers registers;
+	uint32_t changed; /* groups of fields (CLEAN_…) that were set since the last VMRUN */
 };
 
 void svm_switch(uint64_t vmcb_physical, struct svm_registers *registers);
@@ -42,6 +43,8 @@ static uint32_t svm_caps(void)
 
 	if (svm.edx & CPUID_SVM_NP)
 		caps |= CAP_NPT;
+	if (svm.edx & CPUID_SVM_VMCBCLEAN)
+		caps |= CAP_CLEAN;
 	if (svm.edx & CPUID_SVM_FLUSHBYASID)
 		caps |= CAP_FLUSHASID;
 	return caps;
@@ -106,28 +109,38 @@ static void svm_vm_reset(struct hv_vm *vm, const struct hv_start *start)
 	reset_control(&vm->vmcb->control);
 	reset_save(&vm->vmcb->save, start);
 	memset(&vm->registers, 0, sizeof(vm->registers));
+	vm->changed = CLEAN_ALL;
 	vm->registers.rdi = start->rdi;
 }
 
 static void svm_set_tag(struct hv_vm *vm, unsigned tag)
 {
 	vm->vmcb->control.asid = tag;
+	vm->changed |= CLEAN_ASID;
 }
 
 static void svm_set_root(struct hv_vm *vm, uint64_t cr3)
 {
 	vm->vmcb->save.cr3 = cr3;
+	vm->changed |= CLEAN_CRX;
 }
 
 static void svm_set_nested_root(struct hv_vm *vm, uint64_t table)
 {
 	vm->vmcb->control.nested_control = table ? NESTED_NP_ENABLE : 0;
 	vm->vmcb->control.nested_cr3 = table;
+	vm->changed |= CLEAN_NP | CLEAN_INTERCEPTS;
 }
 
 static void svm_set_flush(struct hv_vm *vm, unsigned type)
 {
 	vm->vmcb->control.tlb_control = (uint8_t)type;
+}
+
+/* Reset, set_rip and the like need no group: RIP and RFLAGS are read at every VMRUN. */
+static void svm_set_clean(struct hv_vm *vm)
+{
+	vm->vmcb->control.clean = CLEAN_ALL & ~vm->changed;
 }
 
 static void svm_set_rip(struct hv_vm *vm, uint64_t rip)
@@ -151,6 +164,8 @@ static void svm_enter(struct hv_vm *vm, struct hv_exit *exit)
 	svm_switch((uint64_t)vm->vmcb, &vm->registers);
 	/* hardware leaves TLB_CONTROL as it was: the flush was asked for once */
 	control->tlb_control = TLB_CONTROL_NOTHING;
+	control->clean = CLEAN_NOTHING;
+	vm->changed = 0;
 	*exit = (struct hv_exit){.kind = HV_EXIT_OTHER};
 	switch (control->exit_code) {
 	case SVM_EXIT_CPUID:
@@ -283,6 +298,7 @@ const struct hv hv_svm = {
 	.set_root = svm_set_root,
 	.set_nested_root = svm_set_nested_root,
 	.set_flush = svm_set_flush,
+	.set_clean = svm_set_clean,
 	.set_rip = svm_set_rip,
 	.set_interrupts = svm_set_interrupts,
 	.enter = svm_enter,

@@ -20,6 +20,7 @@
 #define CPUID_ECX_SVM	      (1u << 2)
 #define CPUID_SVM	      0x8000000a /* EBX: number of ASIDs, EDX: features */
 #define CPUID_SVM_NP	      (1u << 0)
+#define CPUID_SVM_VMCBCLEAN   (1u << 5)
 #define CPUID_SVM_FLUSHBYASID (1u << 6)
 
 /* Intercepts: word of vmcb_control.intercept, bit. Table B-1, offsets 000h to 017h. */
@@ -41,8 +42,17 @@
 /* nested_control, 15.25.3 "Enabling Nested Paging" */
 #define NESTED_NP_ENABLE (1ull << 0)
 
-/* Clean bits, 15.15.3 "VMCB Clean Field": 0 says that nothing may be taken from a cache. */
+/*
+ * Clean bits, 15.15.3 "VMCB Clean Field": a bit that is set lets the CPU take that group of fields
+ * from its cache. Only the groups that L1 changes have names here; the others are in CLEAN_ALL.
+ */
 #define CLEAN_NOTHING 0u
+#define CLEAN_ASID    (1u << 2)
+#define CLEAN_NP      (1u << 4) /* nCR3, gPAT; nested_control's NP_ENABLE belongs to CLEAN_INTERCEPTS \
+				 */
+#define CLEAN_CRX	 (1u << 5) /* CR0, CR3, CR4, EFER */
+#define CLEAN_INTERCEPTS (1u << 0)
+#define CLEAN_ALL	 0x1fffu /* bits 0 to 12 are defined; the others must be zero */
 
 /* Exit codes, appendix C "SVM Intercept Exit Codes" */
 #define SVM_EXIT_INTR	  0x060
