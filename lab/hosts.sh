@@ -10,6 +10,7 @@
 LAB=$(dirname "${BASH_SOURCE[0]}")
 
 setting_names=() setting_titles=() setting_words=() setting_options=()
+setting_vendors=() setting_params=() # lab only
 
 # The module of this machine's KVM that can nest, if it does.
 nested_module() {
@@ -30,7 +31,7 @@ choose_host() { # sets host, if it is not chosen yet, and says why
 	local why
 	if [[ -n $host ]]; then
 		return
-	elif [[ -n $kernel || -n $host_append || ${#host_params[@]} -gt 0 || $cpu != amd ]]; then
+	elif [[ -n $kernel || -n $host_append || ${#host_params[@]} -gt 0 || $cpu != amd || -n $emulator ]]; then
 		host=lab why='the options ask for a certain emulated host'
 	elif ! kvm_is_usable; then
 		host=lab why='/dev/kvm is not there, or not open to this user'
@@ -80,30 +81,79 @@ vm_command() { # sets command
 
 # --- lab: a setting for each set of module parameters -------------------------------------------
 
-prepare_lab() {
-	local params folder='' lab_file=
-	emulator_is_there
+vendors() { # of the machines to emulate
+	case $cpu in
+	all) printf '%s\n' amd intel ;;
+	*) printf '%s\n' "$cpu" ;;
+	esac
+}
+
+# Both ways that KVM shadows or nests page tables, unless --host-params says otherwise.
+params_of() { # VENDOR
+	if ((${#host_params[@]})); then
+		printf '%s\n' "${host_params[@]}"
+	elif [[ $1 == amd ]]; then
+		printf '%s\n' npt=1 npt=0
+	else
+		printf '%s\n' ept=1 ept=0
+	fi
+}
+
+# QEMU emulates SVM only; Bochs both, slower, but with PCID on AMD too.
+emulator_of() { # VENDOR
+	if [[ -n $emulator ]]; then
+		printf '%s\n' "$emulator"
+	elif [[ $1 == amd ]]; then
+		echo qemu
+	else
+		echo bochs
+	fi
+}
+
+prepare_kernel() { # sets lab_vmlinuz, lab_release, lab_base
+	local folder=''
 	if [[ -f $kernel ]]; then
 		lab_vmlinuz=$kernel lab_release=$(bzimage_version "$kernel") lab_file=" ($kernel)"
 	else
 		folder=$(exclusively archive debian_kernel "$kernel") || exit
-		lab_vmlinuz=$folder/vmlinuz lab_release=$(<"$folder/release")
+		lab_vmlinuz=$folder/vmlinuz lab_release=$(<"$folder/release") lab_file=''
 		kernel=$lab_release
 	fi
 	lab_base=$(exclusively initrd base_initrd "$folder") || exit
-	((${#host_params[@]})) || host_params=(npt=1 npt=0)
-	for params in "${host_params[@]}"; do
-		setting_names+=("$params")
-		setting_words+=("lab,$lab_release,${params// /,}")
-		setting_titles+=("lab, AMD emulated by QEMU TCG: Linux $lab_release$lab_file, $params")
-		setting_options+=("--host lab --kernel $(quoted "$kernel") --host-params $(quoted "$params")${host_append:+ --host-append $(quoted "$host_append")}")
-	done
 }
 
-emulator_is_there() {
-	[[ $cpu == amd && $emulator == qemu ]] ||
-		our_error "--cpu $cpu with --emulator $emulator cannot be emulated yet: use --cpu amd --emulator qemu"
+add_setting() { # VENDOR PARAMS
+	local vendor=$1 params=$2 with
+	with=$(emulator_of "$vendor")
+	setting_vendors+=("$vendor")
+	setting_params+=("$params")
+	setting_names+=("$([[ $cpu != all ]] || printf '%s ' "$vendor")$params")
+	setting_words+=("lab,$vendor-on-$with,$lab_release,${params// /,}")
+	setting_titles+=("lab, $vendor emulated by $with: Linux $lab_release$lab_file, $params")
+	setting_options+=("--host lab$(vendor_options "$vendor" "$with") --kernel $(quoted "$kernel") --host-params $(quoted "$params")${host_append:+ --host-append $(quoted "$host_append")}")
+}
+
+vendor_options() { # VENDOR EMULATOR; those that are not the default
+	[[ $1 == amd ]] || printf ' --cpu %s' "$1"
+	[[ $1 == intel || $2 == qemu ]] || printf ' --emulator %s' "$2"
+}
+
+prepare_lab() {
+	local vendor params
 	[[ -z $bisect ]] || our_error "--bisect is not there yet: run with one --kernel VERSION after the other"
+	prepare_kernel
+	while read -r vendor; do
+		while read -r params; do
+			add_setting "$vendor" "$params"
+		done < <(params_of "$vendor")
+		[[ $(emulator_of "$vendor") == qemu ]] || need_bochs
+	done < <(vendors)
+}
+
+need_bochs() { # sets lab_bochs
+	local flag=()
+	[[ $may_install == yes ]] || flag=(--no-install)
+	lab_bochs=$("$LAB/bochs/build.sh" "${flag[@]}" </dev/null) || exit
 }
 
 # The version in a bzImage's header (boot.rst, "kernel_version": a file offset less 512).
@@ -115,21 +165,27 @@ bzimage_version() { # FILE
 }
 
 # "npt=0 kvm.x=1" as words of a kernel's command line; modules read theirs there too.
-kernel_words() { # PARAMS
+kernel_words() { # MODULE PARAMS
 	local word words=
-	for word in $1; do
-		[[ ${word%%=*} == *.* ]] || word=kvm_amd.$word
+	for word in $2; do
+		[[ ${word%%=*} == *.* ]] || word=$1.$word
 		words+=" $word"
 	done
-	printf '%s\n' "kvm_amd.nested=1$words"
+	printf '%s\n' "$1.nested=1$words"
 }
 
-lab_command() { # WORK PARAMS; sets command
-	command=("$LAB/emulated-host.sh" --vmlinuz "$lab_vmlinuz" --base "$lab_base" --image "$image"
-		--work "$1" --append "$(kernel_words "$2")${host_append:+ $host_append}" --smp "$smp"
-		--patience "$timeout")
+lab_command() { # NUMBER WORK; sets command
+	local vendor=${setting_vendors[$1]}
+	if [[ $(emulator_of "$vendor") == qemu ]]; then
+		command=("$LAB/emulated-host.sh")
+	else
+		command=("$LAB/bochs/emulated-host.sh" --bochs "$lab_bochs" --cpu "$vendor")
+	fi
+	command+=(--vmlinuz "$lab_vmlinuz" --base "$lab_base" --image "$image" --work "$2"
+		--append "$(kernel_words "kvm_$vendor" "${setting_params[$1]}")${host_append:+ $host_append}"
+		--smp "$smp" --patience "$timeout")
 	# The loop inside notices a hung image; ours notices a hung host, a little later.
-	patience=$((timeout + 15)) boot_patience=$((timeout + 90)) console=$1/console.log
+	patience=$((timeout + 15)) boot_patience=$((timeout + 90)) console=$2/console.log
 }
 
 # --- any ----------------------------------------------------------------------------------------
@@ -147,7 +203,7 @@ quoted() { # TEXT
 exec_setting() { # NUMBER WORK ARGS
 	local command patience boot_patience console
 	if [[ $host == lab ]]; then
-		lab_command "$2" "${setting_names[$1]}"
+		lab_command "$1" "$2"
 	else
 		vm_command "$2"
 	fi

@@ -22,7 +22,7 @@ where to run
                        times: one run each. Without: npt=1, and npt=0
   --host-append 'ARGS' lab: more words for the host kernel's command line
   --cpu amd|intel|all  lab: vendor of the emulated machine (amd)
-  --emulator qemu|bochs  lab: what emulates it (qemu)
+  --emulator qemu|bochs  lab: what emulates it (qemu for amd, bochs for intel)
   --boot kernel|bios|uefi  kvm, tcg: how the image is entered (kernel: PVH)
   --smp N              number of L1's CPUs (1)
 
@@ -47,7 +47,7 @@ verified; 99 an error of our own
 USAGE
 }
 
-host='' kernel='' host_append='' cpu=amd emulator=qemu boot=kernel smp=1
+host='' kernel='' host_append='' cpu=amd emulator='' boot=kernel smp=1
 host_params=() filters=()
 list='' replay='' repeat='' tries='' mutate='' bench='' bisect=''
 timeout=$TIMEOUT_DEFAULT keep='' image=''
@@ -158,6 +158,12 @@ check_combinations() {
 		[[ -z $host_append ]] || usage_error "--host-append is for an emulated host's kernel: use it with --host lab"
 		((${#host_params[@]} == 0)) ||
 			usage_error "--host-params are given to the modules of an emulated host: use --host lab, or load this machine's KVM with them yourself"
+		[[ $cpu == amd && -z $emulator ]] ||
+			usage_error "--cpu and --emulator choose an emulated machine: use them with --host lab"
+	elif [[ $cpu != amd && $emulator == qemu ]]; then
+		usage_error "QEMU does not emulate VMX: use --cpu $cpu without --emulator"
+	elif [[ $cpu == all && ${#host_params[@]} -gt 0 ]]; then
+		usage_error "--host-params are one vendor's: use --cpu amd or --cpu intel, not all"
 	elif [[ $boot != kernel ]]; then
 		usage_error "--boot $boot needs --host tcg or --host kvm: the lab enters the image by PVH only"
 	fi

@@ -64,6 +64,8 @@ options() {
 	refused 'parameters without a lab' 'use --host lab' --host tcg --host-params npt=0
 	refused 'kernel without a lab' 'use it with --host lab' --host tcg --kernel 6.12
 	refused 'firmware in the lab' 'needs --host tcg' --host lab --boot uefi --image "$stub"
+	refused 'Intel on QEMU' 'does not emulate VMX' --host lab --cpu intel --emulator qemu
+	refused 'parameters for two vendors' 'one vendor' --host lab --cpu all --host-params npt=0
 	refused 'filter with a comma' 'no glob' 'svm.*,vmx.*'
 	refused 'empty program' 'needs a program' --replay ' '
 	refused 'program and filter' 'leave out the filter' --host tcg --replay 'load w0' 'svm.*'

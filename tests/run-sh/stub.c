@@ -62,12 +62,12 @@ static unsigned int number_of(const char *line, const char *key, unsigned int ot
 static const struct {
 	const char *name, *result; /* result NULL: die; "": hang */
 } cases[] = {
-	{ "stub.pass", "ok" },
-	{ "stub.die", 0 },
-	{ "stub.skip", "SKIP needs a feature" },
-	{ "stub.hang", "" },
-	{ "stub.stale", "STALE saw B, expected A" },
-	{ "stub.last", "ok" },
+	{"stub.pass", "ok"},
+	{"stub.die", 0},
+	{"stub.skip", "SKIP needs a feature"},
+	{"stub.hang", ""},
+	{"stub.stale", "STALE saw B, expected A"},
+	{"stub.last", "ok"},
 };
 
 static void result(unsigned int k, const char *name, const char *text)
