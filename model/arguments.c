@@ -130,19 +130,30 @@ static bool parse_linear_root(struct parser *p, struct root *root)
 			  &word);
 }
 
-static bool parse_nested_root(struct parser *p, struct root *root)
+/* `n0`, or `n0 ad` */
+static bool parse_eptp(struct parser *p, struct step *step, const char *what)
 {
 	const struct word word = lexer_next(&p->lexer);
 	struct word rest = word;
 
-	if (word_is(&word, "none")) {
-		*root = ROOT_NONE;
-		return true;
-	}
-	if (eat_root(&rest, root) && root->space == SPACE_N && word_is_end(&rest))
-		return true;
-	return parse_fail(p->error, word.column, "expected a nested root, n0 to n5, or none",
-			  &word);
+	if (!eat_root(&rest, &step->root) || step->root.space != SPACE_N || !word_is_end(&rest))
+		return parse_fail(p->error, word.column, what, &word);
+	rest = lexer_peek(&p->lexer);
+	step->arg = word_is(&rest, "ad");
+	if (step->arg)
+		lexer_next(&p->lexer);
+	return true;
+}
+
+static bool parse_nested_root(struct parser *p, struct step *step)
+{
+	const struct word word = lexer_peek(&p->lexer);
+
+	if (!word_is(&word, "none"))
+		return parse_eptp(p, step, "expected a nested root, n0 to n5, or none");
+	lexer_next(&p->lexer);
+	step->root = ROOT_NONE;
+	return true;
 }
 
 static bool parse_number(struct parser *p, unsigned min, unsigned max, const char *what,
@@ -195,6 +206,33 @@ static bool parse_invpcid(struct parser *p, struct step *step)
 	return type != 0 || parse_window(p, &step->window);
 }
 
+static bool parse_invvpid(struct parser *p, struct step *step)
+{
+	unsigned type, tag;
+
+	if (!parse_number(p, 0, 3, "expected a type of INVVPID, 0 to 3", &type))
+		return false;
+	step->type = (uint8_t)type;
+	if (type == 2)
+		return true;
+	if (type == 0 && !parse_window(p, &step->window))
+		return false;
+	if (!parse_number(p, 1, NR_TAGS - 1, "INVVPID takes a tag, 1 to 7", &tag))
+		return false;
+	step->tag = (uint8_t)tag;
+	return true;
+}
+
+static bool parse_invept(struct parser *p, struct step *step)
+{
+	unsigned type;
+
+	if (!parse_number(p, 1, 2, "expected a type of INVEPT, 1 or 2", &type))
+		return false;
+	step->type = (uint8_t)type;
+	return type == 2 || parse_eptp(p, step, "expected a nested root, n0 to n5");
+}
+
 static bool parse_tlbctl(struct parser *p, uint8_t *type)
 {
 	const struct word word = lexer_next(&p->lexer);
@@ -216,8 +254,11 @@ bool parse_arguments(struct parser *p, struct step *step)
 	case SHAPE_ENTRY: return parse_entry(p, &step->entry);
 	case SHAPE_ENTRY_VALUE: return parse_entry(p, &step->entry) && parse_value(p, &step->value);
 	case SHAPE_LINEAR_ROOT: return parse_linear_root(p, &step->root);
-	case SHAPE_NESTED_ROOT: return parse_nested_root(p, &step->root);
+	case SHAPE_NESTED_ROOT: return parse_nested_root(p, step);
+	case SHAPE_EPTP: return parse_eptp(p, step, "expected a nested root, n0 to n5");
 	case SHAPE_INVPCID: return parse_invpcid(p, step);
+	case SHAPE_INVVPID: return parse_invvpid(p, step);
+	case SHAPE_INVEPT: return parse_invept(p, step);
 	case SHAPE_SWITCH: return parse_switch(p, &step->arg);
 	case SHAPE_TLBCTL: return parse_tlbctl(p, &step->type);
 	case SHAPE_TAG: return parse_tag(p, &step->tag);

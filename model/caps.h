@@ -5,22 +5,37 @@
 
 #include <stdint.h>
 
+#define INVVPID_REMEDY(type) \
+	"L1 has no INVVPID of type " type ": use an Intel host, kvm_intel with vpid=1"
+#define INVEPT_REMEDY(type) "L1 has no INVEPT of type " type ": use an Intel host with ept=1"
+
 /*        name          what a SKIP says, with the remedy */
-#define CAPS(X)                                                                                 \
-	X(HV, "hv", "no SVM or VMX: load kvm_amd or kvm_intel with nested=1 and use -cpu host") \
-	X(NPT, "nested-paging", "no nested paging in L1: use a host with NPT or EPT enabled")   \
-	X(TLBCTL, "tlb-control", "TLB_CONTROL is SVM's")                                        \
-	X(FLUSHASID, "flush-by-asid",                                                           \
-	  "CPUID 8000000A EDX[6] FlushByAsid is clear: use an L0 kernel of 6.7 or later, not "  \
-	  "bare TCG")                                                                           \
-	X(CLEAN, "vmcb-clean",                                                                  \
-	  "CPUID 8000000A EDX[5] VmcbClean is clear: use a host whose KVM shows it to L1")      \
-	X(INVLPGA, "invlpga", "INVLPGA is SVM's")                                               \
-	X(PAGE1G, "pdpe1gb", "no 1 GiB pages: use a CPU model with pdpe1gb")                    \
-	X(PCID, "pcid", "no PCID: QEMU TCG has none; use real hardware or --emulator bochs")    \
-	X(INVPCID, "invpcid",                                                                   \
-	  "no INVPCID: QEMU TCG has none; use real hardware or --emulator bochs")               \
-	X(CPUS2, "cpus2", "needs 2 vCPUs: run with --smp 2")                                    \
+#define CAPS(X)                                                                                  \
+	X(HV, "hv", "no SVM or VMX: load kvm_amd or kvm_intel with nested=1 and use -cpu host")  \
+	X(NPT, "nested-paging", "no nested paging in L1: use a host with NPT or EPT enabled")    \
+	X(TLBCTL, "tlb-control", "TLB_CONTROL is SVM's")                                         \
+	X(FLUSHASID, "flush-by-asid",                                                            \
+	  "CPUID 8000000A EDX[6] FlushByAsid is clear: use an L0 kernel of 6.7 or later, not "   \
+	  "bare TCG")                                                                            \
+	X(CLEAN, "vmcb-clean",                                                                   \
+	  "CPUID 8000000A EDX[5] VmcbClean is clear: use a host whose KVM shows it to L1")       \
+	X(INVLPGA, "invlpga", "INVLPGA is SVM's")                                                \
+	X(VMX, "vmx", "it is about VMX: use an Intel host")                                      \
+	X(UNTAGGED, "untagged", "an L2 that shares L1's tag (VPID off) is VMX's")                \
+	X(INVVPID0, "invvpid-0", INVVPID_REMEDY("0"))                                            \
+	X(INVVPID1, "invvpid-1", INVVPID_REMEDY("1"))                                            \
+	X(INVVPID2, "invvpid-2", INVVPID_REMEDY("2"))                                            \
+	X(INVVPID3, "invvpid-3", INVVPID_REMEDY("3"))                                            \
+	X(INVEPT1, "invept-1", INVEPT_REMEDY("1"))                                               \
+	X(INVEPT2, "invept-2", INVEPT_REMEDY("2"))                                               \
+	X(EPT_AD, "ept-ad",                                                                      \
+	  "no accessed and dirty bits in EPT: use an Intel host that has them (ept=1, eptad=1)") \
+	X(VMFUNC, "vmfunc", "no EPTP switching by VMFUNC: use an Intel host with ept=1")         \
+	X(PAGE1G, "pdpe1gb", "no 1 GiB pages: use a CPU model with pdpe1gb")                     \
+	X(PCID, "pcid", "no PCID: QEMU TCG has none; use real hardware or --emulator bochs")     \
+	X(INVPCID, "invpcid",                                                                    \
+	  "no INVPCID: QEMU TCG has none; use real hardware or --emulator bochs")                \
+	X(CPUS2, "cpus2", "needs 2 vCPUs: run with --smp 2")                                     \
 	X(CPUS4, "cpus4", "needs 4 vCPUs: run with --smp 4")
 
 enum cap_bit {

@@ -140,6 +140,8 @@ static void give(struct oracle *o, const struct step *step)
 	case OP_NROOT: vm->regs.nroot = root_number(step->root); break;
 	case OP_TLBCTL: vm->tlbctl = step->type; break;
 	case OP_INVLPGA: invlpga(o, step); break;
+	case OP_CLEAN: break; /* about the VMCB, not about what is cached */
+	default: o->why = "the oracle does not know this step yet";
 	}
 }
 
@@ -151,7 +153,7 @@ bool oracle_step(struct oracle *o, const struct step *step, struct look *look, c
 		memory_set(o, step);
 	else if (step->op <= OP_PGE)
 		linear_flush(o, step);
-	else if (step->op <= OP_INVLPGA)
+	else if (step->op <= OP_VMFUNC)
 		give(o, step);
 	else
 		control(o, step);

@@ -44,6 +44,31 @@ static void print_value(struct text *t, const struct value *value)
 	}
 }
 
+static void print_eptp(struct text *t, const struct step *step)
+{
+	print_root(t, step->root);
+	if (step->arg)
+		text_string(t, " ad");
+}
+
+/* The type of INVPCID, INVVPID or INVEPT, and what belongs to it. */
+static void print_invalidation(struct text *t, const struct step *step)
+{
+	text_number(t, step->type);
+	if (step->op != OP_INVEPT && step->type == 0) {
+		text_char(t, ' ');
+		print_window(t, 'w', step->window);
+	}
+	if (step->op == OP_INVVPID && step->type != 2) {
+		text_char(t, ' ');
+		text_number(t, step->tag);
+	}
+	if (step->op == OP_INVEPT && step->type == 1) {
+		text_char(t, ' ');
+		print_eptp(t, step);
+	}
+}
+
 static void print_arguments(struct text *t, const struct step *step)
 {
 	enum shape shape = verbs[step->op].shape;
@@ -65,15 +90,12 @@ static void print_arguments(struct text *t, const struct step *step)
 		text_char(t, ' ');
 		print_value(t, &step->value);
 		break;
-	case SHAPE_LINEAR_ROOT:
-	case SHAPE_NESTED_ROOT: print_root(t, step->root); break;
+	case SHAPE_LINEAR_ROOT: print_root(t, step->root); break;
+	case SHAPE_NESTED_ROOT:
+	case SHAPE_EPTP: print_eptp(t, step); break;
 	case SHAPE_INVPCID:
-		text_number(t, step->type);
-		if (step->type == 0) {
-			text_char(t, ' ');
-			print_window(t, 'w', step->window);
-		}
-		break;
+	case SHAPE_INVVPID:
+	case SHAPE_INVEPT: print_invalidation(t, step); break;
 	case SHAPE_SWITCH: text_string(t, step->arg ? "on" : "off"); break;
 	case SHAPE_TLBCTL: text_number(t, step->type); break;
 	case SHAPE_TAG: text_number(t, step->tag); break;

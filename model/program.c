@@ -3,6 +3,14 @@
 
 #include "caps.h"
 
+static uint32_t eptp_needs(const struct step *step)
+{
+	return CAP_HV | CAP_NPT | (step->arg ? CAP_EPT_AD : 0);
+}
+
+_Static_assert(CAP_INVVPID3 == CAP_INVVPID0 << 3 && CAP_INVEPT2 == CAP_INVEPT1 << 1,
+	       "capabilities of types follow each other");
+
 static uint32_t step_needs(const struct step *step)
 {
 	switch (step->op) {
@@ -12,11 +20,15 @@ static uint32_t step_needs(const struct step *step)
 			       ? CAP_PAGE1G
 			       : 0;
 	case OP_INVPCID: return CAP_INVPCID;
-	case OP_NROOT: return step->root.space == SPACE_N ? CAP_HV | CAP_NPT : CAP_HV;
+	case OP_NROOT: return step->root.space == SPACE_N ? eptp_needs(step) : CAP_HV;
+	case OP_INVVPID: return CAP_HV | CAP_VMX | (uint32_t)CAP_INVVPID0 << step->type;
+	case OP_INVEPT: return CAP_HV | CAP_VMX | (uint32_t)CAP_INVEPT1 << (step->type - 1);
+	case OP_VMX_CYCLE: return CAP_HV | CAP_VMX;
+	case OP_VMFUNC: return eptp_needs(step) | CAP_VMX | CAP_VMFUNC;
+	case OP_TAG: return CAP_HV | (step->tag ? 0 : CAP_UNTAGGED);
 	case OP_CLEAN: return CAP_HV | CAP_CLEAN;
 	case OP_TLBCTL: return CAP_HV | CAP_TLBCTL | (step->type == 1 ? 0 : CAP_FLUSHASID);
 	case OP_INVLPGA: return CAP_HV | CAP_INVLPGA;
-	case OP_TAG:
 	case OP_L2CR3:
 	case OP_ENTER:
 	case OP_ENTER_PENDING: return CAP_HV;

@@ -97,11 +97,18 @@ enum op {
 	/* what L1 gives the current VM at the next enter */
 	OP_TAG,	  /* tag: ASID or VPID */
 	OP_L2CR3, /* root */
-	OP_NROOT, /* root, or ROOT_NONE */
+	OP_NROOT, /* root, or ROOT_NONE; arg 1: with accessed and dirty bits (EPTP bit 6) */
 	OP_CLEAN, /* the next enter declares unchanged what L1 has not changed since the last */
 	/* flushes of L1 for L2 */
 	OP_TLBCTL,  /* type 1, 3 or 7: at the next enter only */
 	OP_INVLPGA, /* window, tag */
+	OP_INVVPID, /* type; window for type 0; tag 1 … for all but type 2 */
+	OP_INVEPT,  /* type; root for type 1; arg: bit 6 of the EPTP given, no part of EP4TA */
+	/* L1: VMXOFF, then VMXON on this vCPU; its VMs keep their state, their VMCS loaded anew */
+	OP_VMX_CYCLE,
+	/* L2: VMFUNC leaf 0 to root. The EPTP list is fixed: entry arg * NR_ROOTS + nr is the EPTP
+	 * of n<nr>, with accessed and dirty bits if arg is 1 */
+	OP_VMFUNC,
 	/* control flow */
 	OP_ENTER,	  /* VMRUN / VM entry of the current VM */
 	OP_ENTER_PENDING, /* the same with an interrupt pending: exits before L2's first instruction
@@ -129,7 +136,7 @@ struct step {
 		     * completes, so the exit to L1 follows at once */
 	uint8_t window;
 	uint8_t tag;
-	uint8_t type; /* of TLB_CONTROL, INVPCID, … */
+	uint8_t type; /* of TLB_CONTROL, INVPCID, INVVPID, INVEPT */
 	uint16_t arg;
 	struct root root;
 	struct entry_ref entry;
@@ -158,7 +165,9 @@ struct program_error {
  *   looks        load W, store W, fetch W, look W, bits ENTRY
  *   rewrites     set ENTRY VALUE
  *   linear       cr3 ROOT, invlpg W, invpcid 0 W, invpcid 1|2|3, pge on|off
- *   for L2       tag 0-7, l2cr3 ROOT, nroot ROOT|none, tlbctl 1|3|7, invlpga W TAG
+ *   for L2       tag 0-7, l2cr3 ROOT, nroot ROOT [ad] | none, tlbctl 1|3|7, invlpga W TAG
+ *   VMX          invvpid 0 W TAG, invvpid 1|3 TAG, invvpid 2, invept 1 ROOT [ad], invept 2,
+ *                vmx-cycle, in L2: vmfunc ROOT [ad]
  *   control flow enter, enter-pending, exit, cpu 0-3, vm 0|1, repeat 1-10000, end
  *
  * such as `set n0.p1.pte B/ro; !tlbctl 1; enter; store w0 fresh; exit`.

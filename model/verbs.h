@@ -16,8 +16,11 @@ enum shape {
 	SHAPE_ENTRY,	   /* g0.w1.pte */
 	SHAPE_ENTRY_VALUE, /* g0.w1.pte B/ro */
 	SHAPE_LINEAR_ROOT, /* h1 */
-	SHAPE_NESTED_ROOT, /* n1, or `none` */
+	SHAPE_NESTED_ROOT, /* n1, n1 ad, or `none` */
+	SHAPE_EPTP,	   /* n1, n1 ad */
 	SHAPE_INVPCID,	   /* 0 w1, or 1, 2, 3 */
+	SHAPE_INVVPID,	   /* 0 w1 2, 1 2, 2, 3 2 */
+	SHAPE_INVEPT,	   /* 1 n0, 1 n0 ad, 2 */
 	SHAPE_SWITCH,	   /* on, off */
 	SHAPE_TLBCTL,	   /* 1, 3, 7 */
 	SHAPE_TAG,	   /* 0 … NR_TAGS-1 */
