@@ -74,7 +74,20 @@ print_summary() { # STATUS SECONDS
 	done
 	printf '# ==== summary\n'
 	awk -f lab/summary.awk "${arguments[@]}"
+	print_complaints
 	printf '#\n# %s (status %d, %d s)\n' "$(meaning_of "$1")" "$1" "$2"
+}
+
+# A host kernel that warns about itself is news to its developers, whatever the verdicts.
+print_complaints() {
+	local s console
+	for s in "${!setting_names[@]}"; do
+		console=$(stream_of "$s")
+		console=${console%.ktap}/console.log
+		[[ -e $console ]] || continue
+		grep -aE 'WARNING: |BUG: |Oops: |INFO: task .* blocked' "$console" | tr -d '\r' |
+			sed "s/^/#\n# The host kernel (${setting_names[$s]//\//\\\/}) says: /" || true
+	done
 }
 
 # The options that change what a case does, for the command that replays it.

@@ -35,6 +35,8 @@ function read_stream(s, file,    line, open) {
 			open = take_red_result(s, line)
 		else if (line ~ /^ok [0-9]/)
 			open = take_result(s, line)
+		else if (line ~ /^# CRASH after case /)
+			open = take_red(s, "CRASH", "", substr(line, 9))
 		else if (line ~ /^Bail out!/)
 			open = take_red(s, "ERROR", "", substr(line, 11))
 		else if (open && line ~ /^# \| replay: /)

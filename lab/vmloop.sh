@@ -7,7 +7,8 @@
 # stream. The VM is started as `COMMAND WORD... 'from=K ARGS'` and speaks KTAP on its standard
 # output. When it dies, or says nothing for PATIENCE seconds (BOOT-PATIENCE before its first case),
 # the case it was in becomes a CRASH with the last lines of output, and the VM is started again
-# behind that case: one scenario's crash never loses the others.
+# behind that case: one scenario's crash never loses the others. A death between two cases is nobody's
+# and gets a line of its own, `# CRASH after case K: WHY`, which counts like the others.
 #
 # --console FILE: the console of the machine that the VM is; its end is shown with a CRASH too.
 #
@@ -40,7 +41,7 @@ count_result() { # a result line
 	*" # STALE"*) stale=$((stale + 1)) ;;
 	*" # LEAK"*) leak=$((leak + 1)) ;;
 	*" # WILD"*) wild=$((wild + 1)) ;;
-	*" # CRASH"*) crash=$((crash + 1)) ;;
+	*"# CRASH"*) crash=$((crash + 1)) ;;
 	*) error=$((error + 1)) ;;
 	esac
 }
@@ -128,6 +129,7 @@ take_ktap_line() {
 		;;
 	"ok "* | "not ok "*) take_result "$1" ;;
 	"# summary "*) ;; # counts one start only: ours is printed by finish()
+	"# CRASH after case "*) emit "$1" && count_result "$1" ;;
 	"#"*) emit "$1" ;;
 	*"KVM internal error"* | *"kvm run failed"*) # QEMU then holds the VM for ever
 		emit "# > $1"
@@ -226,12 +228,10 @@ show_block() { # the last lines of output, and of the console
 	tail -n 40 "$console" | tr -d '\r' | sed 's/^/# |   /'
 }
 
-take_crash() {
-	line="not ok $running # CRASH $why"
-	emit "$line"
+take_crash() { # LINE that reports it
+	emit "$1"
 	show_block
-	count_result "$line"
-	finished=${running%% *}
+	count_result "$1"
 }
 
 give_up() { # WHY
@@ -257,10 +257,14 @@ main() {
 		elif [ -n "$end_status" ]; then
 			finish
 		elif [ -n "$running" ]; then
-			take_crash
-		elif [ "$finished" -lt "$from" ]; then
+			take_crash "not ok $running # CRASH $why"
+			finished=${running%% *}
+		elif [ "$finished" -ge "$from" ]; then
+			take_crash "# CRASH after case $finished: $why"
+		else
 			strikes=$((strikes + 1))
 			[ "$strikes" -lt 2 ] || give_up "$why before its first case, twice"
+			emit "# > $why before its first case: once more"
 		fi
 		[ "$finished" -lt "$from" ] || strikes=0
 		from=$((finished + 1))

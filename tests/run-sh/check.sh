@@ -196,6 +196,11 @@ loops() {
 			'VACUOUS=1 .* CRASH=1 SKIP=0 ERROR=1' '^# END status=1$' -- \
 			$shell lab/vmloop.sh 9 9 '' "$work/vm"
 	done
+	# shellcheck disable=SC2016 # the VM's
+	expect 'VM that dies between cases' 1 '^ok 1 a$' '^# CRASH after case 1: the VM ended with status 7' \
+		'^ok 2 b$' 'PASS=2 .* CRASH=1' -- lab/vmloop.sh 9 9 '' sh -c \
+		'case $1 in from=1*) printf "KTAP version 1\n1..2\n# case 1 a\nok 1 a\n" && exit 7 ;; esac
+		printf "KTAP version 1\n1..2\n# case 2 b\nok 2 b\n# END status=0\n"' vm
 	expect 'VM loop starts behind the given case' 99 '^not ok 3 c' 'CRASH=0' -- \
 		lab/vmloop.sh 9 9 'from=3 x' "$work/vm"
 }
