@@ -6,7 +6,7 @@
 
 #define IDT_ENTRIES 32
 #define GATE_INTERRUPT_PRESENT \
-	0x8e00 /* APM vol. 2, 4.8.4 "Interrupt and Trap Gates": type 0xe, DPL 0, P */
+	0x8e00 /* APM vol. 2, 4.8.4 "Gate Descriptors": type 0xe, DPL 0, P */
 
 /* agent64.S */
 extern const uint64_t agent_stubs[IDT_ENTRIES];

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The plan: which cases run, in which order, and what becomes of each. */
-#include "kernel/pit.h"
 #include "kernel/plan.h"
 #include "boot/bootinfo.h"
 #include "kernel/apic.h"
@@ -10,6 +9,7 @@
 #include "kernel/cpu.h"
 #include "kernel/exec.h"
 #include "kernel/judge.h"
+#include "kernel/pit.h"
 #include "kernel/power.h"
 #include "kernel/report.h"
 #include "kernel/string.h"

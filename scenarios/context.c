@@ -3,7 +3,7 @@
  * Contexts kept apart: L1 and L2 on the same linear address (catalogue: A17, A18).
  *
  * The rule. A translation serves only the tag that cached it: L1's ASID is 0, each VM has one of
- * its own (APM vol. 2, 15.16.1 "Address Space Identifier (ASID)"), L1 with VPID 0 on the other
+ * its own (APM vol. 2, 15.16 "TLB Control"), L1 with VPID 0 on the other
  * vendor (SDM vol. 3, "Virtual-Processor Identifiers (VPIDs)"). A global page is global within its
  * tag.
  *
@@ -16,7 +16,8 @@
  */
 #include "scenarios/scenario.h"
 
-/* clang-format off: programs are broken at their steps */
+/* Programs are broken at their steps, not where a line is full. */
+/* clang-format off */
 
 /* A rewrite that only the transitions could have flushed: shows whether L2 keeps anything at all. */
 #define KEEPS "set g0.w0.pte A; enter; load w0; exit; set g0.w0.pte B; enter; load w0 either; exit"

@@ -3,7 +3,7 @@
  * A level's own flushes: INVLPG, MOV CR3, CR4.PGE (catalogue: C1 … C5, A20, A26).
  *
  * The rule. INVLPG drops the page from the TLB, global or not; MOV CR3 drops all that is not
- * global; any change of CR4.PGE drops everything (APM vol. 2, 5.5.2 "TLB Management"; SDM vol. 3,
+ * global; any change of CR4.PGE drops everything (APM vol. 2, 5.5.3 "TLB Management"; SDM vol. 3,
  * "Operations that Invalidate TLBs and Paging-Structure Caches").
  *
  * How a host breaks it. A host that shadows page tables (npt=0, ept=0) lets a leaf table go out of
@@ -21,7 +21,8 @@
  */
 #include "scenarios/scenario.h"
 
-/* clang-format off: programs are broken at their steps */
+/* Programs are broken at their steps, not where a line is full. */
+/* clang-format off */
 
 /* P(R): a program in terms of the roots' letter. */
 #define AT_EACH_LEVEL(name, title, P)                                                            \

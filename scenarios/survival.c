@@ -13,7 +13,8 @@
  */
 #include "scenarios/scenario.h"
 
-/* clang-format off: programs are broken at their steps */
+/* Programs are broken at their steps, not where a line is full. */
+/* clang-format off */
 
 #define FLAT   "set g0.w0.pte A; enter; load w0; exit; set g0.w0.pte B; "
 #define NESTED "nroot n0; set g0.w0.pte p0; set n0.p0.pte A; enter; load w0; exit; set n0.p0.pte B; "

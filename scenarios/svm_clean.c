@@ -14,7 +14,8 @@
  */
 #include "scenarios/scenario.h"
 
-/* clang-format off: programs are broken at their steps */
+/* Programs are broken at their steps, not where a line is full. */
+/* clang-format off */
 
 SCENARIO_LOOKS("svm.clean.asid", "a new ASID, all else declared clean",
 	       "nroot n0; set g0.w0.pte p0; set n0.p0.pte A; enter; look w0; exit; set n0.p0.pte B; "

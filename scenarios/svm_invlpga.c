@@ -3,7 +3,7 @@
  * INVLPGA (catalogue: A13, A14).
  *
  * The rule. INVLPGA drops the translation of one linear address for one ASID; ASID 0 is L1's own
- * (APM vol. 2, 15.16.3 "Invalidate Page, Alternate ASID"; vol. 3, "INVLPGA"). It is given L2's
+ * (APM vol. 2, 15.16.2 "Invalidate Page, Alternate ASID"; vol. 3, "INVLPGA"). It is given L2's
  * linear address, so a rewritten nested entry is not its business.
  *
  * How a host breaks it. KVM emulates the instruction for L1: it must find the right MMU (L1's for
@@ -15,7 +15,8 @@
  */
 #include "scenarios/scenario.h"
 
-/* clang-format off: programs are broken at their steps */
+/* Programs are broken at their steps, not where a line is full. */
+/* clang-format off */
 
 /* A13. */
 SCENARIO_LOOKS("svm.invlpga-0", "INVLPGA with ASID 0 drops L1's page",

@@ -18,7 +18,8 @@
  */
 #include "scenarios/scenario.h"
 
-/* clang-format off: programs are broken at their steps */
+/* Programs are broken at their steps, not where a line is full. */
+/* clang-format off */
 
 #define NESTED "nroot n0; set g0.w0.pte p0; "
 

@@ -181,7 +181,7 @@ static void svm_enter(struct hv_vm *vm, struct hv_exit *exit)
 	}
 }
 
-/* INVLPGA, 15.16.3 "Invalidate Page, Alternate ASID": RAX address, ECX ASID. */
+/* INVLPGA, 15.16.2 "Invalidate Page, Alternate ASID": RAX address, ECX ASID. */
 static void svm_flush_address(uint64_t address, unsigned tag)
 {
 	__asm__ volatile("invlpga %%rax, %%ecx" : : "a"(address), "c"(tag) : "memory");

@@ -33,7 +33,7 @@
 #define INTERCEPT4_VMRUN    (1u << 0) /* must be set: 15.5.1 "Basic Operation" */
 #define INTERCEPT4_VMMCALL  (1u << 1)
 
-/* TLB_CONTROL, 15.16.2 "TLB Flush"; 3 and 7 with CPUID FlushByAsid only */
+/* TLB_CONTROL, 15.16.1 "TLB Flush"; 3 and 7 with CPUID FlushByAsid only */
 #define TLB_CONTROL_NOTHING	   0
 #define TLB_CONTROL_ALL		   1
 #define TLB_CONTROL_ASID	   3
@@ -48,8 +48,9 @@
  */
 #define CLEAN_NOTHING 0u
 #define CLEAN_ASID    (1u << 2)
-#define CLEAN_NP      (1u << 4) /* nCR3, gPAT; nested_control's NP_ENABLE belongs to CLEAN_INTERCEPTS \
-				 */
+#define CLEAN_NP                                                                        \
+	(1u << 4) /* nCR3, gPAT; nested_control's NP_ENABLE belongs to CLEAN_INTERCEPTS \
+		   */
 #define CLEAN_CRX	 (1u << 5) /* CR0, CR3, CR4, EFER */
 #define CLEAN_INTERCEPTS (1u << 0)
 #define CLEAN_ALL	 0x1fffu /* bits 0 to 12 are defined; the others must be zero */
