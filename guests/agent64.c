@@ -5,8 +5,9 @@
 #include "kernel/x86.h"
 
 #define IDT_ENTRIES 32
-#define GATE_INTERRUPT_PRESENT \
-	0x8e00 /* APM vol. 2, 4.8.4 "Gate Descriptors": type 0xe, DPL 0, P */
+
+/* APM vol. 2, 4.8.4 "Gate Descriptors": present, DPL 0, type 0xe (interrupt gate) */
+#define GATE_INTERRUPT_PRESENT 0x8e00
 
 /* agent64.S */
 extern const uint64_t agent_stubs[IDT_ENTRIES];

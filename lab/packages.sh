@@ -35,7 +35,7 @@ needs_of() { # PURPOSE
 			'/usr/include/openssl/opensslv.h libssl-dev'
 		;;
 	test)
-		printf '%s\n' 'shellcheck shellcheck' 'clang clang' '/usr/include/cmocka.h libcmocka-dev' \
+		printf '%s\n' 'shellcheck shellcheck' 'clang clang' 'clang-format clang-format' '/usr/include/cmocka.h libcmocka-dev' \
 			'gcov gcc' 'git git'
 		;;
 	fuzz) # its package is named by clang's version

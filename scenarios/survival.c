@@ -2,14 +2,14 @@
 /*
  * What may survive.
  *
- * The rule. A transition, or a flush of something else, obliges nobody to drop a translation: VMRUN and
- * #VMEXIT flush nothing, INVLPGA concerns one ASID, MOV CR3 leaves global pages alone, TLB_CONTROL 3 and 7
- * leave L1 alone, and so on (docs/oracle-rules.md has each with its source).
+ * The rule. A transition, or a flush of something else, obliges nobody to drop a translation:
+ * VMRUN and #VMEXIT flush nothing, INVLPGA concerns one ASID, MOV CR3 leaves global pages alone,
+ * TLB_CONTROL 3 and 7 leave L1 alone, and so on (docs/oracle-rules.md has each with its source).
  *
- * No host can break it: the old value and the new one are both legal. These programs only ask whether the
- * host keeps translations there, and fill the rows of the retention table: PASS, it was seen to keep one;
- * VACUOUS, it never did, so it flushes more than it must, and what depends on that cannot be tested on it.
- * A value of another context is wrong here, too.
+ * No host can break it: the old value and the new one are both legal. These programs only ask
+ * whether the host keeps translations there, and fill the rows of the retention table: PASS, it
+ * was seen to keep one; VACUOUS, it never did, so it flushes more than it must, and what depends
+ * on that cannot be tested on it. A value of another context is wrong here, too.
  */
 #include "scenarios/scenario.h"
 

@@ -2,13 +2,13 @@
 /*
  * VMCB clean bits (catalogue: A19).
  *
- * The rule. A clean bit that L1 sets lets the CPU use its cached copy of a group of VMCB fields; the bit of
- * a group that L1 has changed must be clear, and then the new value counts. TLB_CONTROL, RIP and RFLAGS are
- * in no group (APM vol. 2, 15.15 "VMCB State Caching").
+ * The rule. A clean bit that L1 sets lets the CPU use its cached copy of a group of VMCB fields;
+ * the bit of a group that L1 has changed must be clear, and then the new value counts.
+ * TLB_CONTROL, RIP and RFLAGS are in no group (APM vol. 2, 15.15 "VMCB State Caching").
  *
- * How a host breaks it. L0 runs L2 on a VMCB of its own and keeps clean bits there: it must take over what
- * L1 changed, and it may skip what L1 declares unchanged. A group forgotten on the way runs L2 with the
- * ASID, CR3 or nested root of the entry before.
+ * How a host breaks it. L0 runs L2 on a VMCB of its own and keeps clean bits there: it must take
+ * over what L1 changed, and it may skip what L1 declares unchanged. A group forgotten on the way
+ * runs L2 with the ASID, CR3 or nested root of the entry before.
  *
  * What is seen. The same as without clean bits; L1 declares everything clean that it left alone.
  */

@@ -5,8 +5,8 @@
  * The rule. An ASID tags all that L2 caches, the nested translations (guest-physical to physical),
  * too; VMRUN and #VMEXIT flush nothing by themselves. L1 gets rid of old entries by an ASID that
  * was not used since the last flush, or by TLB_CONTROL: 1 drops every ASID, L1's own among them, 3
- * the guest's ASID, 7 the guest's non-global entries (APM vol. 2, 15.16 "TLB
- * Control", 15.16.1 "TLB Flush").
+ * the guest's ASID, 7 the guest's non-global entries (APM vol. 2, 15.16 "TLB Control", 15.16.1
+ * "TLB Flush").
  *
  * How a host breaks it. KVM runs all of an L1's L2s under one ASID and does not tag its shadow
  * pages with ASIDs at all: it must take a new ASID in VMCB12 for a flush, sync the shadow of the

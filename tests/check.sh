@@ -54,6 +54,12 @@ shell_style() {
 	shellcheck -x "${files[@]}"
 }
 
+# Only where the version is the one whose output is checked in: others differ in details.
+formatted() {
+	clang-format --version 2>/dev/null | grep -q 'version 14\.' || { echo 'needs clang-format 14' && return 77; }
+	make -s format-check
+}
+
 image_size() {
 	local size
 	size=$(stat -c %s build/revenant.elf)
@@ -113,6 +119,7 @@ need_packages build iso uefi vm lab test
 need_packages fuzz
 
 check 60 'shell scripts: shellcheck' shell_style
+check 60 'source: clang-format' formatted
 check 300 'image with gcc' make -s -j"$jobs" CC=gcc
 check 300 'image with clang' make -s -j"$jobs" CC=clang build/clang/revenant.elf
 check 60 'image size' image_size
