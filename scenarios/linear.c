@@ -24,13 +24,6 @@
 /* Programs are broken at their steps, not where a line is full. */
 /* clang-format off */
 
-/* P(R): a program in terms of the roots' letter. */
-#define AT_EACH_LEVEL(name, title, P)                                                            \
-	SCENARIO_LOOKS(name ".l1", title " in L1", P("h"));                                      \
-	SCENARIO_LOOKS(name ".l2", title " in L2", "enter; " P("g") "; exit");                   \
-	SCENARIO_LOOKS(name ".l2-nested", title " in L2 under nested paging",                    \
-		       "nroot n0; enter; " P("g") "; exit")
-
 /* C1. The self-test of the harness, too: its control must show the old page on any host that caches. */
 #define INVLPG(R) "set " R "0.w0.pte A; look w0; set " R "0.w0.pte B; !invlpg w0; look w0 fresh"
 AT_EACH_LEVEL("linear.invlpg", "INVLPG drops a rewritten 4 KiB page", INVLPG);

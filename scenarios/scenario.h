@@ -67,6 +67,25 @@ enum { LOOKS_LOAD = 1, LOOKS_STORE = 2, LOOKS_FETCH = 4 };
 	SCENARIO_REGISTER(name, title, LOOKS_ALL, program, control, \
 			  SCENARIO_LIST_LOOKS(name, title))
 
+/*
+ * The same program at each level: P(R) is the program in terms of the letter of the roots, "h" in
+ * L1, "g" in an L2 without nested paging and in one with it. …_WITH: with a control C(R) of its
+ * own.
+ */
+/* clang-format off */
+#define IN_L2(program)	       "enter; " program "; exit"
+#define IN_L2_NESTED(program)  "nroot n0; enter; " program "; exit"
+#define AT_EACH_LEVEL(name, title, P)                                                            \
+	SCENARIO_LOOKS(name ".l1", title " in L1", P("h"));                                      \
+	SCENARIO_LOOKS(name ".l2", title " in L2", IN_L2(P("g")));                               \
+	SCENARIO_LOOKS(name ".l2-nested", title " in L2 under nested paging", IN_L2_NESTED(P("g")))
+#define AT_EACH_LEVEL_WITH(name, title, P, C)                                                    \
+	SCENARIO_LOOKS_WITH(name ".l1", title " in L1", P("h"), C("h"));                         \
+	SCENARIO_LOOKS_WITH(name ".l2", title " in L2", IN_L2(P("g")), IN_L2(C("g")));           \
+	SCENARIO_LOOKS_WITH(name ".l2-nested", title " in L2 under nested paging",               \
+			    IN_L2_NESTED(P("g")), IN_L2_NESTED(C("g")))
+/* clang-format on */
+
 extern const struct scenario __scenarios_start[], __scenarios_end[];
 
 #endif

@@ -95,3 +95,13 @@ SCENARIO_LOOKS("svm.npt-levels.split-1g", "a 1 GiB nested leaf is split into a t
 SCENARIO_LOOKS("svm.npt-levels.merge-1g", "a nested table is merged into a 1 GiB leaf",
 	       NESTED "set n0.p0.pte B; enter; look w0; exit; set n0.p0.pdpte A; !tlbctl 1; enter; "
 		      "look w0 fresh; exit");
+
+/* C7 in the nested tables: a table that was rewritten while unlinked needs no flush when it is linked anew. */
+#define LINK(name, entry, table)                                                                 \
+	SCENARIO_LOOKS_WITH("svm.npt-link." name, "a nested " table " rewritten while unlinked, then linked elsewhere", \
+			    NESTED "set g0.w1.pte p1; set n0.p1." entry " none; set n0.p0.pte A; enter; look w0; exit; " \
+				   "set n0.p0." entry " none; tlbctl 1; enter; exit; set n0.p0.pte B; " \
+				   "set n0.p1." entry " n0.p0." table "; enter; look w1 fresh; exit",  \
+			    KEEPS)
+LINK("pt", "pde", "pt");
+LINK("pd", "pdpte", "pd");
