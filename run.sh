@@ -82,6 +82,20 @@ clean_up() {
 	[[ -n $keep || -z $work ]] || rm -rf "$work"
 }
 
+# Every way out. git bisect run wants 0 for good, 1 for bad, 125 for "cannot be tested", and stops at
+# 128 and above: so it stops at an option that is wrong.
+# shellcheck disable=SC2317 # called by trap
+on_exit() {
+	local status=$?
+	clean_up
+	[[ -n $bisect ]] || exit "$status"
+	case $status in
+	0 | 1) exit "$status" ;;
+	"$EXIT_USAGE" | 130) exit 255 ;;
+	*) exit 125 ;;
+	esac
+}
+
 stream_of() { # NUMBER of a setting; prints the path of its KTAP stream
 	printf '%s/%d-%s.ktap\n' "$work" "$1" "${setting_names[$1]//[^a-z0-9=._-]/_}"
 }
@@ -127,6 +141,8 @@ overall_status() {
 
 main() {
 	local begin=$SECONDS status
+	trap on_exit EXIT
+	trap 'exit 130' INT TERM
 	parse_options "$@"
 	if [[ -n $list ]]; then
 		build_image
@@ -138,8 +154,6 @@ main() {
 	check_filters
 	prepare_host
 	make_work_folder
-	trap clean_up EXIT
-	trap 'exit 130' INT TERM
 	print_limits
 	show_progress &
 	progress=($!)

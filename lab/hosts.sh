@@ -140,7 +140,6 @@ vendor_options() { # VENDOR EMULATOR; those that are not the default
 
 prepare_lab() {
 	local vendor params
-	[[ -z $bisect ]] || our_error "--bisect is not there yet: run with one --kernel VERSION after the other"
 	prepare_kernel
 	while read -r vendor; do
 		while read -r params; do

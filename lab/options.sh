@@ -33,7 +33,7 @@ what to run
   --tries N            tries of a control (3)
   --mutate skip-flush  L1 leaves out the flushes it claims: what passed must turn red
   --bench              measures, judges nothing
-  --bisect             finds the first bad kernel version
+  --bisect             exit status for git bisect run: 0 good, 1 bad, 125 could not be verified
 
 how
   --timeout S          seconds without output until a VM counts as hung (30)
