@@ -47,7 +47,8 @@ static void follow(const struct step *step)
 	case OP_CR3: *(cpu->in_l2 ? &vm->root : &cpu->root) = step->root; break;
 	case OP_TAG: vm->tag = step->tag; break;
 	case OP_L2CR3: vm->root = step->root; break;
-	case OP_NROOT: vm->nested_root = step->root; break;
+	case OP_NROOT:
+	case OP_VMFUNC: vm->nested_root = step->root; break;
 	case OP_ENTER: cpu->in_l2 = true; break;
 	case OP_EXIT: cpu->in_l2 = false; break;
 	case OP_VM: cpu->vm = (uint8_t)step->arg; break;

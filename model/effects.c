@@ -29,19 +29,26 @@ static void cut_set(struct context *c, unsigned window, struct cut cut)
 	c->refill |= (uint8_t)(1u << window);
 }
 
+/* Is the context of a tag that the effect is about, whatever tag the event is about? */
+static bool in_all_tags(uint32_t effect, const struct context_key *key)
+{
+	return (effect & LIN_ALL) || ((effect & LIN_TAGGED) && key->tag);
+}
+
 /* The part of an effect on linear and combined mappings that is about linear addresses. */
-static struct cut cut_linear(uint32_t effect, bool in_tag, bool in_pcid, bool in_window)
+static struct cut cut_linear(uint32_t effect, const struct context_key *key, bool in_tag,
+			     bool in_pcid, bool in_window)
 {
 	struct cut cut = {0};
+	bool all = in_all_tags(effect, key);
 
-	cut.leaves = (effect & LIN_ALL) || ((effect & LIN_TAG) && in_tag) ||
-		     ((effect & LIN_PCID) && in_pcid) ||
+	cut.leaves = all || ((effect & LIN_TAG) && in_tag) || ((effect & LIN_PCID) && in_pcid) ||
 		     ((effect & LIN_PAGE) && in_pcid && in_window);
 	/* A global page is every PCID's. */
 	cut.globals = (effect & GLOBALS) && (cut.leaves || ((effect & LIN_PCID) && in_tag) ||
 					     ((effect & LIN_PAGE) && in_tag && in_window));
 	if (effect & UPPERS)
-		cut.pointers = (effect & LIN_ALL) || ((effect & LIN_TAG) && in_tag) || in_pcid;
+		cut.pointers = all || ((effect & LIN_TAG) && in_tag) || in_pcid;
 	if (effect & UPPERS_PAGE)
 		cut.pointers |= in_pcid && in_window;
 	return cut;
@@ -60,11 +67,14 @@ static void cut_linear_context(const struct oracle *o, struct context *c, uint32
 	bool combined = !o->vendor->tag_covers_nested && c->key.nroot != NO_ROOT;
 	bool in_tag = c->key.tag == operand->tag;
 	bool in_pcid = in_tag && c->key.pcid == view->linear.pcid;
-	bool in_nroot = c->key.nroot == view->nested.nroot;
+	bool in_nroot = c->key.nroot == operand->nroot;
+
+	if ((effect & COMBINED) && !combined)
+		return;
 
 	for (unsigned w = 0; w < NR_WINDOWS; w++) {
 		bool in_window = w == operand->window;
-		struct cut cut = cut_linear(effect, in_tag, in_pcid, in_window);
+		struct cut cut = cut_linear(effect, &c->key, in_tag, in_pcid, in_window);
 
 		if (combined && cuts_combined(effect, in_nroot, in_pcid, in_window))
 			cut = (struct cut){true, true, true};
@@ -80,6 +90,8 @@ static void cut_nested_context(const struct oracle *o, struct context *c, uint32
 
 	if (o->vendor->tag_covers_nested)
 		key.tag = operand->tag;
+	else
+		key.nroot = operand->nroot;
 	mine = context_is(c, key);
 	for (unsigned p = 0; p < NR_WINDOWS; p++) {
 		if ((effect & NEST_ALL) || ((effect & NEST_TAG) && mine) ||

@@ -44,6 +44,7 @@ static void add_combined(struct filler *f, struct item item)
 		if (set->item[i].kind == ITEM_POINTER)
 			continue;
 		combined.kind = ITEM_FRAME;
+		combined.guest = item.target + 1;
 		combined.target = set->item[i].target;
 		combined.perms |= (uint8_t)(set->item[i].perms << PERM_NESTED_SHIFT);
 		combined.flags |= set->item[i].flags & ITEM_OLD;
@@ -74,7 +75,8 @@ static void fill_from(struct filler *f, unsigned table, unsigned level, struct i
 
 		if (entry->kind == VALUE_NONE)
 			return;
-		entry->accessed |= MAY_BE_1;
+		if (f->space != SPACE_N || f->c->last.nested_bits)
+			entry->accessed |= MAY_BE_1;
 		from.perms |= entry->flags & PERMS;
 		from.level = (uint8_t)level;
 		if (entry->kind != VALUE_TABLE) {
@@ -119,10 +121,12 @@ static void fill_windows(struct filler *f)
 /* The context runs with these registers. */
 static void run(struct context *c, struct registers regs)
 {
-	if (c->last.root == regs.root && c->last.nroot == regs.nroot && c->last.pge == regs.pge)
+	if (c->last.root == regs.root && c->last.nroot == regs.nroot && c->last.pge == regs.pge &&
+	    c->last.nested_bits == regs.nested_bits)
 		return;
 	c->refill = ALL_WINDOWS;
-	if (c->last.root != regs.root)
+	/* What was cached while nested bits were not wanted need not set them afterwards. */
+	if (c->last.root != regs.root || (regs.nested_bits && !c->last.nested_bits))
 		context_age(c, ALL_WINDOWS, LEVEL_PML4E);
 	c->last = regs;
 }
@@ -151,7 +155,9 @@ static void fill_cpu(struct oracle *o, unsigned cpu)
 		nested = f.c = context_get(o, &o->nested, view.nested);
 		if (!nested)
 			return;
-		run(nested, (struct registers){.root = view.regs.nroot, .nroot = NO_ROOT});
+		run(nested, (struct registers){.root = view.regs.nroot,
+					       .nroot = NO_ROOT,
+					       .nested_bits = view.regs.nested_bits});
 		fill_windows(&f);
 	}
 	f.c = context_get(o, &o->linear, view.linear);

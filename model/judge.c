@@ -25,13 +25,14 @@ static void set_bits(struct oracle *o, const struct step *step)
 	struct view view = view_of(o, o->cpu);
 	struct walk now = walk_now(o, &view, step->window, step->op);
 	bool certain = look_is_certain(o, &view, &now, step->window);
+	bool nested = view.regs.nested_bits;
 
-	for (unsigned i = 0; i < now.nr; i++) {
+	for (unsigned i = 0; i < (nested ? now.nr : now.nr_linear); i++) {
 		now.entry[i]->flags &= (uint8_t)~VF_NA;
 		if (certain)
 			now.entry[i]->accessed = MAY_BE_1;
 	}
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < (nested ? 2 : 1); i++) {
 		if (step->op != OP_STORE || !now.leaf[i])
 			continue;
 		now.leaf[i]->flags &= (uint8_t)~VF_ND;
@@ -44,13 +45,13 @@ static void set_bits(struct oracle *o, const struct step *step)
 static void fault(struct oracle *o, const struct step *step, enum event ev)
 {
 	struct view view = view_of(o, o->cpu);
-	struct walk now = walk_now(o, &view, step->window, step->op);
-	struct operand operand = {.tag = view.tag, .window = step->window};
+	struct operand operand = {
+		.tag = view.tag, .nroot = view.nested.nroot, .window = step->window};
+	uint8_t targets = look_targets(o, &view, step->window);
 
-	/* Which guest-physical page faulted is known if no other walk is possible. */
-	if (now.leaf[0] && now.leaf[0]->kind == VALUE_WINDOW &&
-	    look_is_certain(o, &view, &now, step->window))
-		operand.nested_windows = (uint8_t)(1u << now.leaf[0]->nr);
+	/* Which guest-physical page faulted is known if the look can lead to one only. */
+	if (!(targets & (targets - 1)))
+		operand.nested_windows = targets;
 	event(o, ev, &view, operand);
 	if (ev == EV_NESTED_FAULT) {
 		/* L1 sees the exit and resumes L2 behind the look. */

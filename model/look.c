@@ -13,9 +13,9 @@ struct looking {
 };
 
 /* A store sets the dirty bit in a leaf it reaches, unless a cached copy says that it is set. */
-static void may_dirty(const struct looking *l, struct mem_entry *leaf)
+static void may_dirty(const struct looking *l, struct mem_entry *leaf, bool nested)
 {
-	if (l->op == OP_STORE)
+	if (l->op == OP_STORE && (!nested || l->view.regs.nested_bits))
 		leaf->dirty |= MAY_BE_1;
 }
 
@@ -30,7 +30,7 @@ static uint32_t nested_walk_faults(const struct looking *l, unsigned p, unsigned
 			return RESULT_NPF;
 		perms |= entry->flags & PERMS;
 		if (entry->kind != VALUE_TABLE) {
-			may_dirty(l, entry);
+			may_dirty(l, entry, true);
 			return denied(l->op, perms) ? RESULT_NPF : 0;
 		}
 		table = entry->table;
@@ -88,7 +88,7 @@ static uint32_t linear_walk_faults(struct looking *l, unsigned table, unsigned l
 			return RESULT_PF;
 		perms |= entry->flags & PERMS;
 		if (entry->kind != VALUE_TABLE) {
-			may_dirty(l, entry);
+			may_dirty(l, entry, false);
 			if (denied(l->op, perms))
 				return RESULT_PF;
 			return entry->kind == VALUE_FRAME
@@ -166,6 +166,42 @@ bool look_is_certain(struct oracle *o, const struct view *view, const struct wal
 		return true;
 	nested = context_get(o, &o->nested, view->nested);
 	return nested && !has_old(&nested->set[now->leaf[0]->nr]);
+}
+
+/* The nested window that a linear walk through memory leads to, as a set of one or none. */
+static uint8_t walk_target(struct oracle *o, unsigned table, unsigned level, unsigned window)
+{
+	for (;; level--) {
+		const struct mem_entry *entry = memory_entry(o, table, SPACE_G, window, level);
+
+		if (entry->kind != VALUE_TABLE)
+			return entry->kind == VALUE_WINDOW ? (uint8_t)(1u << entry->nr) : 0;
+		table = entry->table;
+	}
+}
+
+static uint8_t item_target(struct oracle *o, const struct item *item, unsigned window)
+{
+	switch (item->kind) {
+	case ITEM_POINTER: return walk_target(o, item->target, item->level - 1u, window);
+	case ITEM_GUEST: return (uint8_t)(1u << item->target);
+	default: return item->guest ? (uint8_t)(1u << (item->guest - 1)) : 0;
+	}
+}
+
+uint8_t look_targets(struct oracle *o, const struct view *view, unsigned window)
+{
+	uint8_t targets = walk_target(o, root_table(view->regs.root), LEVEL_PML4E, window);
+
+	for (unsigned c = 0; c < o->linear.nr; c++) {
+		const struct item_set *set = &o->linear.context[c].set[window];
+
+		for (unsigned i = 0; i < set->nr; i++) {
+			if (serves(&o->linear.context[c], view, &set->item[i]))
+				targets |= item_target(o, &set->item[i], window);
+		}
+	}
+	return targets;
 }
 
 /* Accessed and dirty bits in memory: all combinations of what each may be. */

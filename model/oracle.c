@@ -23,7 +23,8 @@ void oracle_start(struct oracle *o, enum vendor vendor, unsigned cpus)
 		for (uint8_t vm = 0; vm < NR_VMS; vm++) {
 			struct registers regs = {.root = (uint8_t)(SPACE_G * NR_ROOTS + vm),
 						 .nroot = NO_ROOT,
-						 .pge = true};
+						 .pge = true,
+						 .nested_bits = !o->vendor->nested_bits_optional};
 
 			state->vms[vm] = (struct vm_state){.regs = regs, .tag = (uint8_t)(vm + 1)};
 		}
@@ -44,7 +45,8 @@ static void own_event(struct oracle *o, enum event ev, uint8_t window)
 {
 	struct view view = view_of(o, o->cpu);
 
-	event(o, ev, &view, (struct operand){.tag = view.tag, .window = window});
+	event(o, ev, &view,
+	      (struct operand){.tag = view.tag, .nroot = view.nested.nroot, .window = window});
 }
 
 static enum event tlbctl_event(uint8_t type)
@@ -93,11 +95,41 @@ static void set_pge(struct oracle *o, bool on)
 	own_event(o, EV_PGE_TOGGLE, 0);
 }
 
-static void invlpga(struct oracle *o, const struct step *step)
+/* INVLPGA, INVVPID, INVEPT: about a tag or nested root that need not be in use. */
+static void invalidate(struct oracle *o, const struct step *step)
 {
 	struct view view = view_of(o, o->cpu);
+	struct operand operand = {
+		.tag = step->tag,
+		.nroot = step->op == OP_INVEPT ? root_number(step->root) : NO_ROOT,
+		.window = step->window,
+	};
 
-	event(o, EV_INVLPGA, &view, (struct operand){.tag = step->tag, .window = step->window});
+	switch (step->op) {
+	case OP_INVLPGA: event(o, EV_INVLPGA, &view, operand); break;
+	case OP_INVVPID: event(o, EV_INVVPID_0 + step->type, &view, operand); break;
+	case OP_INVEPT: event(o, EV_INVEPT_1 + step->type - 1, &view, operand); break;
+	}
+}
+
+static void set_nested_root(struct oracle *o, const struct step *step)
+{
+	struct registers *regs = &current_vm(o)->regs;
+
+	regs->nroot = root_number(step->root);
+	regs->nested_bits = step->arg || !o->vendor->nested_bits_optional;
+}
+
+static void vmfunc(struct oracle *o, const struct step *step)
+{
+	struct vm_state *vm = current_vm(o);
+
+	if (vm->regs.nroot == NO_ROOT) {
+		o->why = "VMFUNC switches nested roots, and this VM has none";
+		return;
+	}
+	set_nested_root(o, step);
+	own_event(o, vm->tag ? EV_VMFUNC : EV_VMFUNC_UNTAGGED, 0);
 }
 
 static void linear_flush(struct oracle *o, const struct step *step)
@@ -137,11 +169,14 @@ static void give(struct oracle *o, const struct step *step)
 	switch (step->op) {
 	case OP_TAG: vm->tag = step->tag; break;
 	case OP_L2CR3: vm->regs.root = root_number(step->root); break;
-	case OP_NROOT: vm->regs.nroot = root_number(step->root); break;
+	case OP_NROOT: set_nested_root(o, step); break;
 	case OP_TLBCTL: vm->tlbctl = step->type; break;
-	case OP_INVLPGA: invlpga(o, step); break;
 	case OP_CLEAN: break; /* about the VMCB, not about what is cached */
-	default: o->why = "the oracle does not know this step yet";
+	case OP_INVLPGA:
+	case OP_INVVPID:
+	case OP_INVEPT: invalidate(o, step); break;
+	case OP_VMX_CYCLE: own_event(o, EV_VMX_CYCLE, 0); break;
+	case OP_VMFUNC: vmfunc(o, step); break;
 	}
 }
 

@@ -67,6 +67,7 @@ struct item {
 	uint8_t perms; /* gathered down to and with that entry */
 	uint8_t flags;
 	uint8_t target;
+	uint8_t guest; /* combined: the nested window that it goes through, plus 1; else 0 */
 };
 
 /* Room for the items of one window. A program that needs more is too complex. */
@@ -90,6 +91,7 @@ struct registers {
 	uint8_t root;
 	uint8_t nroot; /* NO_ROOT: no nested paging */
 	bool pge;
+	bool nested_bits; /* walks of the nested tables set accessed and dirty bits */
 };
 
 struct context {
@@ -179,6 +181,7 @@ void fill(struct oracle *o);
 /* effects.c */
 struct operand {
 	uint8_t tag;
+	uint8_t nroot; /* where it tags nested translations */
 	uint8_t window;
 	uint8_t nested_windows; /* set: of an event about a guest-physical page */
 };
@@ -186,7 +189,7 @@ void event(struct oracle *o, enum event ev, const struct view *view, struct oper
 
 /* walk.c */
 struct walk {
-	unsigned nr; /* entries read, linear ones first */
+	unsigned nr, nr_linear; /* entries read, linear ones first */
 	struct mem_entry *entry[8];
 	struct mem_entry *leaf[2]; /* linear, nested; NULL: not reached */
 	uint32_t result;
@@ -208,5 +211,7 @@ void look_at(struct oracle *o, const struct step *step, struct look *look);
 /* Are all items that can serve a look at the window copies of what a walk reads now? */
 bool look_is_certain(struct oracle *o, const struct view *view, const struct walk *now,
 		     unsigned window);
+/* The nested windows that a look at the window may go through, as a set. */
+uint8_t look_targets(struct oracle *o, const struct view *view, unsigned window);
 
 #endif

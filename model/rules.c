@@ -2,8 +2,21 @@
 /*
  * The manuals' rules. Where a manual leaves a choice or is silent, the weaker duty stands here: the
  * oracle must never call legal hardware a bug. Section numbers drift between editions, titles do
- * not: paging was chapter 4 of the SDM before it was 5, the translation of guests 28.3 and 29.4
- * before 30.4; "TLB Management" was 5.5.2 of the APM before the PCID came in.
+ * not: those of the APM are of revision 3.43, those of the SDM of 2025. (Before, paging was chapter
+ * 4; VMX non-root operation 25, 26 or 27; translation under VMX 28.3, 28.4, 29.4 or 30.4. What the
+ * newest edition calls EPTRTA was EP4TA: bits 51:12 of the EPTP, the address of its first table.)
+ *
+ * Intel's three kinds of mappings, as the oracle keeps them (SDM vol. 3, 31.4.1 "Information That
+ * May Be Cached", 31.4.2 "Creating and Using Cached Translation Information"):
+ *
+ *   linear           linear address to physical, made and used while EPT is off;
+ *                    tagged by VPID and PCID
+ *   guest-physical   guest-physical address to physical; tagged by EP4TA alone
+ *   combined         linear address to physical through both sets of tables, made and used while
+ *                    EPT is on; tagged by VPID, PCID and EP4TA
+ *
+ * Each kind has translations and paging-structure-cache entries. VPID is 0 outside of VMX non-root
+ * operation, and in it with "enable VPID" off. AMD's ASID tags all of it, and nothing else does.
  */
 #include "rules.h"
 
@@ -15,8 +28,10 @@
 #define APM_PAGE  "APM vol. 2, 15.16.2 Invalidate Page, Alternate ASID"
 #define APM_PCID  "APM vol. 3, INVPCID, Invalidate TLB Entries in a Specified PCID"
 #define SDM_TLB	  "SDM vol. 3, 5.10.4.1 Operations that Invalidate TLBs and Paging-Structure Caches"
-#define SDM_VMX	  "SDM vol. 3, 30.4.3.1 Operations that Invalidate Cached Mappings"
-#define SDM_NEED  "SDM vol. 3, 30.4.3.2 Operations that Need Not Invalidate Cached Mappings"
+#define SDM_VMX	  "SDM vol. 3, 31.4.3.1 Operations that Invalidate Cached Mappings"
+#define SDM_NEED  "SDM vol. 3, 31.4.3.2 Operations that Need Not Invalidate Cached Mappings"
+
+#define SDM_EPTP  "SDM vol. 3, 28.5.7.3 EPTP Switching"
 
 #define EVERY_TAG (LIN_ALL | GLOBALS | UPPERS)
 #define WHOLE_TAG (LIN_TAG | GLOBALS | UPPERS)
@@ -132,6 +147,67 @@ const struct rule rules[NR_EVENTS] = {
 			{LIN_PAGE | GLOBALS, 0},
 			{APM_PAGE "; " APM_TLB, NULL},
 		},
+	[EV_INVVPID_0] =
+		{
+			"invvpid-0",
+			/* All mappings that would translate the address, for all PCIDs and EP4TAs.
+			 */
+			{0, LIN_PAGE | GLOBALS | UPPERS_PAGE},
+			{NULL, SDM_VMX},
+		},
+	[EV_INVVPID_1] =
+		{
+			"invvpid-1",
+			{0, WHOLE_TAG},
+			{NULL, SDM_VMX},
+		},
+	[EV_INVVPID_2] =
+		{
+			"invvpid-2",
+			/* L1's own VPID, 0, is not among them. */
+			{0, LIN_TAGGED | GLOBALS | UPPERS},
+			{NULL, SDM_VMX},
+		},
+	[EV_INVVPID_3] =
+		{
+			"invvpid-3",
+			/* "Information that was used for global translations" may stay: that could
+			   be an upper entry, too. */
+			{0, LIN_TAG},
+			{NULL, SDM_VMX},
+		},
+	[EV_INVEPT_1] =
+		{
+			"invept-1",
+			/* Of the EP4TA given, for all VPIDs; whatever bit 6 of the EPTP given. */
+			{0, NEST_TAG},
+			{NULL, SDM_VMX},
+		},
+	[EV_INVEPT_2] =
+		{
+			"invept-2",
+			{0, NEST_ALL},
+			{NULL, SDM_VMX},
+		},
+	[EV_VMX_CYCLE] =
+		{
+			"vmxoff-vmxon",
+			{0, 0},
+			{NULL, SDM_NEED},
+		},
+	[EV_VMFUNC] =
+		{
+			"vmfunc",
+			{0, 0},
+			{NULL, SDM_EPTP},
+		},
+	[EV_VMFUNC_UNTAGGED] =
+		{
+			"vmfunc-untagged",
+			/* Combined mappings of VPID 0, of all EP4TAs; not its linear ones. */
+			{0, WHOLE_TAG | COMBINED},
+			{NULL, SDM_EPTP},
+		},
 };
 
 const struct vendor_rules vendor_rules[NR_VENDORS] = {
@@ -142,6 +218,7 @@ const struct vendor_rules vendor_rules[NR_VENDORS] = {
 			.caches_guest_leaf = true,
 			.spurious_fault = false,
 			.untagged_l2 = false,
+			.nested_bits_optional = false,
 			.source = APM_ASID "; " APM_TLB " (Invalidation of Table Entry Upgrades)",
 		},
 	[VENDOR_INTEL] =
@@ -151,8 +228,10 @@ const struct vendor_rules vendor_rules[NR_VENDORS] = {
 			.caches_guest_leaf = false,
 			.spurious_fault = true,
 			.untagged_l2 = true,
-			.source = "SDM vol. 3, 30.4.2 Creating and Using Cached Translation "
+			.nested_bits_optional = true,
+			.source = "SDM vol. 3, 31.4.2 Creating and Using Cached Translation "
 				  "Information; "
+				  "31.3.5 Accessed and Dirty Flags for EPT; "
 				  "5.10.4.3 Optional Invalidation",
 		},
 };

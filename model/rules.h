@@ -29,6 +29,15 @@ enum event {
 	EV_TLBCTL_3,
 	EV_TLBCTL_7,
 	EV_INVLPGA,
+	EV_INVVPID_0,
+	EV_INVVPID_1,
+	EV_INVVPID_2,
+	EV_INVVPID_3,
+	EV_INVEPT_1,
+	EV_INVEPT_2,
+	EV_VMX_CYCLE,	    /* VMXOFF, then VMXON */
+	EV_VMFUNC,	    /* EPTP switching with a VPID */
+	EV_VMFUNC_UNTAGGED, /* … with VPID off (tag 0) */
 	NR_EVENTS
 };
 
@@ -47,8 +56,10 @@ enum effect {
 	UPPERS_PAGE = 1 << 5, /* paging-structure caches on the way of the operand's window */
 	UPPERS = 1 << 6,      /* paging-structure caches of the scope, whatever the address */
 	NEST_PAGE = 1 << 7,   /* nested translations of the faulting guest-physical page */
-	NEST_TAG = 1 << 8,    /* nested translations of the event's tag */
+	NEST_TAG = 1 << 8,    /* nested translations of the event's nested tag: ASID, EP4TA */
 	NEST_ALL = 1 << 9,
+	LIN_TAGGED = 1 << 10, /* leaves in all tags but 0 */
+	COMBINED = 1 << 11,   /* of LIN_…: only what nested paging made (combined mappings) */
 };
 
 struct rule {
@@ -71,7 +82,9 @@ struct vendor_rules {
 	bool spurious_fault;	/* a fault may be raised from a cached entry, without a new walk */
 	bool untagged_l2; /* L2 may run with tag 0 (VPID off), sharing L1's; else tag 0 is L1's own
 			   */
-	const char *source; /* of all of these: manual, section and title */
+	bool nested_bits_optional; /* nested accessed and dirty bits are set only below a nested
+				    * root that asks for them (EPTP bit 6); else always */
+	const char *source;	   /* of all of these: manual, section and title */
 };
 
 extern const struct vendor_rules vendor_rules[NR_VENDORS];

@@ -34,6 +34,7 @@ struct walk walk_now(struct oracle *o, const struct view *view, unsigned window,
 	struct walk walk = {0};
 	struct half half = walk_half(o, &walk, view->regs.root, window);
 
+	walk.nr_linear = walk.nr;
 	walk.leaf[0] = half.leaf;
 	walk.result = RESULT_PF;
 	if (!half.leaf || denied(look, half.perms))

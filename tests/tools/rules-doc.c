@@ -24,7 +24,10 @@ static const char head[] =
 	"- *upper levels*: paging-structure caches, of that scope whatever the address, or of the "
 	"page.\n"
 	"- *nested*: translations of guest-physical addresses; on Intel the combined mappings made "
-	"from them.\n"
+	"from them,\n"
+	"  too, whatever their tag. *Of the root*: tagged by EP4TA, bits 51:12 of the EPTP (its "
+	"bit "
+	"6 is no part).\n"
 	"- Section numbers drift between editions of the manuals, titles stay: see "
 	"model/rules.c.\n";
 
@@ -45,17 +48,19 @@ static const char how[] = "\n"
 
 static const char *linear_scope(uint32_t effect)
 {
-	return effect & LIN_ALL	   ? "all tags"
-	       : effect & LIN_TAG  ? "tag"
-	       : effect & LIN_PCID ? "PCID"
-	       : effect & LIN_PAGE ? "page"
-				   : NULL;
+	return effect & LIN_ALL	     ? "all tags"
+	       : effect & LIN_TAGGED ? "all tags but 0"
+	       : effect & LIN_TAG    ? "tag"
+	       : effect & LIN_PCID   ? "PCID"
+	       : effect & LIN_PAGE   ? "page"
+				     : NULL;
 }
 
-static const char *nested_scope(uint32_t effect)
+static const char *nested_scope(uint32_t effect, enum vendor vendor)
 {
 	return effect & NEST_ALL    ? "all nested"
-	       : effect & NEST_TAG  ? "nested of the tag"
+	       : effect & NEST_TAG  ? vendor_rules[vendor].tag_covers_nested ? "nested of the tag"
+									     : "nested of the root"
 	       : effect & NEST_PAGE ? "nested of the page"
 				    : NULL;
 }
@@ -63,7 +68,7 @@ static const char *nested_scope(uint32_t effect)
 static void print_effect(const struct rule *rule, enum vendor vendor)
 {
 	uint32_t effect = rule->effect[vendor];
-	const char *linear = linear_scope(effect), *nested = nested_scope(effect);
+	const char *linear = linear_scope(effect), *nested = nested_scope(effect, vendor);
 
 	if (!rule->source[vendor]) {
 		printf(" | —");
@@ -71,7 +76,8 @@ static void print_effect(const struct rule *rule, enum vendor vendor)
 	}
 	printf(" | %s", effect ? "" : "nothing");
 	if (linear)
-		printf("%s%s", linear, effect & GLOBALS ? " + global" : "");
+		printf("%s%s%s", linear, effect & GLOBALS ? " + global" : "",
+		       effect & COMBINED ? " (combined mappings only)" : "");
 	if (effect & (UPPERS | UPPERS_PAGE))
 		printf(", upper levels%s", effect & UPPERS ? "" : " of the page");
 	if (nested)
@@ -109,6 +115,8 @@ static void print_differences(void)
 		   caches_guest_leaf);
 	DIFFERENCE("a fault may come from a cached entry, without a new walk", spurious_fault);
 	DIFFERENCE("L2 may run with tag 0, sharing L1's", untagged_l2);
+	DIFFERENCE("nested accessed and dirty bits are set only below a root that asks for them",
+		   nested_bits_optional);
 	printf("| source | %s | %s |\n", vendor_rules[VENDOR_AMD].source,
 	       vendor_rules[VENDOR_INTEL].source);
 }
