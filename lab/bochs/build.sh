@@ -1,0 +1,119 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# build.sh [--no-install]
+#
+# Builds Bochs from Debian's source package, once, and prints the path of the program.
+#
+# Why not the packaged one: Debian 12's has the debugger compiled in and is 3.4 times slower; its
+# AMD model does not bring a current kernel up.
+
+set -euo pipefail
+
+here=$(dirname "${BASH_SOURCE[0]}")
+# shellcheck source-path=SCRIPTDIR source=../say.sh
+. "$here/../say.sh"
+# shellcheck source-path=SCRIPTDIR source=../packages.sh
+. "$here/../packages.sh"
+# shellcheck source-path=SCRIPTDIR source=../archive.sh
+. "$here/../archive.sh"
+
+BOCHS_SUITE=trixie
+BOCHS_VERSION=3.0+dfsg-1
+BOCHS_OPTIONS=(
+	--enable-x86-64 --enable-cpu-level=6 --enable-vmx=2 --enable-svm
+	--enable-avx --enable-evex --enable-pci
+	--enable-all-optimizations --enable-trace-linking
+	--with-nogui --disable-docbook)
+BOCHS_FLAGS='-O3 -fomit-frame-pointer'
+BUILD_JOBS=2
+
+# What the result depends on, as one word.
+bochs_key() {
+	{
+		echo "$BOCHS_VERSION ${BOCHS_OPTIONS[*]} $BOCHS_FLAGS $(uname -m)"
+		declare -f build_bochs edit_line
+	} | sha256sum | cut -c1-16
+}
+
+# "SIZE SHA256 URI" of each file of the source package but its .dsc: the checksums come from the
+# archive's signed index, so the .dsc adds nothing (and not every mirror has it).
+source_files() { # FOLDER
+	local dir=$1 uri suite
+	mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial"
+	archive_sources < <(configured_repositories) >"$dir/sources.all"
+	sed -n "s/^deb \[[^]]*signed-by=\([^] ]*\)\] \([^ ]*\) $BOCHS_SUITE main\$/deb-src [signed-by=\1] \2 $BOCHS_SUITE main/p" \
+		"$dir/sources.all" >"$dir/sources.list"
+	[[ -s $dir/sources.list ]] || return
+	archive_apt "$dir" apt-get -q update >&2 || true
+	# shellcheck disable=SC2034 # suite: only to be read away
+	read -r _ _ uri suite _ <"$dir/sources.list"
+	archive_apt "$dir" apt-cache showsrc --only-source bochs | awk -v version="$BOCHS_VERSION" -v uri="${uri%/}/" '
+		/^Version: /   { wanted = $2 == version }
+		/^Directory: / { directory = $2 "/" }
+		/^[A-Z]/       { in_sums = /^Checksums-Sha256:/ }
+		/^ / && in_sums && wanted && $3 !~ /\.dsc$/ { file[$3] = $2 " " $1 }
+		END { for (name in file) print file[name], uri directory name }'
+}
+
+fetch_source() { # FOLDER; the files' paths appear there
+	local dir=$1 files size sum uri
+	files=$(source_files "$dir")
+	[[ -n $files ]] ||
+		our_error "the mirror that apt is configured with has no source package bochs $BOCHS_VERSION in $BOCHS_SUITE"
+	while read -r size sum uri; do
+		fetch_checked "$uri" "$size" "$sum" "$dir/${uri##*/}"
+	done <<<"$files"
+}
+
+# Changes the one line that is exactly FROM (leading blanks aside), or fails.
+edit_line() { # FILE FROM TO
+	[[ $(grep -cE "^[[:space:]]*$2\$" "$1") == 1 ]] || return
+	sed -i -E "s/^([[:space:]]*)$2\$/\1$3/" "$1"
+}
+
+build_bochs() { # FOLDER of the source package's files, TARGET
+	local files=$1 target=$2 work=$1/build
+	rm -rf "$work"
+	mkdir -p "$work/source" "$work/out" "$work/result"
+	tar -xf "$files"/*.orig.tar.* -C "$work/source" --strip-components=1
+	# load_RAM() reads a whole file to one address, which is right only if the guest's memory is one
+	# piece; a condition that has been switched off would make it so.
+	edit_line "$work/source/memory/memory_stub.cc" 'if \(0\) \{' 'if (host >= guest) {' || {
+		echo "memory_stub.cc is not as expected: this is another Bochs"
+		return 1
+	}
+	(cd "$work/out" && CFLAGS=$BOCHS_FLAGS CXXFLAGS=$BOCHS_FLAGS ../source/configure "${BOCHS_OPTIONS[@]}" &&
+		nice make -j"$BUILD_JOBS" bochs && strip bochs) || return
+	cp "$work/out/bochs" "$work/source/COPYING" "$work/result/"
+	rm -rf "$target"
+	mv "$work/result" "$target"
+	rm -rf "$work"
+}
+
+make_bochs() { # TARGET
+	local target=$1 work
+	[[ ! -x $target/bochs ]] || return 0
+	need_packages bochs
+	work=$target.work
+	rm -rf "$work"
+	mkdir -p "$work"
+	while_saying "fetching the source of Bochs $BOCHS_VERSION" fetch_source "$work" ||
+		our_error "no source of Bochs (above); the Debian package bochs does not do in its place"
+	while_saying "building Bochs $BOCHS_VERSION (about 4 minutes, once)" timeout 3600 "$0" --build "$work" "$target" ||
+		our_error "Bochs does not build (above)"
+	rm -rf "$work"
+}
+
+# shellcheck disable=SC2034 # may_install is for packages.sh
+case ${1-} in
+--build)
+	build_bochs "$2" "$3"
+	exit
+	;;
+--no-install) may_install=no && shift ;;
+esac
+(($# == 0)) || usage_error "usage: build.sh [--no-install]"
+target=$(cache_dir)/bochs-${BOCHS_VERSION%%[+-]*}-$(bochs_key)
+exclusively bochs make_bochs "$target"
+printf '%s\n' "$target/bochs"

@@ -1,0 +1,198 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# build.sh [--no-install] [--mutants] VERSION
+#
+# Builds a small host kernel, with both of KVM's vendors built in, from Debian's package
+# linux-source-VERSION (6.1, 6.12, 7.3, ...), and prints the path of its bzImage. Beside it lie
+# vmlinux (for emulators that enter it directly), config, release, and with --mutants the list
+# "NUMBER NAME" of the faults that kvm.revenant_mutant=NUMBER switches on (see ../mutants/README.md).
+#
+# All kernels of a version share one tree and one build folder, so after the first (ten minutes on
+# two cores) only KVM is compiled again. Results are kept, named by all they were made from.
+
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../say.sh
+. "$here/../say.sh"
+# shellcheck source-path=SCRIPTDIR source=../packages.sh
+. "$here/../packages.sh"
+# shellcheck source-path=SCRIPTDIR source=../archive.sh
+. "$here/../archive.sh"
+
+BUILD_JOBS=2
+EDITED='arch/x86/kvm virt/kvm' # the folders that mutants may touch
+
+# --- source -------------------------------------------------------------------------------------
+
+# "DEBIAN-VERSION SIZE SHA256 URI" of the newest linux-source package of a version.
+source_package() { # VERSION
+	local index found
+	for when in '' now; do
+		index=$(archive_index $when) || exit
+		found=$(awk -F '\t' -v wanted="$1" '$1 == wanted && $2 == "source" { print $3, $4, $5, $6 }' \
+			"$index" | sort -V | tail -n 1)
+		[[ -z $found ]] || break
+	done
+	[[ -n $found ]] || usage_error "no package linux-source-$1 in the archive; it has: $(awk -F '\t' \
+		'$2 == "source" { print $1 }' "$index" | sort -uV | tr '\n' ' ')"
+	printf '%s\n' "$found"
+}
+
+# Drivers and architectures that no config of ours builds are half of a gigabyte; their Kconfig files
+# are needed all the same.
+unpack_source() { # DEB FOLDER
+	rm -rf "$2.part"
+	mkdir -p "$2.part"
+	dpkg-deb --fsys-tarfile "$1" | tar -xO --wildcards './usr/src/linux-source-*.tar.xz' |
+		tar -xJ -C "$2.part" --strip-components=1 --wildcards \
+			--exclude='*/drivers/gpu/*.[ch]' --exclude='*/drivers/media/*.[ch]' \
+			--exclude='*/drivers/net/*.[ch]' --exclude='*/drivers/staging/*.[ch]' \
+			--exclude='*/sound/*.[ch]' --exclude='*/tools/testing/*' --exclude='*/Documentation/*.*' \
+			--exclude='*/arch/[!x]*/*.[chS]' --exclude='*/arch/*/boot/dts/*' || return
+	keep_edited "$2.part"
+	mv "$2.part" "$2"
+}
+
+# A pristine copy of the folders that mutants touch, inside the tree.
+keep_edited() { # TREE
+	local folder
+	for folder in $EDITED; do
+		mkdir -p "$1/.pristine/$folder"
+		cp -a "$1/$folder/." "$1/.pristine/$folder/"
+	done
+}
+
+# Makes TREE's edited folders what is below FROM, touching only files that differ: make goes by time.
+lay_over() { # FROM TREE
+	local folder file
+	for folder in $EDITED; do
+		while read -r file; do
+			cmp -s "$1/$folder/$file" "$2/$folder/$file" || cp "$1/$folder/$file" "$2/$folder/$file"
+		done < <(cd "$1/$folder" && find . -type f)
+	done
+}
+
+# --- configuration ------------------------------------------------------------------------------
+
+# The lines of small.config as a .config fragment.
+fragment() {
+	sed -nE 's/^\??(CONFIG_[A-Z0-9_]+)=n$/# \1 is not set/p; s/^\??(CONFIG_[A-Z0-9_]+=[^n].*)/\1/p' \
+		"$here/small.config"
+}
+
+# Prints what was asked for and is not in the configuration. A line with `?` may be unknown to this
+# kernel, but what the kernel knows must be as asked.
+lost_options() { # .config TREE
+	local line option value
+	grep -E '^\??CONFIG_' "$here/small.config" | while read -r line; do
+		option=${line#'?'} value=${line#*=} option=${option%%=*}
+		if [[ $value == n ]]; then
+			! grep -q "^$option=" "$1" || printf '%s: still on\n' "$option"
+		elif ! grep -qx "$option=$value" "$1"; then
+			[[ $line == '?'* ]] && ! knows_option "$2" "$option" || printf '%s: not %s\n' "$option" "$value"
+		fi
+	done
+}
+
+knows_option() { # TREE CONFIG_NAME
+	grep -rqE --include='Kconfig*' "^(menu)?config ${2#CONFIG_}\$" "$1"/{arch/x86,virt,init,kernel,mm,lib,drivers,fs,net,security,usr,block}
+}
+
+configure() { # TREE OUT
+	local lost
+	mkdir -p "$2"
+	make -s -C "$1" O="$2" ARCH=x86 tinyconfig >"$2/config.log" 2>&1 || {
+		cat "$2/config.log"
+		return 1
+	}
+	fragment >>"$2/.config"
+	make -s -C "$1" O="$2" ARCH=x86 olddefconfig >>"$2/config.log" 2>&1 || return
+	lost=$(lost_options "$2/.config" "$1")
+	[[ -z $lost ]] || {
+		printf 'these options of small.config did not survive:\n%s\n' "$lost"
+		return 1
+	}
+}
+
+# --- build --------------------------------------------------------------------------------------
+
+build_kernel() { # TREE OUT EDITED RESULT
+	local tree=$1 out=$2 result=$4
+	[[ -e $out/.configured && ! $here/small.config -nt $out/.configured ]] || {
+		configure "$tree" "$out" || return
+		touch "$out/.configured"
+	}
+	lay_over "$3" "$tree"
+	# A fixed name and time: the same source gives the same kernel.
+	nice make -C "$tree" O="$out" ARCH=x86 -j"$BUILD_JOBS" KBUILD_BUILD_USER=revenant KBUILD_BUILD_HOST=lab \
+		KBUILD_BUILD_TIMESTAMP='1970-01-01' bzImage || return
+	rm -rf "$result.part"
+	mkdir -p "$result.part"
+	cp "$out/arch/x86/boot/bzImage" "$result.part/"
+	objcopy -g "$out/vmlinux" "$result.part/vmlinux"
+	cp "$out/.config" "$result.part/config"
+	make -s -C "$tree" O="$out" ARCH=x86 kernelrelease >"$result.part/release"
+}
+
+# All that the result depends on, as one word.
+kernel_key() { # SHA256-OF-PACKAGE
+	{
+		echo "$1 $(gcc --version | head -n 1)"
+		cat "$here/small.config"
+		declare -f build_kernel configure fragment
+		[[ -z $mutants ]] || cat "$here"/../mutants/*
+	} | sha256sum | cut -c1-16
+}
+
+make_kernel() { # VERSION DEBIAN-VERSION SIZE SHA256 URI RESULT
+	local deb home tree edited result=$6
+	[[ ! -e $result/bzImage ]] || return 0
+	need_packages kernel
+	home=$(cache_dir)/linux-source/$2
+	tree=$home/tree
+	mkdir -p "$home" "$(cache_dir)/debs" "${result%/*}"
+	if [[ ! -e $tree ]]; then
+		deb=$(cache_dir)/debs/${5##*/}
+		fetch_checked "$5" "$3" "$4" "$deb"
+		while_saying "unpacking linux-source-$1 ($2)" "$0" --unpack "$deb" "$tree" ||
+			our_error "the package does not unpack (above)"
+		rm -f "$deb"
+	fi
+	edited=$tree/.pristine
+	if [[ -n $mutants ]]; then
+		edited=$home/mutants
+		rm -rf "$edited"
+		cp -a "$tree/.pristine" "$edited"
+		"$here/../mutants/plant" "$1" "$edited" >"$home/mutants.list" ||
+			our_error "not all mutants apply to $2 (above)"
+	fi
+	while_saying "building Linux $2${mutants:+ with all mutants} (ten minutes the first time, then seconds)" \
+		timeout 7200 "$0" --build "$tree" "$home/build" "$edited" "$result" || our_error "the kernel does not build (above)"
+	[[ -z $mutants ]] || mv "$home/mutants.list" "$result.part/mutants"
+	rm -rf "$result"
+	mv "$result.part" "$result"
+}
+
+# --- command line -------------------------------------------------------------------------------
+
+mutants=
+# shellcheck disable=SC2034 # may_install is for packages.sh
+while [[ ${1-} == --* ]]; do
+	case $1 in
+	--unpack) unpack_source "$2" "$3" && exit ;;      # steps of our own, run below while_saying
+	--build) build_kernel "$2" "$3" "$4" "$5" && exit ;;
+	--no-install) may_install=no ;;
+	--mutants) mutants=yes ;;
+	*) usage_error "build.sh: unknown option $1" ;;
+	esac
+	shift
+done
+[[ $# == 1 && $1 =~ ^[0-9]+\.[0-9]+$ ]] ||
+	usage_error "usage: build.sh [--no-install] [--mutants] VERSION, such as 7.3"
+package=$(source_package "$1") || exit
+read -r debian_version size sum uri <<<"$package"
+result=$(cache_dir)/hosts/$debian_version${mutants:+-mutants}-$(kernel_key "$sum")
+exclusively "linux-$1" make_kernel "$1" "$debian_version" "$size" "$sum" "$uri" "$result"
+printf '%s\n' "$result/bzImage"
