@@ -228,6 +228,8 @@ static void do_case(unsigned nr, const struct case_ref *c)
 	}
 	if (!strncmp(c->name, "svm.", 4) && !(caps & CAP_TLBCTL))
 		return report_result(nr, c->name, VERDICT_SKIP, "it is about SVM: use an AMD host");
+	if (!strncmp(c->name, "vmx.", 4) && !(caps & CAP_VMX))
+		return report_result(nr, c->name, VERDICT_SKIP, cap_remedy(CAP_BIT_VMX));
 	missing = missing_cap();
 	if (missing < NR_CAPS)
 		return report_result(nr, c->name, VERDICT_SKIP, cap_remedy(missing));
