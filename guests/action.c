@@ -56,6 +56,9 @@ void action_run(void *argument)
 	case ACTION_INVPCID:
 		RUN(a->interrupted, "invpcid %1, %0", "r"(a->operand), "m"(descriptor));
 		break;
+	case ACTION_VMFUNC: /* SDM vol. 2, "VMFUNC": EAX function, ECX operand */
+		__asm__ volatile("vmfunc" : : "a"(0), "c"(a->operand) : "memory");
+		break;
 	case ACTION_PGE:
 		RUN(a->interrupted, "mov %0, %%cr4",
 		    "r"(a->operand ? read_cr4() | CR4_PGE : read_cr4() & ~CR4_PGE));

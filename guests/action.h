@@ -18,6 +18,7 @@ enum action_kind {
 	ACTION_INVLPG,	/* address */
 	ACTION_INVPCID, /* type operand, PCID 0, address */
 	ACTION_PGE,	/* CR4.PGE = operand */
+	ACTION_VMFUNC,	/* EPTP switching to list entry operand */
 };
 
 enum action_outcome {

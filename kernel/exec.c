@@ -175,6 +175,12 @@ static void note_action(const struct step *step, const struct action *a)
 
 /* ---- steps that are one action of the level that runs ---- */
 
+/* The number under which L2 finds a nested root: those without A/D bits first. */
+static unsigned function_number(unsigned root, bool accessed_dirty)
+{
+	return accessed_dirty * NR_ROOTS + root;
+}
+
 /* False: the step is none of these. */
 static bool make_action(const struct step *step, struct action *a)
 {
@@ -211,6 +217,10 @@ static bool make_action(const struct step *step, struct action *a)
 		a->kind = ACTION_INVPCID;
 		a->operand = step->type;
 		a->address = world_linear(step->window);
+		return true;
+	case OP_VMFUNC:
+		a->kind = ACTION_VMFUNC;
+		a->operand = function_number(step->root.nr, step->arg);
 		return true;
 	case OP_PGE:
 		a->kind = ACTION_PGE;
@@ -359,35 +369,32 @@ static void enter_pending(void)
 
 /* ---- L1's own steps ---- */
 
-struct flush_call {
-	uint64_t address;
-	unsigned tag;
-};
-
-static void flush_address(void *argument)
+/* The verbs run on the CPU whose VM it is. */
+static void l1_step(void *argument)
 {
-	const struct flush_call *call = argument;
-
-	backend->flush_address(call->address, call->tag);
-}
-
-static void control_step(const struct step *step)
-{
+	const struct step *step = argument;
 	struct hv_vm *vm = vm_here()->vm;
+	struct hv_vm *const vms[NR_VMS] = {here()->vm[0].vm, here()->vm[1].vm};
+	uint64_t nested = step->root.space == SPACE_N ? world_root(step->root) : 0;
 
 	switch (step->op) {
 	case OP_TAG: backend->set_tag(vm, step->tag); break;
 	case OP_L2CR3: backend->set_root(vm, world_root(step->root)); break;
-	case OP_NROOT:
-		backend->set_nested_root(vm,
-					 step->root.space == SPACE_N ? world_root(step->root) : 0);
-		break;
+	case OP_NROOT: backend->set_nested_root(vm, nested, step->arg); break;
 	case OP_CLEAN: backend->set_clean(vm); break;
 	case OP_TLBCTL: backend->set_flush(vm, step->type); break;
-	case OP_INVLPGA:
-		smp_call(current_cpu, flush_address,
-			 &(struct flush_call){world_linear(step->window), step->tag});
+	case OP_INVLPGA: backend->flush_address(world_linear(step->window), step->tag); break;
+	case OP_INVVPID:
+		backend->flush_tag(step->type, world_linear(step->window), step->tag);
 		break;
+	case OP_INVEPT: backend->flush_nested(step->type, nested, step->arg); break;
+	case OP_VMX_CYCLE: backend->cycle(vms, NR_VMS); break;
+	}
+}
+
+static void control_step(const struct step *step)
+{
+	switch (step->op) {
 	case OP_ENTER: here()->in_l2 = true; break;
 	case OP_ENTER_PENDING: enter_pending(); break;
 	case OP_EXIT: leave_l2(false); break;
@@ -397,6 +404,7 @@ static void control_step(const struct step *step)
 			refuse("another vCPU's steps while this one is in L2: not supported yet");
 		current_cpu = step->arg;
 		break;
+	default: smp_call(current_cpu, l1_step, (void *)(uintptr_t)step);
 	}
 }
 
@@ -443,6 +451,10 @@ static void reset_vm(struct vm_state *vm, unsigned nr)
 	backend->vm_reset(vm->vm, &start);
 	backend->set_tag(vm->vm, nr + 1);
 	backend->set_root(vm->vm, world_root((struct root){SPACE_G, (uint8_t)nr}));
+	for (uint8_t root = 0; backend->set_function_root && root < NR_ROOTS; root++)
+		for (unsigned ad = 0; ad < 2; ad++)
+			backend->set_function_root(vm->vm, function_number(root, ad),
+						   world_root((struct root){SPACE_N, root}), ad);
 }
 
 /* Clean caches on this CPU, L1 on h0, its VMs where a program expects them. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/hv.h"
 
-const struct hv *const hv_backends[] = {&hv_svm, NULL};
+const struct hv *const hv_backends[] = {&hv_svm, &hv_vmx, NULL};
 
 const struct hv *hv_select(void)
 {

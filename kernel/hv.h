@@ -13,6 +13,7 @@
 
 #include "model/rules.h"
 
+/* All verbs that take a VM run on the CPU it belongs to. */
 struct hv_vm; /* a virtual machine of one vCPU: a VMCB or VMCS and the registers beside it */
 
 enum hv_exit_kind {
@@ -62,8 +63,14 @@ struct hv {
 	/* What the next enter finds. Tags: 1 … 7 (0: VPID off, where the vendor has that). */
 	void (*set_tag)(struct hv_vm *vm, unsigned tag);
 	void (*set_root)(struct hv_vm *vm, uint64_t cr3);
-	void (*set_nested_root)(struct hv_vm *vm, uint64_t table); /* 0: no nested paging */
-	/* A flush that is part of the next enter, and of that one only (AMD: TLB_CONTROL). */
+	/* table 0: no nested paging. accessed_dirty: the tables' bits are used (VMX: EPTP bit 6).
+	 */
+	void (*set_nested_root)(struct hv_vm *vm, uint64_t table, bool accessed_dirty);
+	/* Nested root that L2 can take by itself under that number (VMFUNC); NULL without it. */
+	void (*set_function_root)(struct hv_vm *vm, unsigned nr, uint64_t table,
+				  bool accessed_dirty);
+	/* A flush that is part of the next enter, and of that one only (AMD: TLB_CONTROL). NULL
+	 * without CAP_TLBCTL. */
 	void (*set_flush)(struct hv_vm *vm, unsigned type);
 	/* The next enter, and that one only, declares unchanged what was not set since the last one
 	 * (AMD: VMCB clean bits). NULL without CAP_CLEAN. */
@@ -76,8 +83,13 @@ struct hv {
 	/* Enters L2 and comes back with the exit. Interrupts are off in L1 before and after. */
 	void (*enter)(struct hv_vm *vm, struct hv_exit *exit);
 
-	/* Invalidates one linear address of a tag (AMD: INVLPGA). */
+	/* Invalidates one linear address of a tag (AMD: INVLPGA). NULL without CAP_INVLPGA. */
 	void (*flush_address)(uint64_t address, unsigned tag);
+	/* INVVPID and INVEPT, by type; NULL without CAP_VMX. Only types that caps() has. */
+	void (*flush_tag)(unsigned type, uint64_t address, unsigned tag);
+	void (*flush_nested)(unsigned type, uint64_t table, bool accessed_dirty);
+	/* Leaves VMX operation on this CPU and enters it again; its VMs keep their state. */
+	void (*cycle)(struct hv_vm *const *vms, unsigned nr);
 	/* Invalidates everything of every tag on this CPU. May enter the VM: only when L2 is idle.
 	 */
 	void (*flush_all)(struct hv_vm *vm);
@@ -95,7 +107,7 @@ struct hv {
 
 /* The backends; a null table entry ends the list. */
 extern const struct hv *const hv_backends[];
-extern const struct hv hv_svm;
+extern const struct hv hv_svm, hv_vmx;
 
 /* The backend whose hardware is there, or NULL. */
 const struct hv *hv_select(void);

@@ -279,7 +279,8 @@ void world_start(const struct program *program)
 	for (unsigned i = 0; i < program->nr_steps; i++) {
 		const struct step *s = &program->step[i];
 
-		if (s->op == OP_CR3 || s->op == OP_L2CR3 || s->op == OP_NROOT)
+		if (s->op == OP_CR3 || s->op == OP_L2CR3 || s->op == OP_NROOT ||
+		    s->op == OP_VMFUNC || s->op == OP_INVEPT)
 			use_root(s->root, windows);
 		if (names_entry(s))
 			use_root(s->entry.root, windows);

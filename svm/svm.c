@@ -125,8 +125,10 @@ static void svm_set_root(struct hv_vm *vm, uint64_t cr3)
 	vm->changed |= CLEAN_CRX;
 }
 
-static void svm_set_nested_root(struct hv_vm *vm, uint64_t table)
+/* NPT has accessed and dirty bits always. */
+static void svm_set_nested_root(struct hv_vm *vm, uint64_t table, bool accessed_dirty)
 {
+	(void)accessed_dirty;
 	vm->vmcb->control.nested_control = table ? NESTED_NP_ENABLE : 0;
 	vm->vmcb->control.nested_cr3 = table;
 	vm->changed |= CLEAN_NP | CLEAN_INTERCEPTS;

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+/* VMX behind the verbs of kernel/hv.h. Section titles are those of the SDM vol. 3. */
+#include "vmx/vmx.h"
+
+#include "kernel/console.h"
+#include "kernel/cpu.h"
+#include "kernel/memory.h"
+#include "kernel/power.h"
+#include "kernel/string.h"
+#include "kernel/x86.h"
+#include "model/caps.h"
+#include "vmx/ops.h"
+
+_Static_assert(offsetof(struct vmx_registers, rdi) == 0x20, "switch.S");
+_Static_assert(offsetof(struct vmx_registers, r15) == 0x70, "switch.S");
+
+unsigned vmx_switch(struct vmx_registers *registers, bool launched);
+void vmx_exit_entry(void);
+
+/* "Discovering Support for VMX", "Enabling and Entering VMX Operation" */
+static bool vmx_present(void)
+{
+	uint64_t control;
+
+	if (!(cpuid(1, 0).ecx & CPUID_1_ECX_VMX))
+		return false;
+	control = rdmsr(MSR_FEATURE_CONTROL);
+	return !(control & FEATURE_CONTROL_LOCKED) || control & FEATURE_CONTROL_VMX;
+}
+
+static uint32_t vmx_caps(void)
+{
+	const struct vmx_controls *c = &vmx_controls;
+	uint32_t caps = CAP_VMX;
+
+	/* L2 has a tag from the start of each program: without VPID there is none to give it */
+	if (c->has_vpid)
+		caps |= CAP_HV | CAP_UNTAGGED;
+	for (unsigned type = 0; type < 4; type++)
+		if (c->has_vpid && c->ept_vpid_cap & VPID_CAP_INVVPID_TYPE(type))
+			caps |= (uint32_t)CAP_INVVPID0 << type;
+	if (!c->has_ept)
+		return caps;
+	caps |= CAP_NPT;
+	for (unsigned type = 1; type <= 2; type++)
+		if (c->ept_vpid_cap & EPT_CAP_INVEPT_TYPE(type))
+			caps |= (uint32_t)CAP_INVEPT1 << (type - 1);
+	if (c->ept_vpid_cap & EPT_CAP_AD)
+		caps |= CAP_EPT_AD;
+	if (c->has_vmfunc)
+		caps |= CAP_VMFUNC;
+	return caps;
+}
+
+static bool vmx_start(void)
+{
+	const char *missing;
+
+	if (!vmx_read_controls(&missing)) {
+		printk("# VMX lacks what L2 needs: %s\n", missing);
+		return false;
+	}
+	return vmx_cpu_start();
+}
+
+static struct hv_vm *vmx_vm_create(void)
+{
+	struct hv_vm *vm = memory_alloc(sizeof(*vm), 16);
+
+	vm->vmcs = memory_alloc(PAGE_SIZE, PAGE_SIZE);
+	*(uint32_t *)vm->vmcs = (uint32_t)(rdmsr(MSR_VMX_BASIC) & VMX_BASIC_REVISION);
+	if (vmx_controls.has_vmfunc)
+		vm->eptp_list = memory_alloc(PAGE_SIZE, PAGE_SIZE);
+	return vm;
+}
+
+static void put(enum vmcs_field field, uint64_t value)
+{
+	if (!vmwrite(field, value))
+		panic("VMWRITE of field 0x%x failed, error %llu", field,
+		      (unsigned long long)vmread(VM_INSTRUCTION_ERROR));
+}
+
+static void reset_controls(const struct hv_vm *vm)
+{
+	const struct vmx_controls *c = &vmx_controls;
+
+	put(PIN_CONTROLS, c->pin);
+	put(PRIMARY_CONTROLS, c->primary);
+	if (c->has_secondary)
+		put(SECONDARY_CONTROLS, c->secondary | (c->has_vpid ? SECONDARY_VPID : 0));
+	if (c->has_vpid)
+		put(VPID, 1);
+	if (vm->eptp_list)
+		put(EPTP_LIST, (uint64_t)vm->eptp_list);
+	put(EXIT_CONTROLS, c->exit);
+	put(ENTRY_CONTROLS, c->entry);
+	put(EXCEPTION_BITMAP, 0);
+	put(PAGE_FAULT_MASK, 0);
+	put(PAGE_FAULT_MATCH, 0);
+	put(CR3_TARGET_COUNT, 0);
+	put(EXIT_MSR_STORE_COUNT, 0);
+	put(EXIT_MSR_LOAD_COUNT, 0);
+	put(ENTRY_MSR_LOAD_COUNT, 0);
+	put(ENTRY_INTERRUPTION_INFO, 0);
+	put(CR0_GUEST_HOST_MASK, 0);
+	put(CR4_GUEST_HOST_MASK, 0);
+}
+
+/* The encodings of one segment register's fields lie 2 apart from those of the next. */
+static void reset_segment(unsigned nr, uint64_t selector, uint64_t base, uint64_t limit,
+			  uint64_t rights)
+{
+	put(GUEST_ES_SELECTOR + 2 * nr, selector);
+	put(GUEST_ES_BASE + 2 * nr, base);
+	put(GUEST_ES_LIMIT + 2 * nr, limit);
+	put(GUEST_ES_RIGHTS + 2 * nr, rights);
+}
+
+enum { ES, CS, SS, DS, FS, GS, LDTR, TR }; /* in the order of their fields */
+
+static void reset_guest(const struct hv_start *start)
+{
+	struct descriptor_table gdt;
+
+	sgdt(&gdt);
+	for (unsigned nr = ES; nr <= GS; nr++)
+		reset_segment(nr, GDT_DATA, 0, 0xffffffff, RIGHTS_DATA);
+	reset_segment(CS, GDT_CODE64, 0, 0xffffffff, RIGHTS_CODE64);
+	reset_segment(LDTR, 0, 0, 0, RIGHTS_UNUSABLE);
+	reset_segment(TR, GDT_TSS, (uint64_t)&this_cpu()->tss, sizeof(struct tss) - 1,
+		      RIGHTS_TSS_BUSY);
+	put(GUEST_GDTR_BASE, gdt.base);
+	put(GUEST_GDTR_LIMIT, gdt.limit);
+	put(GUEST_IDTR_BASE, start->idt_base);
+	put(GUEST_IDTR_LIMIT, start->idt_limit);
+	put(GUEST_CR0, read_cr0());
+	put(GUEST_CR3, read_cr3());
+	put(GUEST_CR4, read_cr4() | CR4_PGE);
+	put(GUEST_DR7, 0x400);
+	put(GUEST_RIP, start->rip);
+	put(GUEST_RSP, start->rsp);
+	put(GUEST_RFLAGS, RFLAGS_R1);
+	put(GUEST_PENDING_DEBUG, 0);
+	put(GUEST_INTERRUPTIBILITY, 0);
+	put(GUEST_ACTIVITY, 0);
+	put(GUEST_DEBUGCTL, 0);
+	put(GUEST_SYSENTER_CS, 0);
+	put(GUEST_SYSENTER_ESP, 0);
+	put(GUEST_SYSENTER_EIP, 0);
+	put(VMCS_LINK_POINTER, ~0ull);
+}
+
+/* Host state that stays; CR3 and CR4 follow at each entry. */
+static void reset_host(void)
+{
+	struct descriptor_table gdt, idt;
+
+	sgdt(&gdt);
+	sidt(&idt);
+	put(HOST_CS_SELECTOR, GDT_CODE64);
+	put(HOST_SS_SELECTOR, GDT_DATA);
+	put(HOST_DS_SELECTOR, GDT_DATA);
+	put(HOST_ES_SELECTOR, GDT_DATA);
+	put(HOST_FS_SELECTOR, 0);
+	put(HOST_GS_SELECTOR, 0);
+	put(HOST_TR_SELECTOR, GDT_TSS);
+	put(HOST_FS_BASE, rdmsr(MSR_FS_BASE));
+	put(HOST_GS_BASE, rdmsr(MSR_GS_BASE));
+	put(HOST_TR_BASE, (uint64_t)&this_cpu()->tss);
+	put(HOST_GDTR_BASE, gdt.base);
+	put(HOST_IDTR_BASE, idt.base);
+	put(HOST_CR0, read_cr0());
+	put(HOST_SYSENTER_CS, 0);
+	put(HOST_SYSENTER_ESP, 0);
+	put(HOST_SYSENTER_EIP, 0);
+	put(HOST_RIP, (uint64_t)vmx_exit_entry);
+}
+
+/* On the CPU that will run the VM. */
+static void vmx_vm_reset(struct hv_vm *vm, const struct hv_start *start)
+{
+	if (!vmclear((const uint64_t *)&vm->vmcs))
+		panic("VMCLEAR failed");
+	vmx_forget();
+	vmx_load(vm);
+	vm->launched = false;
+	vm->ext_interrupts = false;
+	reset_controls(vm);
+	reset_guest(start);
+	reset_host();
+	memset(&vm->registers, 0, sizeof(vm->registers));
+	vm->registers.rdi = start->rdi;
+}
+
+static void set_secondary(uint32_t bits, bool on)
+{
+	uint32_t now = (uint32_t)vmread(SECONDARY_CONTROLS);
+
+	put(SECONDARY_CONTROLS, on ? now | bits : now & ~bits);
+}
+
+static void vmx_set_tag(struct hv_vm *vm, unsigned tag)
+{
+	vmx_load(vm);
+	if (!vmx_controls.has_vpid)
+		return;
+	set_secondary(SECONDARY_VPID, tag);
+	put(VPID, tag);
+}
+
+static void vmx_set_root(struct hv_vm *vm, uint64_t cr3)
+{
+	vmx_load(vm);
+	put(GUEST_CR3, cr3);
+}
+
+static void vmx_set_nested_root(struct hv_vm *vm, uint64_t table, bool accessed_dirty)
+{
+	vmx_load(vm);
+	if (!vmx_controls.has_ept)
+		return;
+	set_secondary(SECONDARY_EPT, table);
+	if (vmx_controls.has_vmfunc) {
+		set_secondary(SECONDARY_VMFUNC, table);
+		put(VM_FUNCTION_CONTROLS, table ? VMFUNC_EPTP_SWITCHING : 0);
+	}
+	put(EPT_POINTER, table ? vmx_eptp(table, accessed_dirty) : 0);
+}
+
+static void vmx_set_function_root(struct hv_vm *vm, unsigned nr, uint64_t table,
+				  bool accessed_dirty)
+{
+	if (vm->eptp_list)
+		vm->eptp_list[nr] = table ? vmx_eptp(table, accessed_dirty) : 0;
+}
+
+static void vmx_set_rip(struct hv_vm *vm, uint64_t rip)
+{
+	vmx_load(vm);
+	put(GUEST_RIP, rip);
+}
+
+/*
+ * An interrupt that waits in L1 shall leave L2 as soon as L2 could take it. Interrupt-window
+ * exiting is always on, so an STI of L2 does that, after the instruction in its shadow ("VM-Entry
+ * Inhibitions…", "Interrupt-window exiting"). External-interrupt exiting would not wait for the
+ * STI: it is on only where the interrupt shall leave before L2's first instruction.
+ */
+static void vmx_set_interrupts(struct hv_vm *vm, bool enabled)
+{
+	vmx_load(vm);
+	put(PIN_CONTROLS, vmx_controls.pin | (enabled ? PIN_EXTERNAL_INTERRUPT : 0));
+}
+
+static void decode_exit(struct hv_vm *vm, struct hv_exit *exit)
+{
+	switch (vm->exit_reason) {
+	case VMX_EXIT_CPUID:
+		exit->kind = HV_EXIT_CALL;
+		put(GUEST_RIP, vmread(GUEST_RIP) + vmread(EXIT_INSTRUCTION_LENGTH));
+		break;
+	case VMX_EXIT_INTERRUPT:
+	case VMX_EXIT_INTERRUPT_WINDOW: exit->kind = HV_EXIT_INTERRUPT; break;
+	case VMX_EXIT_EPT_VIOLATION:
+		exit->kind = HV_EXIT_NESTED_FAULT;
+		exit->error = vmread(EXIT_QUALIFICATION);
+		exit->address = vmread(GUEST_PHYSICAL_ADDRESS);
+		break;
+	}
+}
+
+static void vmx_enter(struct hv_vm *vm, struct hv_exit *exit)
+{
+	unsigned failure;
+
+	*exit = (struct hv_exit){.kind = HV_EXIT_OTHER};
+	vmx_load(vm);
+	put(HOST_CR3, read_cr3());
+	put(HOST_CR4, read_cr4());
+	failure = vmx_switch(&vm->registers, vm->launched);
+	vm->error = failure == 2 ? (uint32_t)vmread(VM_INSTRUCTION_ERROR) : failure;
+	if (failure)
+		return;
+	vm->exit_reason = (uint32_t)vmread(EXIT_REASON);
+	if (vm->exit_reason & VMX_EXIT_ENTRY_FAILED)
+		return;
+	vm->launched = true;
+	decode_exit(vm, exit);
+}
+
+/* "EPT Translation Mechanism". Accessed and dirty bits are ignored unless the EPTP turns them on.
+ */
+static uint64_t vmx_nested_entry(const struct hv_nested_entry *entry)
+{
+	uint64_t raw = entry->address | EPT_R;
+
+	if (entry->leaf)
+		raw |= EPT_WB | (entry->level > 1 ? EPT_LEAF : 0) | (entry->dirty ? EPT_D : 0);
+	if (entry->writable)
+		raw |= EPT_W;
+	if (entry->executable)
+		raw |= EPT_X;
+	if (entry->accessed)
+		raw |= EPT_A;
+	return raw;
+}
+
+static bool vmx_nested_accessed(uint64_t raw)
+{
+	return raw & EPT_A;
+}
+
+static bool vmx_nested_dirty(uint64_t raw)
+{
+	return raw & EPT_D;
+}
+
+const struct hv hv_vmx = {
+	.name = "vmx",
+	.vendor = VENDOR_INTEL,
+	.present = vmx_present,
+	.caps = vmx_caps,
+	.cpu_start = vmx_start,
+	.vm_create = vmx_vm_create,
+	.vm_reset = vmx_vm_reset,
+	.set_tag = vmx_set_tag,
+	.set_root = vmx_set_root,
+	.set_nested_root = vmx_set_nested_root,
+	.set_function_root = vmx_set_function_root,
+	.set_rip = vmx_set_rip,
+	.set_interrupts = vmx_set_interrupts,
+	.enter = vmx_enter,
+	.flush_tag = vmx_flush_tag,
+	.flush_nested = vmx_flush_nested,
+	.flush_all = vmx_flush_all,
+	.cycle = vmx_cycle,
+	.nested_entry = vmx_nested_entry,
+	.nested_accessed = vmx_nested_accessed,
+	.nested_dirty = vmx_nested_dirty,
+	.describe = vmx_describe,
+	.dump = vmx_dump,
+};

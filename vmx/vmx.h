@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of this room share. */
+#ifndef VMX_VMX_H
+#define VMX_VMX_H
+
+#include "kernel/hv.h"
+#include "model/program.h"
+
+/* What VM entry and exit do not switch, in the order that switch.S relies on. */
+struct vmx_registers {
+	uint64_t rax, rbx, rcx, rdx, rdi, rsi, rbp;
+	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+};
+
+/* A list of EPTPs for VMFUNC: without A/D bits, then with them, by the number of the nested root.
+ */
+enum { EPTP_LIST_ENTRIES = 2 * NR_ROOTS };
+
+struct hv_vm {
+	uint64_t *vmcs;	     /* 4 KiB; its physical address, too */
+	uint64_t *eptp_list; /* 4 KiB, or NULL without VMFUNC */
+	struct vmx_registers registers;
+	bool launched;
+	bool ext_interrupts; /* external interrupts exit at the next entry */
+	uint32_t exit_reason;
+	uint32_t error; /* VM-instruction error of an entry that failed; 0: none */
+};
+
+/* The controls that this CPU allows, read once. */
+struct vmx_controls {
+	uint32_t pin, primary, secondary, exit, entry; /* what every VM has */
+	bool has_secondary, has_vpid, has_ept, has_vmfunc;
+	uint64_t ept_vpid_cap;
+};
+extern struct vmx_controls vmx_controls;
+
+/* Fills vmx_controls. False: a control that L2 needs cannot be had; *missing names it. */
+bool vmx_read_controls(const char **missing);
+
+bool vmx_cpu_start(void);
+/* Makes the VM's VMCS current on this CPU, unless it is: KVM drops nested roots at each VMPTRLD. */
+void vmx_load(struct hv_vm *vm);
+/* Forgets which VMCS is current. */
+void vmx_forget(void);
+void vmx_cycle(struct hv_vm *const *vms, unsigned nr);
+uint64_t vmx_eptp(uint64_t table, bool accessed_dirty);
+
+void vmx_flush_tag(unsigned type, uint64_t address, unsigned tag);
+void vmx_flush_nested(unsigned type, uint64_t table, bool accessed_dirty);
+void vmx_flush_all(struct hv_vm *vm);
+
+void vmx_describe(const struct hv_vm *vm, char *text, size_t size);
+void vmx_dump(const struct hv_vm *vm);
+
+#endif
