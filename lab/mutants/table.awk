@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: MIT
+#
+# awk -f table.awk -v version=VERSION -v doc=FILE MUTANTS LIST RESULTS
+#
+# The score. MUTANTS: what read.awk prints; LIST: NUMBER <tab> NAME of those in the kernel; RESULTS:
+#
+#   result MUTANT-or-none VENDOR PARAMS RUN STATUS SECONDS     behind it a line for each case:
+#   case   NAME KIND                                           PASS, VACUOUS, SKIP, STALE, LEAK, ...
+#
+# Prints the table of mutants, writes both tables to FILE. A row is a mutant on a host, that is a
+# vendor and parameters. Its verdict:
+#
+#   ERROR          the unmodified kernel is not clean, or was not run, under the same parameters
+#   not run        there is no result
+#   flaky          some case is red in one run and not in another
+#   killed         each of the expected globs has a case that is red
+#   caught         cases are red, but not those expected: the file is wrong
+#   survived       no case is red
+#   hardware-only  marked so, and no case is red
+#
+# Exit status: 0; 1 if a row says survived, caught or flaky; 99 if one is an ERROR.
+
+function glob_to_re(glob,    re, i, c) {
+	re = "^"
+	for (i = 1; i <= length(glob); i++) {
+		c = substr(glob, i, 1)
+		re = re (c == "*" ? ".*" : c == "?" ? "." : c ~ /[a-z0-9\/-]/ ? c : "[" c "]")
+	}
+	return re "$"
+}
+
+function is_red(kind) {
+	return kind != "PASS" && kind != "VACUOUS" && kind != "SKIP"
+}
+
+function family(name) { # a scenario's name without the way of looking
+	sub(/\/(load|store|fetch)$/, "", name)
+	return name
+}
+
+# What became of a row: fills red[] with the names of its red cases.
+function judge(row, globs, hardware_only,    base, name, r, n, i, glob, re, hit, key) {
+	for (name in red)
+		delete red[name]
+	nr_red = 0
+	base = "none" SUBSEP host_of[row]
+	if (!(row in runs))
+		return "not run"
+	if (!(base in runs) || base in not_clean)
+		return "ERROR"
+	for (key in red_in)
+		if (index(key, row SUBSEP) == 1) {
+			name = substr(key, length(row) + 2)
+			if (red_in[key] != runs[row])
+				return "flaky"
+			red[name]
+			nr_red++
+		}
+	if (!nr_red)
+		return hardware_only ? "hardware-only" : "survived"
+	n = split(globs, glob, " ")
+	for (i = 1; i <= n; i++) {
+		re = glob_to_re(glob[i])
+		hit = 0
+		for (name in red)
+			if (name ~ re) {
+				hit = 1
+				break
+			}
+		if (!hit)
+			return "caught"
+	}
+	return globs == "-" ? "caught" : "killed"
+}
+
+# The families of the red cases in the order of the plan, and for the other table who killed them.
+function who_caught(mutant, vendor,    i, name, text, n, seen) {
+	text = ""
+	n = 0
+	for (i = 1; i <= nr_cases; i++) {
+		name = family(plan[i])
+		if (!(plan[i] in red) || (name in seen))
+			continue
+		seen[name]
+		n++
+		if (n <= 4)
+			text = text (n > 1 ? ", " : "") "`" name "`"
+		if (!((name, mutant) in killer)) {
+			killer[name, mutant]
+			killers[name] = killers[name] (killers[name] == "" ? "" : ", ") mutant
+		}
+	}
+	return n > 4 ? text " and " (n - 4) " more" : text
+}
+
+function expected(globs) {
+	if (globs == "-")
+		return "nothing"
+	gsub(/ /, "`, `", globs)
+	return "`" globs "`"
+}
+
+function say(text) {
+	if (doc != "")
+		print text > doc
+}
+
+BEGIN { FS = "\t" }
+
+FILENAME == ARGV[1] {
+	if ($1 == "mutant") {
+		class[$2] = $3
+		reason[$2] = $5 == "-" ? "" : $5
+		why[$2] = $6
+		order[++nr_mutants] = $2
+	} else if ($1 == "shows") {
+		rows++
+		row_mutant[rows] = $2
+		row_vendor[rows] = $3
+		row_params[rows] = $4
+		row_globs[rows] = $5
+	}
+	next
+}
+
+FILENAME == ARGV[2] {
+	in_image[$2]
+	next
+}
+
+$1 == "result" {
+	row = $2 SUBSEP $3 SUBSEP $4
+	host_of[row] = $3 SUBSEP $4
+	runs[row]++
+	seconds[row] += $7
+	is_base = $2 == "none"
+	if (is_base && $6 != 0)
+		not_clean[row]
+	if (!is_base) {
+		total[$3] += $7
+		nr_runs[$3]++
+	}
+	next
+}
+
+$1 == "case" {
+	if (!($2 in known)) {
+		known[$2]
+		plan[++nr_cases] = $2
+	}
+	if (is_red($3)) {
+		red_in[row, $2]++
+		if (is_base)
+			not_clean[row]
+	}
+	if (is_base && $3 == "PASS")
+		passes[family($2)]
+	next
+}
+
+END {
+	line = "%-30s %-7s %-28s %-14s %5s  %s\n"
+	printf line, "mutant", "vendor", "parameters", "verdict", "s", "caught by"
+	for (i = 1; i <= rows; i++) {
+		m = row_mutant[i]
+		if (!(m in in_image))
+			continue
+		row = m SUBSEP row_vendor[i] SUBSEP row_params[i]
+		verdict[i] = judge(row, row_globs[i], reason[m] != "")
+		caught[i] = (nr_red = nr_red) && verdict[i] != "ERROR" && verdict[i] != "not run" ? who_caught(m, row_vendor[i]) : ""
+		count[verdict[i]]++
+		took[i] = row in runs ? sprintf("%.0f", seconds[row] / runs[row]) : ""
+		text = caught[i]
+		gsub(/`/, "", text)
+		printf line, m, row_vendor[i], row_params[i], verdict[i], took[i], text
+	}
+	n = split("killed survived caught flaky hardware-only ERROR not_run", kind, " ")
+	sums = ""
+	for (i = 1; i <= n; i++) {
+		sub(/_/, " ", kind[i])
+		if (kind[i] in count)
+			sums = sums (sums == "" ? "" : ", ") count[kind[i]] " " kind[i]
+	}
+	for (i = 1; i <= nr_mutants; i++)
+		if (order[i] in in_image)
+			nr_here++
+	printf "%d mutants: %s\n", nr_here, sums
+
+	say("# Known-bad hosts\n")
+	say("Made by `make mutants` (`lab/mutants/score.sh`); do not edit. A mutant is a fault that is planted in")
+	say("arch/x86/kvm of Linux " version ", a file in `lab/mutants/`; all of them are in one kernel, and a parameter")
+	say("chooses one. Each runs under the whole set of scenarios, on an emulated host.\n")
+	say(nr_here " mutants on " rows " hosts: " sums ".\n")
+	for (v in total)
+		say(sprintf("A run on %s takes %.0f seconds (mean of %d).", v == "amd" ? "AMD" : "Intel", total[v] / nr_runs[v], nr_runs[v]))
+	say("\n`killed`: every pattern expected has a case that is red. `hardware-only`: the fault lives in the hardware's")
+	say("TLB, which the emulators flush at each world switch. A row is an `ERROR` unless the unmodified kernel (the")
+	say("parameter 0) is clean under the same parameters.\n")
+	say("| mutant | class | host | expected | caught by | verdict | seconds |\n|---|---|---|---|---|---|---|")
+	for (i = 1; i <= rows; i++)
+		if (i in verdict)
+			say("| " row_mutant[i] " | " class[row_mutant[i]] " | " row_vendor[i] " " row_params[i] " | " expected(row_globs[i]) " | " caught[i] " | " verdict[i] " | " took[i] " |")
+	say("\n## What each one does\n")
+	for (i = 1; i <= nr_mutants; i++)
+		if (order[i] in in_image) {
+			m = order[i]
+			say("- **" m "**: " why[m] "." (reason[m] == "" ? "" : " Hardware only: " reason[m] "."))
+		}
+	say("\n## What each scenario kills\n")
+	say("Scenarios that kill none of these mutants and pass on a host above are marked so.\n")
+	say("| scenario | mutants |\n|---|---|")
+	for (i = 1; i <= nr_cases; i++) {
+		f = family(plan[i])
+		if (f in listed)
+			continue
+		listed[f]
+		say("| `" f "` | " (f in killers ? killers[f] : f in passes ? "*none*" : "none (vacuous or skipped on these hosts)") " |")
+	}
+	exit count["ERROR"] ? 99 : count["survived"] + count["caught"] + count["flaky"] ? 1 : 0
+}
