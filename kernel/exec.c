@@ -1,31 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/exec.h"
 
-#include "guests/agent.h"
-#include "kernel/apic.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
-#include "kernel/memory.h"
+#include "kernel/l2.h"
 #include "kernel/paging.h"
 #include "kernel/smp.h"
-#include "kernel/string.h"
 #include "kernel/trap.h"
 #include "kernel/world.h"
 #include "kernel/x86.h"
 #include "model/oracle.h"
 
-#define PENDING_VECTOR 0x40 /* the interrupt that L1 lets wait */
-#define NOT_FOUND_YET  0    /* the result of a store until find_stores() */
-
-struct vm_state {
-	struct hv_vm *vm;
-	struct agent *agent;
-	bool started; /* its first enter of this program is behind it */
-};
+#define NOT_FOUND_YET 0 /* the result of a store until find_stores() */
 
 /* What the executor keeps for each CPU. */
 struct exec_cpu {
-	struct vm_state vm[NR_VMS];
+	struct l2 l2[NR_VMS];
 	uint8_t current_vm;
 	bool in_l2; /* an `enter` is open: L2's actions gather in its mailbox */
 };
@@ -42,13 +32,7 @@ static unsigned current_cpu;
 static struct run run;
 static struct waiting waiting[AGENT_RING];
 static unsigned nr_waiting;
-static unsigned interrupts_taken;
 static uint64_t stores; /* counts stores: token and slot of each are its own */
-
-static void take_interrupt(void)
-{
-	interrupts_taken++;
-}
 
 static void cpu_start(void *ok)
 {
@@ -58,22 +42,15 @@ static void cpu_start(void *ok)
 
 bool exec_init(const struct hv *hv)
 {
-	uint64_t idt;
-	uint32_t limit;
 	bool ok = true;
 
 	backend = hv;
-	trap_set_irq_handler(PENDING_VECTOR, take_interrupt);
 	if (!hv)
 		return true;
-	agent_idt(&idt, &limit);
 	for (unsigned cpu = 0; cpu < nr_cpus && cpu < NR_CPUS; cpu++) {
 		smp_call(cpu, cpu_start, &ok);
-		for (unsigned nr = 0; nr < NR_VMS; nr++) {
-			exec_cpus[cpu].vm[nr].vm = hv->vm_create();
-			exec_cpus[cpu].vm[nr].agent =
-				memory_alloc(sizeof(struct agent), AGENT_BLOCK_SIZE);
-		}
+		for (unsigned nr = 0; ok && nr < NR_VMS; nr++)
+			l2_create(&exec_cpus[cpu].l2[nr], hv);
 	}
 	return ok;
 }
@@ -83,9 +60,9 @@ static struct exec_cpu *here(void)
 	return &exec_cpus[current_cpu];
 }
 
-static struct vm_state *vm_here(void)
+static struct l2 *l2_here(void)
 {
-	return &here()->vm[here()->current_vm];
+	return &here()->l2[here()->current_vm];
 }
 
 static void crash(const char *what)
@@ -246,90 +223,25 @@ static void run_in_l1(void *argument)
 
 /* ---- L2 ---- */
 
-/* Lets the interrupt that waits in L1 come in. */
-static void drain_interrupt(void)
-{
-	sti();
-	__asm__ volatile("nop");
-	cli();
-}
-
-static void lost_in_l2(const struct mailbox *m)
-{
-	char text[120];
-
-	snprintk(text, sizeof(text), "exception %s in L2, error code 0x%x, CR2 0x%llx, RIP 0x%llx",
-		 trap_name(m->catch.vector), m->catch.error, (unsigned long long)m->catch.cr2,
-		 (unsigned long long)m->catch.rip);
-	crash(text);
-}
-
-static void unexpected_exit(struct vm_state *vm)
-{
-	char text[160];
-
-	backend->describe(vm->vm, text, sizeof(text));
-	crash(text);
-	backend->dump(vm->vm);
-}
-
-/*
- * Enters L2 until its mailbox is empty. A nested fault ends the action under way, and L2 goes on
- * behind it. `interrupt`: an interrupt waits in L1 that L2's last action, or its first instruction,
- * lets out; then the exit for it is the end.
- */
-static void run_l2(struct vm_state *vm, bool interrupt)
-{
-	struct mailbox *m = &vm->agent->mailbox;
-	struct hv_exit exit;
-
-	if (interrupt)
-		apic_self_ipi(PENDING_VECTOR);
-	for (;;) {
-		backend->enter(vm->vm, &exit);
-		if (exit.kind == HV_EXIT_NESTED_FAULT && m->taken > 0 && m->catching) {
-			struct action *a = &m->ring[(m->taken - 1) % AGENT_RING];
-
-			a->outcome = OUTCOME_NESTED_FAULT;
-			a->error = (uint32_t)exit.error;
-			backend->set_rip(vm->vm, (uint64_t)agent_nested_fault);
-			continue;
-		}
-		break;
-	}
-	drain_interrupt();
-	if (m->lost)
-		lost_in_l2(m);
-	else if (exit.kind == HV_EXIT_OTHER || exit.kind == HV_EXIT_NESTED_FAULT)
-		unexpected_exit(vm);
-	else if (interrupt && exit.kind != HV_EXIT_INTERRUPT)
-		crash("the interrupt that was pending did not leave L2");
-	else if (!interrupt && exit.kind != HV_EXIT_CALL)
-		crash("an interrupt left L2 that nobody sent");
-	vm->started = true;
-}
-
 struct l2_call {
-	struct vm_state *vm;
-	bool interrupt;
-	bool before_first; /* … before L2's first instruction */
+	struct l2 *l2;
+	enum hv_interrupt when;
 };
 
 static void l2_call(void *argument)
 {
 	struct l2_call *call = argument;
+	char why[sizeof(run.why)];
 
-	if (call->before_first)
-		backend->set_interrupts(call->vm->vm, true);
-	run_l2(call->vm, call->interrupt);
-	if (call->before_first)
-		backend->set_interrupts(call->vm->vm, false);
+	if (!l2_run(call->l2, call->when, why, sizeof(why)))
+		crash(why);
 }
 
 /* Runs what has gathered in the mailbox, then notes what its looks saw. */
 static void leave_l2(bool interrupt)
 {
-	struct l2_call call = {.vm = vm_here(), .interrupt = interrupt};
+	struct l2_call call = {l2_here(),
+			       interrupt ? HV_INTERRUPT_WHEN_ENABLED : HV_INTERRUPT_NONE};
 
 	smp_call(current_cpu, l2_call, &call);
 	here()->in_l2 = false;
@@ -347,24 +259,13 @@ static void leave_l2(bool interrupt)
 
 static void post(const struct step *step, const struct action *a)
 {
-	struct mailbox *m = &vm_here()->agent->mailbox;
-
 	if (nr_waiting == AGENT_RING - 1) {
 		refuse("more steps in one stay in L2 than its mailbox holds");
 		return;
 	}
-	m->ring[m->posted % AGENT_RING] = *a;
-	waiting[nr_waiting++] = (struct waiting){step, &m->ring[m->posted % AGENT_RING]};
-	m->posted++;
+	waiting[nr_waiting++] = (struct waiting){step, l2_post(l2_here(), a)};
 	if (step->irq)
 		leave_l2(true);
-}
-
-static void enter_pending(void)
-{
-	struct l2_call call = {.vm = vm_here(), .interrupt = true, .before_first = true};
-
-	smp_call(current_cpu, l2_call, &call);
 }
 
 /* ---- L1's own steps ---- */
@@ -373,8 +274,8 @@ static void enter_pending(void)
 static void l1_step(void *argument)
 {
 	const struct step *step = argument;
-	struct hv_vm *vm = vm_here()->vm;
-	struct hv_vm *const vms[NR_VMS] = {here()->vm[0].vm, here()->vm[1].vm};
+	struct hv_vm *vm = l2_here()->vm;
+	struct hv_vm *const vms[NR_VMS] = {here()->l2[0].vm, here()->l2[1].vm};
 	uint64_t nested = step->root.space == SPACE_N ? world_root(step->root) : 0;
 
 	switch (step->op) {
@@ -396,7 +297,9 @@ static void control_step(const struct step *step)
 {
 	switch (step->op) {
 	case OP_ENTER: here()->in_l2 = true; break;
-	case OP_ENTER_PENDING: enter_pending(); break;
+	case OP_ENTER_PENDING:
+		smp_call(current_cpu, l2_call, &(struct l2_call){l2_here(), HV_INTERRUPT_FIRST});
+		break;
 	case OP_EXIT: leave_l2(false); break;
 	case OP_VM: here()->current_vm = (uint8_t)step->arg; break;
 	case OP_CPU:
@@ -437,23 +340,14 @@ static void exec_step(const struct step *step)
 
 /* ---- the start of a program ---- */
 
-static void reset_vm(struct vm_state *vm, unsigned nr)
+static void reset_l2(struct l2 *l2, unsigned nr)
 {
-	struct hv_start start = {
-		.rip = (uint64_t)agent_start,
-		.rsp = (uint64_t)(vm->agent + 1) - 8, /* as after a CALL: the ABI's alignment */
-		.rdi = (uint64_t)&vm->agent->mailbox,
-	};
-
-	agent_idt(&start.idt_base, &start.idt_limit);
-	memset(&vm->agent->mailbox, 0, sizeof(vm->agent->mailbox));
-	vm->started = false;
-	backend->vm_reset(vm->vm, &start);
-	backend->set_tag(vm->vm, nr + 1);
-	backend->set_root(vm->vm, world_root((struct root){SPACE_G, (uint8_t)nr}));
+	l2_reset(l2);
+	backend->set_tag(l2->vm, nr + 1);
+	backend->set_root(l2->vm, world_root((struct root){SPACE_G, (uint8_t)nr}));
 	for (uint8_t root = 0; backend->set_function_root && root < NR_ROOTS; root++)
 		for (unsigned ad = 0; ad < 2; ad++)
-			backend->set_function_root(vm->vm, function_number(root, ad),
+			backend->set_function_root(l2->vm, function_number(root, ad),
 						   world_root((struct root){SPACE_N, root}), ad);
 }
 
@@ -465,8 +359,8 @@ static void start_cpu(void *argument)
 	write_cr3(paging_kernel_root());
 	if (backend) {
 		for (unsigned nr = 0; nr < NR_VMS; nr++)
-			reset_vm(&cpu->vm[nr], nr);
-		backend->flush_all(cpu->vm[0].vm);
+			reset_l2(&cpu->l2[nr], nr);
+		backend->flush_all(cpu->l2[0].vm);
 	}
 	write_cr3(world_root((struct root){SPACE_H, 0}));
 	write_cr4(read_cr4() & ~CR4_PGE);
@@ -516,7 +410,7 @@ uint64_t exec_round_trip(unsigned tries)
 		struct hv_exit exit;
 		uint64_t before = rdtsc_ordered();
 
-		backend->enter(exec_cpus[0].vm[0].vm, &exit);
+		backend->enter(exec_cpus[0].l2[0].vm, &exit);
 		before = rdtsc_ordered() - before;
 		if (!best || before < best)
 			best = before;

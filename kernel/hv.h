@@ -23,6 +23,12 @@ enum hv_exit_kind {
 	HV_EXIT_OTHER,	      /* anything else: nobody expected it */
 };
 
+enum hv_interrupt {
+	HV_INTERRUPT_NONE,	   /* none waits */
+	HV_INTERRUPT_FIRST,	   /* before L2's first instruction */
+	HV_INTERRUPT_WHEN_ENABLED, /* as soon as L2 enables interrupts, by an STI */
+};
+
 struct hv_exit {
 	enum hv_exit_kind kind;
 	uint64_t address; /* guest-physical, of a nested fault */
@@ -77,8 +83,8 @@ struct hv {
 	void (*set_clean)(struct hv_vm *vm);
 	/* RIP of the next enter, all other registers as L2 left them. */
 	void (*set_rip)(struct hv_vm *vm, uint64_t rip);
-	/* RFLAGS.IF of the next enter. */
-	void (*set_interrupts)(struct hv_vm *vm, bool enabled);
+	/* When an interrupt that waits in L1 shall leave L2; stays until it is set again. */
+	void (*set_interrupt)(struct hv_vm *vm, enum hv_interrupt when);
 
 	/* Enters L2 and comes back with the exit. Interrupts are off in L1 before and after. */
 	void (*enter)(struct hv_vm *vm, struct hv_exit *exit);

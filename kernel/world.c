@@ -170,10 +170,10 @@ static uint64_t encode_linear(const struct value *v, uint64_t address, unsigned 
 	raw |= v->flags & VF_NX ? PTE_NX : 0;
 	raw |= v->flags & VF_S ? 0 : PTE_U;
 	raw |= v->flags & VF_NA ? 0 : PTE_A;
+	raw |= v->flags & VF_ND ? 0 : PTE_D; /* ignored above a leaf, and never changed there */
 	if (leaf) {
 		raw |= level > LEVEL_PTE ? PTE_PS : 0;
 		raw |= v->flags & VF_G ? PTE_G : 0;
-		raw |= v->flags & VF_ND ? 0 : PTE_D;
 	}
 	return raw;
 }

@@ -151,9 +151,9 @@ static void svm_set_rip(struct hv_vm *vm, uint64_t rip)
 }
 
 /* V_INTR_MASKING is clear, so L2's IF decides about physical interrupts: 15.21.1. */
-static void svm_set_interrupts(struct hv_vm *vm, bool enabled)
+static void svm_set_interrupt(struct hv_vm *vm, enum hv_interrupt when)
 {
-	if (enabled)
+	if (when == HV_INTERRUPT_FIRST)
 		vm->vmcb->save.rflags |= RFLAGS_IF;
 	else
 		vm->vmcb->save.rflags &= ~RFLAGS_IF;
@@ -213,7 +213,7 @@ static uint64_t svm_nested_entry(const struct hv_nested_entry *entry)
 		raw |= PTE_NX;
 	if (entry->accessed)
 		raw |= PTE_A;
-	if (entry->leaf && entry->dirty)
+	if (entry->dirty) /* above a leaf the bit is ignored */
 		raw |= PTE_D;
 	return raw;
 }
@@ -302,7 +302,7 @@ const struct hv hv_svm = {
 	.set_flush = svm_set_flush,
 	.set_clean = svm_set_clean,
 	.set_rip = svm_set_rip,
-	.set_interrupts = svm_set_interrupts,
+	.set_interrupt = svm_set_interrupt,
 	.enter = svm_enter,
 	.flush_address = svm_flush_address,
 	.flush_all = svm_flush_all,

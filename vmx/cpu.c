@@ -67,15 +67,12 @@ bool vmx_read_controls(const char **missing)
 	const uint32_t unwanted = PRIMARY_INVLPG | PRIMARY_CR3_LOAD | PRIMARY_CR3_STORE;
 
 	c->pin = allowed(true_msr(MSR_VMX_PIN_CONTROLS), 0);
-	c->primary = allowed(true_msr(MSR_VMX_PRIMARY_CONTROLS),
-			     PRIMARY_INTERRUPT_WINDOW | PRIMARY_HLT | PRIMARY_SECONDARY);
+	c->primary = allowed(true_msr(MSR_VMX_PRIMARY_CONTROLS), PRIMARY_HLT | PRIMARY_SECONDARY);
 	c->exit = allowed(true_msr(MSR_VMX_EXIT_CONTROLS), EXIT_HOST_64);
 	c->entry = allowed(true_msr(MSR_VMX_ENTRY_CONTROLS), ENTRY_GUEST_64);
 	read_secondary(c);
 	*missing = NULL;
-	if (!(c->primary & PRIMARY_INTERRUPT_WINDOW))
-		*missing = "interrupt-window exiting";
-	else if (c->primary & unwanted)
+	if (c->primary & unwanted)
 		*missing = "L2's own MOV CR3 and INVLPG without an exit";
 	else if (!(c->exit & EXIT_HOST_64) || !(c->entry & ENTRY_GUEST_64))
 		*missing = "a 64-bit host and guest";

@@ -185,7 +185,6 @@ static void vmx_vm_reset(struct hv_vm *vm, const struct hv_start *start)
 	vmx_forget();
 	vmx_load(vm);
 	vm->launched = false;
-	vm->ext_interrupts = false;
 	reset_controls(vm);
 	reset_guest(start);
 	reset_host();
@@ -242,15 +241,22 @@ static void vmx_set_rip(struct hv_vm *vm, uint64_t rip)
 }
 
 /*
- * An interrupt that waits in L1 shall leave L2 as soon as L2 could take it. Interrupt-window
- * exiting is always on, so an STI of L2 does that, after the instruction in its shadow ("VM-Entry
- * Inhibitions…", "Interrupt-window exiting"). External-interrupt exiting would not wait for the
- * STI: it is on only where the interrupt shall leave before L2's first instruction.
+ * External-interrupt exiting does not ask for L2's IF: with it an interrupt that waits leaves L2
+ * before its first instruction. One that shall wait for L2's STI leaves by interrupt-window
+ * exiting, behind the instruction in the STI's shadow ("Other Causes of VM Exits").
  */
-static void vmx_set_interrupts(struct hv_vm *vm, bool enabled)
+static void vmx_set_interrupt(struct hv_vm *vm, enum hv_interrupt when)
 {
+	const struct vmx_controls *c = &vmx_controls;
+	uint64_t rflags;
+
 	vmx_load(vm);
-	put(PIN_CONTROLS, vmx_controls.pin | (enabled ? PIN_EXTERNAL_INTERRUPT : 0));
+	rflags = vmread(GUEST_RFLAGS);
+	put(PIN_CONTROLS, c->pin | (when == HV_INTERRUPT_FIRST ? PIN_EXTERNAL_INTERRUPT : 0));
+	put(PRIMARY_CONTROLS,
+	    c->primary | (when == HV_INTERRUPT_WHEN_ENABLED ? PRIMARY_INTERRUPT_WINDOW : 0));
+	/* Bochs 3.0 looks at external interrupts only where L2's IF lets them through. */
+	put(GUEST_RFLAGS, when == HV_INTERRUPT_FIRST ? rflags | RFLAGS_IF : rflags & ~RFLAGS_IF);
 }
 
 static void decode_exit(struct hv_vm *vm, struct hv_exit *exit)
@@ -296,7 +302,9 @@ static uint64_t vmx_nested_entry(const struct hv_nested_entry *entry)
 	uint64_t raw = entry->address | EPT_R;
 
 	if (entry->leaf)
-		raw |= EPT_WB | (entry->level > 1 ? EPT_LEAF : 0) | (entry->dirty ? EPT_D : 0);
+		raw |= EPT_WB | (entry->level > 1 ? EPT_LEAF : 0);
+	if (entry->dirty) /* above a leaf the bit is ignored */
+		raw |= EPT_D;
 	if (entry->writable)
 		raw |= EPT_W;
 	if (entry->executable)
@@ -329,7 +337,7 @@ const struct hv hv_vmx = {
 	.set_nested_root = vmx_set_nested_root,
 	.set_function_root = vmx_set_function_root,
 	.set_rip = vmx_set_rip,
-	.set_interrupts = vmx_set_interrupts,
+	.set_interrupt = vmx_set_interrupt,
 	.enter = vmx_enter,
 	.flush_tag = vmx_flush_tag,
 	.flush_nested = vmx_flush_nested,

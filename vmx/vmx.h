@@ -21,7 +21,6 @@ struct hv_vm {
 	uint64_t *eptp_list; /* 4 KiB, or NULL without VMFUNC */
 	struct vmx_registers registers;
 	bool launched;
-	bool ext_interrupts; /* external interrupts exit at the next entry */
 	uint32_t exit_reason;
 	uint32_t error; /* VM-instruction error of an entry that failed; 0: none */
 };
