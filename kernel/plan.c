@@ -84,7 +84,8 @@ static void read_word(const char *word, size_t length)
 		options.skip_flush = true;
 	} else if (length == 5 && !strncmp(word, "bench", 5)) {
 		options.bench = true;
-	} else if (!has_key(word, length, "host=")) {
+	} else if (!has_key(word, length, "host=") &&
+		   !(length == 14 && !strncmp(word, "console=virtio", 14))) {
 		bail_out("unknown word on the command line (see README.md, \"Arguments\")", word,
 			 length);
 	}

@@ -18,7 +18,7 @@ libraries_of() { # PROGRAM; prints path as the loader asks for it
 firmware_of() { # QEMU; prints the files that it reads to boot an image by -kernel
 	local folder file
 	while read -r folder; do
-		for file in bios-256k.bin kvmvapic.bin linuxboot_dma.bin multiboot_dma.bin pvh.bin; do
+		for file in qboot.rom kvmvapic.bin linuxboot_dma.bin pvh.bin; do
 			[[ ! -e $folder/$file ]] || printf '%s\n' "$folder/$file"
 		done
 	done < <("$1" -L help)
