@@ -48,7 +48,8 @@ static struct cut cut_linear(uint32_t effect, const struct context_key *key, boo
 	cut.globals = (effect & GLOBALS) && (cut.leaves || ((effect & LIN_PCID) && in_tag) ||
 					     ((effect & LIN_PAGE) && in_tag && in_window));
 	if (effect & UPPERS)
-		cut.pointers = all || ((effect & LIN_TAG) && in_tag) || in_pcid;
+		cut.pointers = all || ((effect & LIN_TAG) && in_tag) ||
+			       ((effect & (LIN_PCID | LIN_PAGE)) && in_pcid);
 	if (effect & UPPERS_PAGE)
 		cut.pointers |= in_pcid && in_window;
 	return cut;
