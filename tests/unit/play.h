@@ -60,6 +60,7 @@ int test_judge(void);
 int test_classes(void);
 int test_intel(void);
 int test_intel_parse(void);
+int test_intel_machine(void);
 int test_scenarios(void);
 
 #endif
