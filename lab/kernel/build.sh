@@ -48,7 +48,7 @@ unpack_source() { # DEB FOLDER
 	dpkg-deb --fsys-tarfile "$1" | tar -xO --wildcards './usr/src/linux-source-*.tar.xz' |
 		tar -xJ -C "$2.part" --strip-components=1 --wildcards \
 			--exclude='*/drivers/gpu/*.[ch]' --exclude='*/drivers/media/*.[ch]' \
-			--exclude='*/drivers/net/*.[ch]' --exclude='*/drivers/staging/*.[ch]' \
+			--exclude='*/drivers/net/*/*.[ch]' --exclude='*/drivers/staging/*.[ch]' \
 			--exclude='*/sound/*.[ch]' --exclude='*/tools/testing/*' --exclude='*/Documentation/*.*' \
 			--exclude='*/arch/[!x]*/*.[chS]' --exclude='*/arch/*/boot/dts/*' || return
 	keep_edited "$2.part"
@@ -142,7 +142,7 @@ kernel_key() { # SHA256-OF-PACKAGE
 		echo "$1 $(gcc --version | head -n 1)"
 		cat "$here/small.config"
 		declare -f build_kernel configure fragment
-		[[ -z $mutants ]] || cat "$here"/../mutants/*
+		[[ -z $mutants ]] || cat "$here"/../mutants/*.{mutant,awk,sh}
 	} | sha256sum | cut -c1-16
 }
 
@@ -165,7 +165,7 @@ make_kernel() { # VERSION DEBIAN-VERSION SIZE SHA256 URI RESULT
 		edited=$home/mutants
 		rm -rf "$edited"
 		cp -a "$tree/.pristine" "$edited"
-		"$here/../mutants/plant" "$1" "$edited" >"$home/mutants.list" ||
+		"$here/../mutants/instrument.sh" "$tree/.pristine" "$edited" "$1" >"$home/mutants.list" ||
 			our_error "not all mutants apply to $2 (above)"
 	fi
 	while_saying "building Linux $2${mutants:+ with all mutants} (ten minutes the first time, then seconds)" \
