@@ -121,9 +121,31 @@ static void print_differences(void)
 	       vendor_rules[VENDOR_INTEL].source);
 }
 
+/* What an entry must share with a look to serve it. */
+static void print_tags(void)
+{
+	const char *nested[NR_VENDORS], *combined[NR_VENDORS];
+
+	for (unsigned v = 0; v < NR_VENDORS; v++) {
+		bool by_tag = vendor_rules[v].tag_covers_nested;
+
+		nested[v] = by_tag ? "ASID" : "EP4TA";
+		combined[v] = by_tag ? "ASID and PCID" : "VPID, PCID and EP4TA";
+	}
+	printf("\n## What tags what\n\n| translation | AMD | Intel |\n|---|---|---|\n");
+	printf("| linear, without nested paging (Intel: linear mappings) | ASID and PCID | VPID "
+	       "and "
+	       "PCID |\n");
+	printf("| linear, under nested paging (Intel: combined mappings) | %s | %s |\n",
+	       combined[VENDOR_AMD], combined[VENDOR_INTEL]);
+	printf("| nested (Intel: guest-physical mappings) | %s | %s |\n", nested[VENDOR_AMD],
+	       nested[VENDOR_INTEL]);
+}
+
 int main(void)
 {
 	printf("%s", head);
+	print_tags();
 	print_rules();
 	print_differences();
 	printf("%s", how);
