@@ -22,6 +22,9 @@
  * What is seen. L2 looks through a window whose guest-physical page L1 remaps between two frames;
  * one VMCS with its fields rewritten (another VMCS would make KVM drop its cached roots), and
  * variants with two VMs. An EPT violation is a result like a frame.
+ *
+ * Not expressible: page-modification logging and mode-based execute control (B15), the HLT activity
+ * state (B18), an access that the host emulates (B12).
  */
 #include "scenarios/scenario.h"
 
