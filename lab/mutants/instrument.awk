@@ -46,7 +46,7 @@ function cleaned(line,    out, at, mark, end) {
 			line = substr(line, 3)
 			continue
 		}
-		if (!match(line, mark == "\"" ? /^"([^"\\]|\\.)*"/ : /^'([^'\\]|\\.)*'/))
+		if (!(mark == "\"" ? match(line, /^"([^"\\]|\\.)*"/) : match(line, /^'([^'\\]|\\.)*'/)))
 			return out line
 		out = out blanks(RLENGTH)
 		line = substr(line, RLENGTH + 1)

@@ -21,6 +21,7 @@ trap 'rm -rf "$work"' EXIT
 awk -f "$here/read.awk" "$folder"/*.mutant >"$work/mutants"
 
 # The mutants of this version with their numbers, and their edits by file.
+: >"$work/files"
 awk -F'\t' -v OFS='\t' -v version="$version" -v work="$work" '
 	function lists(versions) { return versions == "*" || index(" " versions " ", " " version " ") }
 	$1 == "mutant" && lists($4) { number[$2] = ++n; print n, $2 }

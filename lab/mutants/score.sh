@@ -22,6 +22,7 @@ interrupted run goes on where it stopped. Writes docs/mutants.md and prints its 
   --kernel VERSION  of the mutants' kernel, built by lab/kernel/build.sh --mutants (7.3)
   --image FILE      a bzImage with the mutants in it, in place of that; the file `mutants` beside it
                     lists them as instrument.sh did
+  --elf FILE        another image of ours than build/revenant.elf
   --vendor VENDOR   only what shows on amd, or intel
   --runs N          run each N times; what does not agree is flaky (1)
   --jobs N          at a time (number of CPUs)
@@ -33,12 +34,13 @@ exit status: 0 all killed that can be; 1 a mutant survived, or is flaky; 2 usage
 USAGE
 }
 
-version=7.3 image='' vendor='' runs=1 jobs=$(nproc) again='' table='' doc=$top/docs/mutants.md
+version=7.3 image='' elf='' vendor='' runs=1 jobs=$(nproc) again='' table='' doc=$top/docs/mutants.md
 names=()
 while (($#)); do
 	case $1 in
 	--kernel) version=${2-} && shift ;;
 	--image) image=${2-} && shift ;;
+	--elf) elf=${2-} && shift ;;
 	--vendor) vendor=${2-} && shift ;;
 	--runs) runs=${2-} && shift ;;
 	--jobs) jobs=${2-} && shift ;;
@@ -73,8 +75,11 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-make -s -C "$top" build/revenant.elf
-cp "$top/build/revenant.elf" "$work/revenant.elf" # others may build while we run
+if [[ -z $elf ]]; then
+	elf=$top/build/revenant.elf
+	make -s -C "$top" build/revenant.elf
+fi
+cp "$elf" "$work/revenant.elf" # it may change while we run
 image_sum=$(sha256sum <"$work/revenant.elf")
 awk -f "$here/read.awk" "$here"/*.mutant >"$work/mutants"
 
