@@ -6,6 +6,7 @@
 #   make host-tests    unit tests of what runs without a VM (tests/unit/unit.mk)
 #   make check         everything that can be tested on this machine
 #   make bench         benchmark
+#   make mutants       which planted faults of KVM are caught (docs/mutants.md); an hour
 #   make format-check  does the source look as .clang-format says?
 #   make clean
 
@@ -74,6 +75,9 @@ check: all
 bench: all
 	tests/bench.sh
 
+mutants: all
+	lab/mutants/score.sh $(ARGS)
+
 FORMATTED := $(sort $(wildcard $(foreach room,$(ROOMS) tests tests/*,$(room)/*.[ch])))
 format-check:
 	$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
@@ -87,4 +91,4 @@ clean:
 -include $(OBJECTS:.o=.d)
 
 .DELETE_ON_ERROR:
-.PHONY: all iso check bench format-check clean FORCE
+.PHONY: all iso check bench mutants format-check clean FORCE
