@@ -182,9 +182,8 @@ lab_command() { # NUMBER WORK; sets command
 	fi
 	command+=(--vmlinuz "$lab_vmlinuz" --base "$lab_base" --image "$image" --work "$2"
 		--append "$(kernel_words "kvm_$vendor" "${setting_params[$1]}")${host_append:+ $host_append}"
-		--smp "$smp" --patience "$timeout")
-	# The loop inside notices a hung image; ours notices a hung host, a little later.
-	patience=$((timeout + 15)) boot_patience=$((timeout + 90)) console=$2/console.log
+		--smp "$smp")
+	patience=$timeout boot_patience=$((timeout + 90)) console=$2/console.log
 }
 
 # --- any ----------------------------------------------------------------------------------------

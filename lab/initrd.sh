@@ -68,17 +68,16 @@ base_initrd() { # KERNEL-FOLDER or ''
 }
 
 # Writes a run's own part.
-job_initrd() { # IMAGE SMP PATIENCE ARGS; writes to standard output
+job_initrd() { # IMAGE SMP ARGS; writes to standard output
 	local lab work
 	lab=$(dirname "${BASH_SOURCE[0]}")
 	work=$(mktemp -d) || return
 	mkdir "$work/job"
 	cp "$lab/init" "$work/init"
-	cp "$lab/vmloop.sh" "$lab/inner-vm.sh" "$work/job/"
+	cp "$lab/inner-vm.sh" "$work/job/"
 	cp "$1" "$work/job/image"
 	printf '%s\n' "$2" >"$work/job/smp"
-	printf '%s\n' "$3" >"$work/job/patience"
-	printf '%s\n' "$4" >"$work/job/args"
+	printf '%s\n' "$3" >"$work/job/args"
 	pack "$work"
 	rm -rf "$work"
 }
