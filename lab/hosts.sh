@@ -73,6 +73,24 @@ prepare_tcg() {
 	setting_titles=("bare QEMU TCG, AMD: no KVM here, a check of our own code")
 }
 
+prepare_bochs() {
+	local vendor
+	need_bochs
+	while read -r vendor; do
+		setting_vendors+=("$vendor")
+		setting_names+=("bochs-$vendor")
+		setting_words+=("bochs,$vendor")
+		setting_titles+=("bare Bochs, $vendor: no KVM here, a check of our own code")
+		setting_options+=("--host bochs --cpu $vendor")
+	done < <(vendors)
+}
+
+bochs_command() { # NUMBER WORK; sets command
+	command=("$LAB/bochs/bare.sh" --bochs "$lab_bochs" --cpu "${setting_vendors[$1]}" --image "$image"
+		--work "$2")
+	patience=$timeout boot_patience=$((timeout + 30)) console=
+}
+
 vm_command() { # sets command
 	command=("$LAB/vm.sh" --accel "$host" --boot "$boot" --image "$image" --work "$1" --smp "$smp"
 		${vm_model:+--cpu "$vm_model"})
@@ -200,11 +218,11 @@ quoted() { # TEXT
 # The VM loop of a setting, its stream on standard output; replaces the process.
 exec_setting() { # NUMBER WORK ARGS
 	local command patience boot_patience console
-	if [[ $host == lab ]]; then
-		lab_command "$1" "$2"
-	else
-		vm_command "$2"
-	fi
+	case $host in
+	lab) lab_command "$1" "$2" ;;
+	bochs) bochs_command "$1" "$2" ;;
+	*) vm_command "$2" ;;
+	esac
 	exec "$LAB/vmloop.sh" ${console:+--console "$console"} "$patience" "$boot_patience" \
 		"host=${setting_words[$1]}${3:+ $3}" "${command[@]}"
 }

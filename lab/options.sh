@@ -13,8 +13,9 @@ usage: ./run.sh [OPTION...] [FILTER...]
 Looks for stale translations in a host KVM. FILTERs are globs over case names; !GLOB leaves out.
 
 where to run
-  --host kvm|lab|tcg   kvm: this machine's KVM; lab: an emulated machine with a real Linux and its
-                       KVM; tcg: the image alone on an emulator, a check of our own code.
+  --host kvm|lab|tcg|bochs
+                       kvm: this machine's KVM; lab: an emulated machine with a real Linux and its
+                       KVM; tcg, bochs: the image alone on an emulator, a check of our own code.
                        Without: kvm if it is usable and nested, else lab
   --kernel VERSION     lab: the host's kernel, from the distribution's archive (6.12, 6.1.192, ...)
   --kernel FILE        lab: a bzImage with KVM built in
@@ -109,7 +110,7 @@ take_value() { # OPTION VALUE
 	--kernel) [[ ! -f $(file_of_caller "$2") && $2 != */* ]] || set -- "$1" "$(file_of_caller "$2")" ;;
 	esac
 	case $1 in
-	--host) one_of "$@" kvm lab tcg ;;
+	--host) one_of "$@" kvm lab tcg bochs ;;
 	--cpu) one_of "$@" amd intel all ;;
 	--emulator) one_of "$@" qemu bochs ;;
 	--boot) one_of "$@" kernel bios uefi ;;
@@ -158,8 +159,10 @@ check_combinations() {
 		[[ -z $host_append ]] || usage_error "--host-append is for an emulated host's kernel: use it with --host lab"
 		((${#host_params[@]} == 0)) ||
 			usage_error "--host-params are given to the modules of an emulated host: use --host lab, or load this machine's KVM with them yourself"
-		[[ $cpu == amd && -z $emulator ]] ||
+		[[ ($cpu == amd || $host == bochs) && -z $emulator ]] ||
 			usage_error "--cpu and --emulator choose an emulated machine: use them with --host lab"
+		[[ $host != bochs || ($boot == kernel && $smp == 1) ]] ||
+			usage_error "--host bochs has one CPU and enters the image by PVH only: use --host tcg"
 	elif [[ $cpu != amd && $emulator == qemu ]]; then
 		usage_error "QEMU does not emulate VMX: use --cpu $cpu without --emulator"
 	elif [[ $cpu == all && ${#host_params[@]} -gt 0 ]]; then

@@ -18,9 +18,9 @@ print_limits() {
 			# emulator flushes its own at each world switch: that needs --host kvm on real hardware.
 		LIMITS
 		;;
-	tcg)
+	tcg | bochs)
 		cat <<-'LIMITS'
-			# Bare TCG has no KVM in it: this checks the image itself, and says nothing about any host KVM.
+			# A bare emulator has no KVM in it: this checks the image itself, and says nothing about any host KVM.
 		LIMITS
 		;;
 	esac
