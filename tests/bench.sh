@@ -32,5 +32,10 @@ row 'image' "$(stat -c %s build/revenant.elf)" 'bytes (aim: under 262144)'
 host_rows 'bare TCG' --host tcg
 host_rows 'lab, npt=1' --host lab --host-params npt=1
 host_rows 'lab, npt=0' --host lab --host-params npt=0
+host_rows 'bare Bochs, Intel' --host bochs --cpu intel
+host_rows 'lab, ept=1' --cpu intel --host-params ept=1
+host_rows 'lab, ept=0' --cpu intel --host-params ept=0
 row 'bare TCG: whole set' "$(seconds_of --host tcg)" 's (aim: 3 or less)'
 row 'lab: whole set, npt=1 and npt=0' "$(seconds_of --host lab)" 's (aim: 30 or less)'
+row 'lab: whole set, ept=1' "$(seconds_of --cpu intel --host-params ept=1)" 's (aim: 30 or less)'
+row 'lab: whole set, ept=0' "$(seconds_of --cpu intel --host-params ept=0)" 's (aim: 30 or less)'

@@ -137,6 +137,12 @@ check 0 'whole set on bare TCG, flushes left out' must_turn_red $logs/tcg.ktap -
 check 0 'whole set in the lab, npt=1' whole_set $logs/npt1.ktap --host lab --host-params npt=1
 check 0 'whole set in the lab, npt=0' whole_set $logs/npt0.ktap --host lab --host-params npt=0
 check 0 'whole set in the lab, npt=0, flushes left out' must_turn_red $logs/npt0.ktap --host lab --host-params npt=0
+check 0 'whole set on bare Bochs, AMD' whole_set $logs/bochs-amd.ktap --host bochs --cpu amd
+check 0 'whole set on bare Bochs, Intel' whole_set $logs/bochs-intel.ktap --host bochs --cpu intel
+check 0 'whole set on bare Bochs, Intel, flushes left out' must_turn_red $logs/bochs-intel.ktap --host bochs --cpu intel
+check 0 'whole set in the lab, ept=1' whole_set $logs/ept1.ktap --cpu intel --host-params ept=1
+check 0 'whole set in the lab, ept=0' whole_set $logs/ept0.ktap --cpu intel --host-params ept=0
+[[ ! -x tests/mutants/check.sh ]] || check 60 'mutants: the instrument' tests/mutants/check.sh
 
 printf '%d passed, %d failed, %d skipped\n' $passed $failed $skipped
 ((failed == 0 && passed > 0))
