@@ -290,6 +290,10 @@ static void l1_step(void *argument)
 		break;
 	case OP_INVEPT: backend->flush_nested(step->type, nested, step->arg); break;
 	case OP_VMX_CYCLE: backend->cycle(vms, NR_VMS); break;
+	case OP_ENTER_FAILING:
+		if (!backend->enter_failing(vm))
+			crash("a VM entry with a bad MSR-load list did not fail as it must");
+		break;
 	}
 }
 

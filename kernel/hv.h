@@ -89,6 +89,10 @@ struct hv {
 	/* Enters L2 and comes back with the exit. Interrupts are off in L1 before and after. */
 	void (*enter)(struct hv_vm *vm, struct hv_exit *exit);
 
+	/* An entry that fails after the guest's state was loaded, at an MSR of the MSR-load list.
+	 * False: it did not fail so. NULL without CAP_VMX. */
+	bool (*enter_failing)(struct hv_vm *vm);
+
 	/* Invalidates one linear address of a tag (AMD: INVLPGA). NULL without CAP_INVLPGA. */
 	void (*flush_address)(uint64_t address, unsigned tag);
 	/* INVVPID and INVEPT, by type; NULL without CAP_VMX. Only types that caps() has. */

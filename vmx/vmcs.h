@@ -33,6 +33,7 @@ enum vmcs_field {
 	HOST_GS_SELECTOR = 0x0c0a,
 	HOST_TR_SELECTOR = 0x0c0c,
 	/* 64-bit control */
+	ENTRY_MSR_LOAD_ADDRESS = 0x200a,
 	VM_FUNCTION_CONTROLS = 0x2018,
 	EPT_POINTER = 0x201a,
 	EPTP_LIST = 0x2024,

@@ -31,7 +31,8 @@ static bool vmx_present(void)
 static uint32_t vmx_caps(void)
 {
 	const struct vmx_controls *c = &vmx_controls;
-	/* Without VPID no tag is given, and entries and exits flush more than the oracle asks for */
+	/* Without VPID no tag is given, and entries and exits flush more than the oracle asks for
+	 */
 	uint32_t caps = CAP_HV | CAP_VMX | CAP_UNTAGGED;
 
 	for (unsigned type = 0; type < 4; type++)
@@ -293,6 +294,26 @@ static void vmx_enter(struct hv_vm *vm, struct hv_exit *exit)
 	decode_exit(vm, exit);
 }
 
+/*
+ * "Loading MSRs": an entry of the list that names IA32_FS_BASE makes VM entry fail, after the
+ * guest's state was loaded ("VM-Entry Failures During or After Loading Guest State").
+ */
+static bool vmx_enter_failing(struct hv_vm *vm)
+{
+	static const struct {
+		uint32_t msr, reserved;
+		uint64_t value;
+	} bad __attribute__((aligned(16))) = {.msr = MSR_FS_BASE};
+	struct hv_exit exit;
+
+	vmx_load(vm);
+	put(ENTRY_MSR_LOAD_ADDRESS, (uint64_t)&bad);
+	put(ENTRY_MSR_LOAD_COUNT, 1);
+	vmx_enter(vm, &exit);
+	put(ENTRY_MSR_LOAD_COUNT, 0);
+	return !vm->error && vm->exit_reason == (VMX_EXIT_ENTRY_FAILED | VMX_EXIT_MSR_LOADING);
+}
+
 /* "EPT Translation Mechanism". Accessed and dirty bits are ignored unless the EPTP turns them on.
  */
 static uint64_t vmx_nested_entry(const struct hv_nested_entry *entry)
@@ -337,6 +358,7 @@ const struct hv hv_vmx = {
 	.set_rip = vmx_set_rip,
 	.set_interrupt = vmx_set_interrupt,
 	.enter = vmx_enter,
+	.enter_failing = vmx_enter_failing,
 	.flush_tag = vmx_flush_tag,
 	.flush_nested = vmx_flush_nested,
 	.flush_all = vmx_flush_all,
