@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What lies above a leaf, and beside its frame: upper entries, shared tables, leaf sizes, permissions,
- * accessed and dirty bits (catalogue: C7 … C11, C15).
+ * What lies above a leaf, and beside its frame: upper entries, shared tables, leaf sizes,
+ * permissions, accessed and dirty bits (catalogue: C7 … C11, C15).
  *
  * The rule. After a flush a walk goes by the tables as they are, whichever entry was rewritten. An
- * entry that was not present is in no cache, so linking a table below it needs no flush (SDM vol. 3,
- * "Details of TLB Use", "Optional Invalidation"; APM vol. 2, 5.5.3 "TLB Management"). Hardware sets a
- * cleared accessed bit at the next use and a cleared dirty bit at the next store.
+ * entry that was not present is in no cache, so linking a table below it needs no flush (SDM vol.
+ * 3, "Details of TLB Use", "Optional Invalidation"; APM vol. 2, 5.5.3 "TLB Management"). Hardware
+ * sets a cleared accessed bit at the next use and a cleared dirty bit at the next store.
  *
  * How a host breaks it. A host that shadows page tables write-protects upper tables and traps each
  * store; a leaf table goes out of sync, and every way that leads to it must be marked for the next
- * flush: when it hangs below two entries, below two roots, or is linked anew while it is out of sync
- * (that one needs no flush of the guest, so the host has to sync it at the link). A sync that compares
- * frames alone overlooks permissions and accessed bits.
+ * flush: when it hangs below two entries, below two roots, or is linked anew while it is out of
+ * sync (that one needs no flush of the guest, so the host has to sync it at the link). A sync that
+ * compares frames alone overlooks permissions and accessed bits.
  *
  * What is seen. As in linear.c; and page faults as results, where a permission was taken away.
  */

@@ -20,8 +20,8 @@
  * other VPID, or across a transition without one.
  *
  * Not expressible: B2 (iii) in its sharp form takes up a root by a MOV CR3 that flushes nothing,
- * which needs PCIDs; global pages, which MOV CR3 leaves alone, stand in. B7 is sharpest where one vCPU is out of VMX operation while the other one enters it;
- * `vmx-cycle` does both in one step.
+ * which needs PCIDs; global pages, which MOV CR3 leaves alone, stand in. B7 is sharpest where one
+ * vCPU is out of VMX operation while the other one enters it; `vmx-cycle` does both in one step.
  */
 #include "scenarios/scenario.h"
 
@@ -63,8 +63,12 @@ FLAT_AND_EPT("vmx.vpid-change.cached-root",
 SCENARIO("vmx.vpid-change.two-vms", "the root of one VM in another, with a VPID of its own",
 	 SEED "vm 1; l2cr3 g0; tag 1; !tag 2; " LOOK);
 
-/* B6. The entry that brings the new VPID fails; what the host had noted to flush for it is still due. */
-FLAT_AND_EPT_LOOKS("vmx.failed-entry", "a new VPID in an entry that fails, then in one that does not",
+/*
+ * B6. The entry that brings the new VPID fails; what the host had noted to flush for it is still
+ * due.
+ */
+FLAT_AND_EPT_LOOKS("vmx.failed-entry",
+		   "a new VPID in an entry that fails, then in one that does not",
 		   SEED "!tag 2; enter-failing; " LOOK);
 
 /* B1: the entry that brings the new VPID ends before L2's first instruction. */
