@@ -57,6 +57,7 @@ static void read_secondary(struct vmx_controls *c)
 	c->has_ept = may & SECONDARY_EPT && c->ept_vpid_cap & EPT_CAP_4_LEVELS &&
 		     c->ept_vpid_cap & EPT_CAP_WB && c->ept_vpid_cap & EPT_CAP_2M &&
 		     c->ept_vpid_cap & EPT_CAP_INVEPT;
+	c->with_ept = SECONDARY_EPT | (may & SECONDARY_UNRESTRICTED);
 	if (c->has_ept && may & SECONDARY_VMFUNC)
 		c->has_vmfunc = rdmsr(MSR_VMX_VMFUNC) & VMFUNC_EPTP_SWITCHING;
 }

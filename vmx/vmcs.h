@@ -176,6 +176,7 @@ enum vmcs_field {
 #define PRIMARY_SECONDARY	 (1u << 31)
 #define SECONDARY_EPT		 (1u << 1)
 #define SECONDARY_VPID		 (1u << 5)
+#define SECONDARY_UNRESTRICTED	 (1u << 7) /* with SECONDARY_EPT only */
 #define SECONDARY_INVPCID	 (1u << 12)
 #define SECONDARY_VMFUNC	 (1u << 13)
 #define EXIT_HOST_64		 (1u << 9)

@@ -218,7 +218,7 @@ static void vmx_set_nested_root(struct hv_vm *vm, uint64_t table, bool accessed_
 	vmx_load(vm);
 	if (!vmx_controls.has_ept)
 		return;
-	set_secondary(SECONDARY_EPT, table);
+	set_secondary(vmx_controls.with_ept, table);
 	if (vmx_controls.has_vmfunc) {
 		set_secondary(SECONDARY_VMFUNC, table);
 		put(VM_FUNCTION_CONTROLS, table ? VMFUNC_EPTP_SWITCHING : 0);

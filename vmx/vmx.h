@@ -29,6 +29,7 @@ struct hv_vm {
 struct vmx_controls {
 	uint32_t pin, primary, secondary, exit, entry; /* what every VM has */
 	bool has_secondary, has_vpid, has_ept, has_vmfunc;
+	uint32_t with_ept; /* what the secondary controls have while EPT is on */
 	uint64_t ept_vpid_cap;
 };
 extern struct vmx_controls vmx_controls;
