@@ -112,6 +112,7 @@ FILENAME == ARGV[1] {
 		class[$2] = $3
 		reason[$2] = $5 == "-" ? "" : $5
 		why[$2] = $6
+		missing[$2] = $7 == "-" ? "" : $7
 		order[++nr_mutants] = $2
 	} else if ($1 == "shows") {
 		rows++
@@ -167,8 +168,9 @@ END {
 			continue
 		row = m SUBSEP row_vendor[i] SUBSEP row_params[i]
 		verdict[i] = judge(row, row_globs[i], reason[m] != "")
-		caught[i] = (nr_red = nr_red) && verdict[i] != "ERROR" && verdict[i] != "not run" ? who_caught(m, row_vendor[i]) : ""
+		caught[i] = nr_red && verdict[i] != "ERROR" && verdict[i] != "not run" ? who_caught(m, row_vendor[i]) : ""
 		count[verdict[i]]++
+		nr_rows++
 		took[i] = row in runs ? sprintf("%.0f", seconds[row] / runs[row]) : ""
 		text = caught[i]
 		gsub(/`/, "", text)
@@ -184,13 +186,13 @@ END {
 	for (i = 1; i <= nr_mutants; i++)
 		if (order[i] in in_image)
 			nr_here++
-	printf "%d mutants: %s\n", nr_here, sums
+	printf "%d mutants, %d rows: %s\n", nr_here, nr_rows, sums
 
 	say("# Known-bad hosts\n")
 	say("Made by `make mutants` (`lab/mutants/score.sh`); do not edit. A mutant is a fault that is planted in")
 	say("arch/x86/kvm of Linux " version ", a file in `lab/mutants/`; all of them are in one kernel, and a parameter")
 	say("chooses one. Each runs under the whole set of scenarios, on an emulated host.\n")
-	say(nr_here " mutants on " rows " hosts: " sums ".\n")
+	say(nr_here " mutants, " nr_rows " rows (a mutant on a host): " sums ".\n")
 	for (v in total)
 		say(sprintf("A run on %s takes %.0f seconds (mean of %d).", v == "amd" ? "AMD" : "Intel", total[v] / nr_runs[v], nr_runs[v]))
 	say("\n`killed`: every pattern expected has a case that is red. `hardware-only`: the fault lives in the hardware's")
@@ -204,7 +206,8 @@ END {
 	for (i = 1; i <= nr_mutants; i++)
 		if (order[i] in in_image) {
 			m = order[i]
-			say("- **" m "**: " why[m] "." (reason[m] == "" ? "" : " Hardware only: " reason[m] "."))
+			say("- **" m "**: " why[m] "." (reason[m] == "" ? "" : " Hardware only: " reason[m] ".") \
+			    (missing[m] == "" ? "" : " Missing: " missing[m] "."))
 		}
 	say("\n## What each scenario kills\n")
 	say("Scenarios that kill none of these mutants and pass on a host above are marked so.\n")

@@ -58,7 +58,7 @@ refuses() { # SED-SCRIPT TEXT-OF-COMPLAINT NAME
 accepts '' 'a good file is read'
 [[ $(grep -c . "$work/out") == 3 ]]
 ok $? 'a mutant, where it shows, and an edit: three lines'
-grep -qxF $'mutant\tsome\tA1\t6.1 7.3\t-\tone line and another' "$work/out"
+grep -qxF $'mutant\tsome\tA1\t6.1 7.3\t-\tone line and another\t-' "$work/out"
 ok $? 'lines that begin with a blank continue a field'
 grep -qxF $'edit\tsome\ta.c\tf\t*\tremove\tg(x);\t-' "$work/out"
 ok $? 'an edit names file, function, verb and text'
@@ -67,6 +67,7 @@ grep -qF $'\tf\t6.1 6.12\tremove' "$work/out"
 ok $? 'and says which'
 accepts 's/^remove:.*/replace: x\nby: y/' 'replace and by'
 accepts 's/^catch:.*/hardware-only: no TLB/' 'hardware-only stands in for catch'
+accepts 's/^catch:.*/missing: no step/' 'missing stands in for catch'
 refuses '/^class:/d' "'class:' is missing" 'no class'
 refuses '/^kernels:/d' "'kernels:' is missing" 'no kernels'
 refuses '/^why:/,/^ /d' "'why:' is missing" 'no why'
@@ -201,21 +202,21 @@ ok $? 'an edit that does not apply: status 1, nothing is written'
 # Columns by blanks; `,` in a list of globs stands for a blank.
 tabbed() { sed 's/ /\t/g; s/,/ /g'; }
 tabbed >"$work/mutants" <<'ROWS'
-mutant dead A1 7.3 - it,dies
+mutant dead A1 7.3 - it,dies -
 shows dead amd npt=1 svm.a/*,svm.b
-mutant alive A2 7.3 - it,lives
+mutant alive A2 7.3 - it,lives -
 shows alive amd npt=1 svm.a/*
-mutant wrong A3 7.3 - another,scenario
+mutant wrong A3 7.3 - another,scenario -
 shows wrong amd npt=1 svm.c
-mutant deep A4 7.3 in,the,TLB it,hides
+mutant deep A4 7.3 in,the,TLB it,hides -
 shows deep amd npt=1 -
-mutant later B1 7.3 - was,not,run
+mutant later B1 7.3 - was,not,run -
 shows later intel ept=0 vmx.a
-mutant shaky A5 7.3 - now,and,then
+mutant shaky A5 7.3 - now,and,then -
 shows shaky amd npt=1 svm.b
-mutant elsewhere A6 7.3 - in,an,unclean,host
+mutant elsewhere A6 7.3 - in,an,unclean,host -
 shows elsewhere amd npt=0 svm.b
-mutant other A7 6.1 - not,in,this,kernel
+mutant other A7 6.1 - not,in,this,kernel -
 shows other amd npt=1 svm.b
 ROWS
 printf '%s\n' dead alive wrong deep later shaky elsewhere | awk '{ print NR "\t" $0 }' >"$work/list"
@@ -257,7 +258,7 @@ says shaky flaky
 says elsewhere ERROR
 ! grep -q '^other ' "$work/out"
 ok $? 'a mutant that is not in the kernel has no row'
-grep -q '^7 mutants: 1 killed, 1 survived, 1 caught, 1 flaky, 1 hardware-only, 1 ERROR, 1 not run$' "$work/out"
+grep -q '^7 mutants, 7 rows: 1 killed, 1 survived, 1 caught, 1 flaky, 1 hardware-only, 1 ERROR, 1 not run$' "$work/out"
 ok $? 'the sums'
 grep -qxF "| \`svm.a\` | dead, wrong |" "$work/doc.md" && grep -qxF "| \`svm.b\` | dead |" "$work/doc.md"
 ok $? 'the other way round: what each scenario kills, flaky and ERROR rows left out'
