@@ -29,6 +29,10 @@ needs_of() { # PURPOSE
 		printf '%s\n' 'gcc gcc' 'g++ g++' 'make make' 'objcopy binutils' 'xz xz-utils' 'zstd zstd' \
 			'setpriv util-linux' 'flock util-linux' 'busybox busybox-static'
 		;;
+	packaged-bochs)
+		printf '%s\n' '/usr/bin/bochs bochs' '/usr/share/bochs/BIOS-bochs-latest bochsbios' \
+			'/usr/share/bochs/VGABIOS-lgpl-latest bochs'
+		;;
 	kernel)
 		printf '%s\n' 'gcc gcc' 'make make' 'flex flex' 'bison bison' 'bc bc' 'perl perl' 'xz xz-utils' \
 			'lz4 lz4' 'flock util-linux' 'spatch coccinelle' '/usr/include/gelf.h libelf-dev' \

@@ -24,8 +24,11 @@ while (($# > 1)); do
 	esac
 done
 
+make=make_machine
 # shellcheck disable=SC2154 # declared by the loop above
-if ! problem=$(make_machine "$work" "$cpu" "$image" "$1" serial unused.log 2>&1); then
+! is_packaged "$bochs" || make=make_packaged_machine
+# shellcheck disable=SC2154 # declared by the loop above
+if ! problem=$("$make" "$work" "$cpu" "$image" "$1" serial unused.log 2>&1); then
 	printf 'Bail out! %s\n# END status=99\n' "${problem##*$'\n'}"
 	exit 1
 fi

@@ -38,8 +38,11 @@ done
 
 # shellcheck disable=SC2154 # declared by the loop above
 { cat "$base" && job_initrd "$image" "$smp" "$1"; } >"$work/initrd"
+make=make_machine
+# shellcheck disable=SC2154 # declared by the loop above
+! is_packaged "$bochs" || make=make_packaged_machine
 # shellcheck disable=SC2154
-if ! problem=$(make_machine "$work" "$cpu" "$vmlinuz" "$KERNEL_WORDS $append" console.log serial 2>&1); then
+if ! problem=$("$make" "$work" "$cpu" "$vmlinuz" "$KERNEL_WORDS $append" console.log serial 2>&1); then
 	printf 'Bail out! %s\n# END status=99\n' "${problem##*$'\n'}"
 	exit 1
 fi

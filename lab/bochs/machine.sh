@@ -6,6 +6,9 @@
 # `bochs_machine` writes everything the machine needs into a work folder and becomes the caller's
 # child process; the first serial port goes to WORK/console.log, the second to the FIFO WORK/serial.
 
+# shellcheck source-path=SCRIPTDIR source=packaged.sh
+. "${BASH_SOURCE[0]%/*}/packaged.sh"
+
 BOCHS_MEMORY_MB=768
 # Where the initrd lies: above any kernel, below the end of the memory.
 BOCHS_INITRD=0x10000000
@@ -120,10 +123,11 @@ bochs_panic() { # WORK
 # Runs Bochs on a machine made by make_machine and copies the lines of WORK/FIFO to standard output
 # until the KTAP stream's END line. Bochs dies with this shell, however that ends.
 run_machine() { # BOCHS WORK FIFO
-	local bochs=$1 work=$2 fifo=$3 line='' panic status=0 pid ended=
+	local start=("$1" -q -f "$2/bochsrc") work=$2 fifo=$3 line='' panic status=0 pid ended=
+	! is_packaged "$1" || start+=(-rc "$2/debugger")
 	rm -f "$work/$fifo"
 	mkfifo "$work/$fifo"
-	setpriv --pdeathsig KILL "$bochs" -q -f "$work/bochsrc" </dev/null >"$work/bochs.out" 2>&1 &
+	setpriv --pdeathsig KILL "${start[@]}" </dev/null >"$work/bochs.out" 2>&1 &
 	pid=$!
 	# Bochs opens the port at the first byte; without a writer of our own, a Bochs that dies before
 	# that would leave the reader waiting for ever.
