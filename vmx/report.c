@@ -31,11 +31,12 @@ static const char *exit_name(uint32_t reason)
 	}
 }
 
-/* SDM vol. 3, "VM Instruction Error Numbers" */
+/* SDM vol. 3, "VM Instruction Error Numbers". Number 1 is VMCALL's, so no entry ends with it:
+ * vmx_enter() gives it to a failure that has no number, VMfailInvalid. */
 static const char *error_name(uint32_t error)
 {
 	static const char *const names[] = {
-		[1] = "VMCALL executed in VMX root operation",
+		[1] = "no current VMCS",
 		[2] = "VMCLEAR with invalid physical address",
 		[3] = "VMCLEAR with VMXON pointer",
 		[4] = "VMLAUNCH with non-clear VMCS",
@@ -49,8 +50,15 @@ static const char *error_name(uint32_t error)
 		[12] = "VMREAD/VMWRITE from/to unsupported VMCS component",
 		[13] = "VMWRITE to read-only VMCS component",
 		[15] = "VMXON executed in VMX root operation",
-		[20] = "VMCALL with non-clear VMCS",
+		[16] = "VM entry with invalid executive-VMCS pointer",
+		[17] = "VM entry with non-launched executive VMCS",
+		[18] = "VM entry with executive-VMCS pointer not VMXON pointer",
+		[19] = "VMCALL with non-clear VMCS",
+		[20] = "VMCALL with invalid VM-exit control fields",
 		[22] = "VMCALL with incorrect MSEG revision identifier",
+		[23] = "VMXOFF under dual-monitor treatment of SMIs and SMM",
+		[24] = "VMCALL with invalid SMM-monitor features",
+		[25] = "VM entry with invalid VM-execution control fields in executive VMCS",
 		[26] = "VM entry with events blocked by MOV SS",
 		[28] = "invalid operand to INVEPT/INVVPID",
 	};
