@@ -80,16 +80,12 @@ static void put(enum vmcs_field field, uint64_t value)
 		      (unsigned long long)vmread(VM_INSTRUCTION_ERROR));
 }
 
-static void reset_controls(const struct hv_vm *vm)
+static void fill_controls(const struct hv_vm *vm)
 {
 	const struct vmx_controls *c = &vmx_controls;
 
 	put(PIN_CONTROLS, c->pin);
 	put(PRIMARY_CONTROLS, c->primary);
-	if (c->has_secondary)
-		put(SECONDARY_CONTROLS, c->secondary | (c->has_vpid ? SECONDARY_VPID : 0));
-	if (c->has_vpid)
-		put(VPID, 1);
 	if (vm->eptp_list)
 		put(EPTP_LIST, (uint64_t)vm->eptp_list);
 	put(EXIT_CONTROLS, c->exit);
@@ -107,8 +103,8 @@ static void reset_controls(const struct hv_vm *vm)
 }
 
 /* The encodings of one segment register's fields lie 2 apart from those of the next. */
-static void reset_segment(unsigned nr, uint64_t selector, uint64_t base, uint64_t limit,
-			  uint64_t rights)
+static void fill_segment(unsigned nr, uint64_t selector, uint64_t base, uint64_t limit,
+			 uint64_t rights)
 {
 	put(GUEST_ES_SELECTOR + 2 * nr, selector);
 	put(GUEST_ES_BASE + 2 * nr, base);
@@ -118,31 +114,23 @@ static void reset_segment(unsigned nr, uint64_t selector, uint64_t base, uint64_
 
 enum { ES, CS, SS, DS, FS, GS, LDTR, TR }; /* in the order of their fields */
 
-static void reset_guest(const struct hv_start *start)
+/* Guest state that an agent that works leaves alone. */
+static void fill_guest(const struct hv_start *start)
 {
 	struct descriptor_table gdt;
 
 	sgdt(&gdt);
 	for (unsigned nr = ES; nr <= GS; nr++)
-		reset_segment(nr, GDT_DATA, 0, 0xffffffff, RIGHTS_DATA);
-	reset_segment(CS, GDT_CODE64, 0, 0xffffffff, RIGHTS_CODE64);
-	reset_segment(LDTR, 0, 0, 0, RIGHTS_UNUSABLE);
-	reset_segment(TR, GDT_TSS, (uint64_t)&this_cpu()->tss, sizeof(struct tss) - 1,
-		      RIGHTS_TSS_BUSY);
+		fill_segment(nr, GDT_DATA, 0, 0xffffffff, RIGHTS_DATA);
+	fill_segment(CS, GDT_CODE64, 0, 0xffffffff, RIGHTS_CODE64);
+	fill_segment(LDTR, 0, 0, 0, RIGHTS_UNUSABLE);
+	fill_segment(TR, GDT_TSS, (uint64_t)&this_cpu()->tss, sizeof(struct tss) - 1,
+		     RIGHTS_TSS_BUSY);
 	put(GUEST_GDTR_BASE, gdt.base);
 	put(GUEST_GDTR_LIMIT, gdt.limit);
 	put(GUEST_IDTR_BASE, start->idt_base);
 	put(GUEST_IDTR_LIMIT, start->idt_limit);
-	put(GUEST_CR0, read_cr0());
-	put(GUEST_CR3, read_cr3());
-	put(GUEST_CR4, read_cr4() | CR4_PGE);
 	put(GUEST_DR7, 0x400);
-	put(GUEST_RIP, start->rip);
-	put(GUEST_RSP, start->rsp);
-	put(GUEST_RFLAGS, RFLAGS_R1);
-	put(GUEST_PENDING_DEBUG, 0);
-	put(GUEST_INTERRUPTIBILITY, 0);
-	put(GUEST_ACTIVITY, 0);
 	put(GUEST_DEBUGCTL, 0);
 	put(GUEST_SYSENTER_CS, 0);
 	put(GUEST_SYSENTER_ESP, 0);
@@ -151,7 +139,7 @@ static void reset_guest(const struct hv_start *start)
 }
 
 /* Host state that stays; CR3 and CR4 follow at each entry. */
-static void reset_host(void)
+static void fill_host(void)
 {
 	struct descriptor_table gdt, idt;
 
@@ -176,17 +164,50 @@ static void reset_host(void)
 	put(HOST_RIP, (uint64_t)vmx_exit_entry);
 }
 
-/* On the CPU that will run the VM. */
-static void vmx_vm_reset(struct hv_vm *vm, const struct hv_start *start)
+/*
+ * Most writes of a field are an exit to L0, so those that stay are written once in the life of a
+ * VMCS: before its first use, and after an L2 that went astray.
+ */
+static void fill(struct hv_vm *vm, const struct hv_start *start)
 {
 	if (!vmclear((const uint64_t *)&vm->vmcs))
 		panic("VMCLEAR failed");
 	vmx_forget();
 	vmx_load(vm);
 	vm->launched = false;
-	reset_controls(vm);
+	fill_controls(vm);
+	fill_guest(start);
+	fill_host();
+	vm->filled = true;
+}
+
+static void reset_guest(const struct hv_start *start)
+{
+	put(GUEST_CR0, read_cr0());
+	put(GUEST_CR3, read_cr3());
+	put(GUEST_CR4, read_cr4() | CR4_PGE);
+	put(GUEST_RIP, start->rip);
+	put(GUEST_RSP, start->rsp);
+	put(GUEST_RFLAGS, RFLAGS_R1);
+	put(GUEST_PENDING_DEBUG, 0);
+	put(GUEST_INTERRUPTIBILITY, 0);
+	put(GUEST_ACTIVITY, 0);
+}
+
+/* On the CPU that will run the VM. */
+static void vmx_vm_reset(struct hv_vm *vm, const struct hv_start *start)
+{
+	const struct vmx_controls *c = &vmx_controls;
+
+	if (vm->filled)
+		vmx_load(vm);
+	else
+		fill(vm, start);
+	if (c->has_secondary)
+		put(SECONDARY_CONTROLS, c->secondary | (c->has_vpid ? SECONDARY_VPID : 0));
+	if (c->has_vpid)
+		put(VPID, 1);
 	reset_guest(start);
-	reset_host();
 	memset(&vm->registers, 0, sizeof(vm->registers));
 	vm->registers.rdi = start->rdi;
 }
@@ -285,6 +306,7 @@ static void vmx_enter(struct hv_vm *vm, struct hv_exit *exit)
 	put(HOST_CR4, read_cr4());
 	failure = vmx_switch(&vm->registers, vm->launched);
 	vm->error = failure == 2 ? (uint32_t)vmread(VM_INSTRUCTION_ERROR) : failure;
+	vm->filled = false; /* unless the exit below is one that L2 makes of its own accord */
 	if (failure)
 		return;
 	vm->exit_reason = (uint32_t)vmread(EXIT_REASON);
@@ -292,6 +314,7 @@ static void vmx_enter(struct hv_vm *vm, struct hv_exit *exit)
 		return;
 	vm->launched = true;
 	decode_exit(vm, exit);
+	vm->filled = exit->kind != HV_EXIT_OTHER;
 }
 
 /*
