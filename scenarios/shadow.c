@@ -48,6 +48,12 @@ SCENARIO_WITH("shadow.read-only-table.l1", "one PT below a writable and a read-o
 SCENARIO_WITH("shadow.read-only-table.l2", "one PT below a writable and a read-only PDE in L2",
 	      "enter; " READ_ONLY("g") "; exit", "enter; " KEEPS("g") "; exit");
 
+/* C9. As table.shared-roots, flushed first where the shared table was linked last. */
+#define SECOND_ROOT(R)                                                                           \
+	"set " R "1.w0.pml4e " R "0.w0.pdpt; set " R "0.w0.pte A; look w0; cr3 " R "1; look w0; " \
+	"set " R "0.w0.pte B; !cr3 " R "1; look w0 fresh; !cr3 " R "0; look w0 fresh"
+AT_EACH_LEVEL("shadow.second-root", "one PDPT below two roots, the second one flushed first", SECOND_ROOT);
+
 /* C8. L1 writes to one table of L2 or of the nested ones again and again; the page in question comes last. */
 SCENARIO_LOOKS("shadow.flood", "four entries of L2's root table rewritten, one after the other",
 	       "set g0.w0.pte A; set g1.w0.pte B; enter; look w0; exit; set g0.w1.pml4e g1.w1.pdpt; "

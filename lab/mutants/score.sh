@@ -58,7 +58,7 @@ for name in "${names[@]}"; do
 done
 [[ $runs =~ ^[1-9]$ && $jobs =~ ^[1-9][0-9]?$ ]] || usage_error "--runs takes 1 to 9, --jobs 1 to 99"
 
-LIMIT=240   # seconds for one run
+LIMIT=120   # seconds for one run
 PATIENCE=10 # seconds without output until the VM counts as hung
 
 kept=$(cache_dir)/mutants/results
