@@ -62,7 +62,7 @@ $(OBJ)/revenant.elf: $(OBJECTS) $(OBJ)/objects linker.ld
 
 # The product: symbols, but no debug information. FORCE: another CC may have made it last.
 $(ELF): $(OBJ)/revenant.elf FORCE
-	@$(OBJCOPY) --strip-debug $< $@.new
+	@$(OBJCOPY) --strip-debug --discard-all $< $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 iso: $(ISO)

@@ -7,7 +7,14 @@ cases_of() { # IMAGE; prints NAME <tab> TITLE lines
 	local list
 	list=$(mktemp) || return
 	objcopy -O binary -j .revenant.list "$1" "$list" 2>/dev/null
-	tr -d '\0' <"$list"
+	tr -d '\0' <"$list" | awk -F'\t' -v looks='/{load,store,fetch}' '
+		{ at = index($1, looks) }
+		!at { print; next }
+		{
+			split("load store fetch", look, " ")
+			for (i = 1; i <= 3; i++)
+				print substr($1, 1, at) look[i] FS $2
+		}'
 	rm -f "$list"
 }
 

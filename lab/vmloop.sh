@@ -34,6 +34,7 @@ emit() {
 # --- the verdicts so far ------------------------------------------------------------------------
 
 pass=0 vacuous=0 stale=0 leak=0 wild=0 crash=0 skip=0 error=0
+results=0 # lines of results, to be compared with the plan at the end
 
 count_result() { # a result line
 	case $1 in
@@ -60,7 +61,15 @@ status_of_counts() {
 	fi
 }
 
+# A serial line that loses output must not pass for a run: what is missing was not verified.
+check_plan() {
+	[ -n "$plan" ] && [ "$results" -ne "$plan" ] || return 0
+	emit "Bail out! $results results for a plan of $plan: output was lost on the way; run again"
+	error=$((error + 1))
+}
+
 finish() { # [STATUS]
+	[ -n "${1-}" ] || check_plan
 	status=${1:-$(status_of_counts)}
 	emit "# summary PASS=$pass VACUOUS=$vacuous STALE=$stale LEAK=$leak WILD=$wild CRASH=$crash SKIP=$skip ERROR=$error"
 	emit "# END status=$status"
@@ -98,6 +107,7 @@ take_result() { # a result line
 	esac
 	emit "$1"
 	count_result "$1"
+	results=$((results + 1))
 	finished=$k running=''
 	forget
 }
@@ -255,6 +265,7 @@ main() {
 			finish
 		elif [ -n "$running" ]; then
 			take_crash "not ok $running # CRASH $why"
+			results=$((results + 1))
 			finished=${running%% *}
 		elif [ "$finished" -ge "$from" ]; then
 			take_crash "# CRASH after case $finished: $why"

@@ -43,11 +43,10 @@ enum { LOOKS_LOAD = 1, LOOKS_STORE = 2, LOOKS_FETCH = 4 };
 	static const char SCENARIO_CAT(scenario_list_, __COUNTER__)[]         \
 		__attribute__((SCENARIO_KEEP, section(".revenant.list"), aligned(1))) = list_
 
-#define SCENARIO_LIST(name, title) name "\t" title "\n"
-#define SCENARIO_LIST_LOOKS(name, title)   \
-	SCENARIO_LIST(name "/load", title) \
-	SCENARIO_LIST(name "/store", title) SCENARIO_LIST(name "/fetch", title)
-#define LOOKS_ALL (LOOKS_LOAD | LOOKS_STORE | LOOKS_FETCH)
+/* A line of the list; what stands in braces is for the reader to expand, as a shell does. */
+#define SCENARIO_LIST(name, title)	 name "\t" title "\n"
+#define SCENARIO_LIST_LOOKS(name, title) SCENARIO_LIST(name "/{load,store,fetch}", title)
+#define LOOKS_ALL			 (LOOKS_LOAD | LOOKS_STORE | LOOKS_FETCH)
 
 /* One case. */
 #define SCENARIO(name, title, program) \
