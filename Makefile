@@ -6,7 +6,7 @@
 #   make host-tests    unit tests of what runs without a VM (tests/unit/unit.mk)
 #   make check         everything that can be tested on this machine
 #   make bench         benchmark
-#   make mutants       which planted faults of KVM are caught (docs/mutants.md); an hour
+#   make mutants       which planted faults of KVM are caught (docs/mutants.md); 40 minutes
 #   make format-check  does the source look as .clang-format says?
 #   make clean
 

@@ -100,6 +100,17 @@ function expected(globs) {
 	return "`" globs "`"
 }
 
+function median(vendor,    n, i, j, t) {
+	n = nr_runs[vendor]
+	for (i = 2; i <= n; i++) {
+		t = time_of[vendor, i]
+		for (j = i - 1; j > 0 && time_of[vendor, j] > t; j--)
+			time_of[vendor, j + 1] = time_of[vendor, j]
+		time_of[vendor, j + 1] = t
+	}
+	return time_of[vendor, int((n + 1) / 2)]
+}
+
 function say(text) {
 	if (doc != "")
 		print text > doc
@@ -138,8 +149,7 @@ $1 == "result" {
 	if (is_base && $6 != 0)
 		not_clean[row]
 	if (!is_base) {
-		total[$3] += $7
-		nr_runs[$3]++
+		time_of[$3, ++nr_runs[$3]] = $7 + 0
 	}
 	next
 }
@@ -193,8 +203,8 @@ END {
 	say("arch/x86/kvm of Linux " version ", a file in `lab/mutants/`; all of them are in one kernel, and a parameter")
 	say("chooses one. Each runs under the whole set of scenarios, on an emulated host.\n")
 	say(nr_here " mutants, " nr_rows " rows (a mutant on a host): " sums ".\n")
-	for (v in total)
-		say(sprintf("A run on %s takes %.0f seconds (mean of %d).", v == "amd" ? "AMD" : "Intel", total[v] / nr_runs[v], nr_runs[v]))
+	for (v in nr_runs)
+		say(sprintf("A run on %s takes %.0f seconds (median of %d).", v == "amd" ? "AMD" : "Intel", median(v), nr_runs[v]))
 	say("\n`killed`: every pattern expected has a case that is red. `hardware-only`: the fault lives in the hardware's")
 	say("TLB, which the emulators flush at each world switch. A row is an `ERROR` unless the unmodified kernel (the")
 	say("parameter 0) is clean under the same parameters.\n")
