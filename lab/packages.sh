@@ -19,7 +19,7 @@ needs_of() { # PURPOSE
 		printf '%s\n' '/usr/share/OVMF/OVMF_CODE.fd|/usr/share/OVMF/OVMF_CODE_4M.fd ovmf'
 		;;
 	vm)
-		printf '%s\n' 'qemu-system-x86_64 qemu-system-x86'
+		printf '%s\n' 'qemu-system-x86_64 qemu-system-x86' 'setpriv util-linux'
 		;;
 	lab)
 		printf '%s\n' 'qemu-system-x86_64 qemu-system-x86' 'busybox busybox-static' \

@@ -39,5 +39,12 @@ kernel)
 	;;
 esac
 
-exec qemu-system-x86_64 -M q35 -accel "$accel" -cpu "$cpu" -smp "$smp" -m 256 -nodefaults \
-	-display none -no-reboot -serial stdio -device isa-debug-exit,iobase=0xf4,iosize=0x04 "${medium[@]}"
+# To a file, and from there to standard output: when a pipe is full QEMU's UART drops what it cannot
+# send, and a slow reader would lose lines. QEMU dies with this shell, however that ends.
+: >"$work/serial"
+setpriv --pdeathsig KILL qemu-system-x86_64 -M q35 -accel "$accel" -cpu "$cpu" -smp "$smp" -m 256 \
+	-nodefaults -display none -no-reboot -serial "file:$work/serial" \
+	-device isa-debug-exit,iobase=0xf4,iosize=0x04 "${medium[@]}" </dev/null &
+vm=$!
+tail -n +1 -f -s 0.05 --pid="$vm" "$work/serial"
+wait "$vm"
