@@ -175,11 +175,14 @@ static enum verdict run_control(struct finding *f, char *text, size_t size)
 static void run_case(unsigned nr, const char *name, const char *control_text)
 {
 	const bool mutated = options.skip_flush;
+	/* a stale value may be gone by chance: give it as many tries as a control has */
+	const unsigned runs =
+		mutated && options.tries > options.repeat ? options.tries : options.repeat;
 	enum verdict verdict;
 	struct finding f = {0};
 	char text[200] = "";
 
-	for (unsigned i = 0; i < options.repeat; i++) {
+	for (unsigned i = 0; i < runs; i++) {
 		verdict = run_once(false, &f, text, sizeof(text));
 		if (verdict != VERDICT_PASS)
 			return report_wrong(nr, name, verdict, &f, text,
