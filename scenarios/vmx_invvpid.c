@@ -17,15 +17,7 @@
  * The wrong address, the wrong VPID, and a global page under type 3 are in vmx_survival.c. With no
  * current VMCS at all: the language has no step for that.
  */
-#include "scenarios/scenario.h"
-
-/* One look each, a load; or all three. */
-#define FLAT_AND_EPT(name, title, program)      \
-	SCENARIO(name ".flat", title, program); \
-	SCENARIO(name ".ept", title ", under EPT", "nroot n0; " program)
-#define FLAT_AND_EPT_LOOKS(name, title, program)      \
-	SCENARIO_LOOKS(name ".flat", title, program); \
-	SCENARIO_LOOKS(name ".ept", title ", under EPT", "nroot n0; " program)
+#include "scenarios/vmx.h"
 
 #define SEED   "set g0.w0.pte A; enter; look w0; exit; set g0.w0.pte B; "
 #define SEED_G "set g0.w0.pte A/g; enter; look w0; exit; set g0.w0.pte B/g; "

@@ -16,11 +16,7 @@
  *
  * B5 with one VM is linear.irq-*; changes of CR4.PAE, SMEP and PCIDE are not in the language.
  */
-#include "scenarios/scenario.h"
-
-#define FLAT_AND_EPT(name, title, program)      \
-	SCENARIO(name ".flat", title, program); \
-	SCENARIO(name ".ept", title ", under EPT", "nroot n0; " program)
+#include "scenarios/vmx.h"
 
 #define LOOK	  "enter; look w0 fresh; exit"
 #define REWRITE	  "set g0.w0.pte A; look w0; set g0.w0.pte B; "

@@ -23,15 +23,7 @@
  * which needs PCIDs; global pages, which MOV CR3 leaves alone, stand in. B7 is sharpest where one
  * vCPU is out of VMX operation while the other one enters it; `vmx-cycle` does both in one step.
  */
-#include "scenarios/scenario.h"
-
-/* One look each, a load; or all three. */
-#define FLAT_AND_EPT(name, title, program)      \
-	SCENARIO(name ".flat", title, program); \
-	SCENARIO(name ".ept", title ", under EPT", "nroot n0; " program)
-#define FLAT_AND_EPT_LOOKS(name, title, program)      \
-	SCENARIO_LOOKS(name ".flat", title, program); \
-	SCENARIO_LOOKS(name ".ept", title ", under EPT", "nroot n0; " program)
+#include "scenarios/vmx.h"
 
 #define SEED "set g0.w0.pte A; enter; look w0; exit; set g0.w0.pte B; "
 #define LOOK "enter; look w0 fresh; exit"
