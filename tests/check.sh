@@ -56,7 +56,7 @@ shell_style() {
 
 # Only where the version is the one whose output is checked in: others differ in details.
 formatted() {
-	clang-format --version 2>/dev/null | grep -q 'version 14\.' || { echo 'needs clang-format 14' && return 77; }
+	[[ $(clang-format --version 2>/dev/null) == *'version 14.'* ]] || { echo 'needs clang-format 14' && return 77; }
 	make -s format-check
 }
 
@@ -98,7 +98,7 @@ must_turn_red() { # STREAM-OF-A-PLAIN-RUN ARGS...
 	echo "passed plainly: $(names_of "$plain" passed | wc -l); red without flushes: $(names_of "$mutated" red | wc -l)"
 	[[ -z $green ]] || { printf 'not red, though it passed plainly: %s\n' "$green" && return 1; }
 	# A run in which nothing passed would prove nothing.
-	names_of "$plain" passed | grep -q .
+	[[ -n $(names_of "$plain" passed) ]]
 }
 
 # Names of the cases of a stream by what became of them. Cases that claim no flush are skipped when
