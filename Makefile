@@ -33,7 +33,7 @@ WARNINGS := -Wall -Wextra -Werror -Wundef -Wshadow -Wvla -Wstrict-prototypes -Wm
 # No unit but the integer one, no red zone (interrupts use our stack), no unwinder, fixed address.
 MACHINE  := -m64 -march=x86-64 -mgeneral-regs-only -mno-red-zone -fno-pic -fno-pie \
 	    -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none
-OPTIMISE := -O2 -fno-omit-frame-pointer -ffunction-sections -fdata-sections
+OPTIMISE := -Os -fno-omit-frame-pointer -ffunction-sections -fdata-sections
 DEBUG    := -g -ffile-prefix-map=$(CURDIR)=.
 DEFINES  := -I. -DREVENANT_VERSION='"$(VERSION)"'
 

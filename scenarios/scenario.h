@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How a scenario registers itself. A scenario is a program with a name and a title, written down in
- * the file of its family; the linker gathers all of them. The names and titles also go into a
- * section that is not loaded, so that the list can be read from the ELF without booting it.
+ * the file of its family; the linker gathers all of them. The names and titles go into a section
+ * that no code reads, so that the list can be read from the ELF without booting it.
  *
  * The flush that a scenario is about is marked '!': the *control* is the same program without it.
  */
@@ -14,7 +14,6 @@
 struct scenario {
 	const char
 		*name; /* [a-z0-9.+-]+; cases of looks get "/load", "/store", "/fetch" behind it */
-	const char *title;
 	const char *program;
 	const char *control; /* NULL: the program without its steps marked '!' */
 	uint8_t looks; /* 0: one case, as it stands; else one case for each look of LOOKS_… */
@@ -32,15 +31,12 @@ enum { LOOKS_LOAD = 1, LOOKS_STORE = 2, LOOKS_FETCH = 4 };
 #define SCENARIO_CAT_(a, b) a##b
 #define SCENARIO_CAT(a, b)  SCENARIO_CAT_(a, b)
 
-#define SCENARIO_REGISTER(name_, title_, looks_, program_, control_, list_)   \
-	static const struct scenario SCENARIO_CAT(scenario_, __COUNTER__)     \
-		__attribute__((SCENARIO_KEEP, section(".revenant.scenarios"), \
-			       aligned(8))) = {.name = name_,                 \
-					       .title = title_,               \
-					       .program = program_,           \
-					       .control = control_,           \
-					       .looks = looks_};              \
-	static const char SCENARIO_CAT(scenario_list_, __COUNTER__)[]         \
+#define SCENARIO_REGISTER(name_, title_, looks_, program_, control_, list_)                        \
+	static const struct scenario SCENARIO_CAT(scenario_, __COUNTER__)                          \
+		__attribute__((SCENARIO_KEEP, section(".revenant.scenarios"), aligned(8))) = {     \
+			.name = name_, .program = program_, .control = control_, .looks = looks_}; \
+	_Static_assert(sizeof(title_) > 1, "the list shows a title");                              \
+	static const char SCENARIO_CAT(scenario_list_, __COUNTER__)[]                              \
 		__attribute__((SCENARIO_KEEP, section(".revenant.list"), aligned(1))) = list_
 
 /* A line of the list; what stands in braces is for the reader to expand, as a shell does. */
