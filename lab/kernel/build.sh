@@ -136,13 +136,21 @@ build_kernel() { # TREE OUT EDITED RESULT
 	make -s -C "$tree" O="$out" ARCH=x86 kernelrelease >"$result.part/release"
 }
 
+# What a kernel has of the mutants: names, versions, edits; not what is expected of them.
+mutants_key() {
+	local folder=$here/../mutants
+	awk -f "$folder/read.awk" "$folder"/*.mutant |
+		awk -F'\t' -v OFS='\t' '$1 == "mutant" { print $2, $4 } $1 == "edit"'
+	cat "$folder"/{read.awk,instrument.awk,instrument.sh}
+}
+
 # All that the result depends on, as one word.
 kernel_key() { # SHA256-OF-PACKAGE
 	{
 		echo "$1 $(gcc --version | head -n 1)"
 		cat "$here/small.config"
 		declare -f build_kernel configure fragment
-		[[ -z $mutants ]] || cat "$here"/../mutants/*.{mutant,awk,sh}
+		[[ -z $mutants ]] || mutants_key
 	} | sha256sum | cut -c1-16
 }
 

@@ -15,26 +15,29 @@ usage() {
 	cat <<'USAGE'
 lab/mutants/score.sh [OPTION...] [MUTANT...]
 
-Runs the whole set of scenarios on an emulated host with each mutant (without names: all of them),
-and once with none, under the parameters that the mutant's file names. Results are kept, so an
-interrupted run goes on where it stopped. Writes docs/mutants.md and prints its first table.
+Runs the whole set of scenarios on emulated hosts with each mutant (without names: all of them),
+and once with none, under the parameters that the mutant's file names: one boot of a host for several
+mutants, a boot of its own for one that hangs or crashes. What turned red is run again, until three
+runs agree. Results are kept, so an interrupted run goes on where it stopped. Writes docs/mutants.md
+(kernel 7.3 only) and prints its first table.
 
   --kernel VERSION  of the mutants' kernel, built by lab/kernel/build.sh --mutants (7.3)
   --image FILE      a bzImage with the mutants in it, in place of that; the file `mutants` beside it
                     lists them as instrument.sh did
   --elf FILE        another image of ours than build/revenant.elf
   --vendor VENDOR   only what shows on amd, or intel
-  --runs N          run each N times; what does not agree is flaky (1)
+  --runs N          what is red must be so in N runs, the later ones of these scenarios only (3)
+  --batch N         mutants for each boot (12)
   --jobs N          at a time (number of CPUs)
   --again           forget the results kept so far
   --table           run nothing: only the tables, from the results kept
-  --doc FILE        write the document there (docs/mutants.md)
+  --doc FILE        write the document there
 
 exit status: 0 all killed that can be; 1 a mutant survived, or is flaky; 2 usage; 99 a row is an ERROR
 USAGE
 }
 
-version=7.3 image='' elf='' vendor='' runs=1 jobs=$(nproc) again='' table='' doc=$top/docs/mutants.md
+version=7.3 image='' elf='' vendor='' runs=3 jobs=$(nproc) batch=12 again='' table='' doc=-
 names=()
 while (($#)); do
 	case $1 in
@@ -44,6 +47,7 @@ while (($#)); do
 	--vendor) vendor=${2-} && shift ;;
 	--runs) runs=${2-} && shift ;;
 	--jobs) jobs=${2-} && shift ;;
+	--batch) batch=${2-} && shift ;;
 	--doc) doc=${2-} && shift ;;
 	--again) again=yes ;;
 	--table) table=yes ;;
@@ -56,10 +60,16 @@ done
 for name in "${names[@]}"; do
 	[[ -r $here/$name.mutant ]] || usage_error "there is no mutant '$name' (lab/mutants/*.mutant)"
 done
-[[ $runs =~ ^[1-9]$ && $jobs =~ ^[1-9][0-9]?$ ]] || usage_error "--runs takes 1 to 9, --jobs 1 to 99"
+[[ $runs =~ ^[1-9]$ && $jobs =~ ^[1-9][0-9]?$ && $batch =~ ^[1-9][0-9]?$ ]] ||
+	usage_error "--runs takes 1 to 9, --jobs and --batch 1 to 99"
+if [[ $doc == - ]]; then
+	doc=
+	[[ $version != 7.3 || -n $image ]] || doc=$top/docs/mutants.md
+fi
 
-LIMIT=120   # seconds for one run
-PATIENCE=10 # seconds without output until the VM counts as hung
+LIMIT=100        # seconds for a mutant in a boot of its own
+PATIENCE=8       # seconds without output until the VM counts as hung
+FILTER_BYTES=480 # of the image's filter= word
 
 kept=$(cache_dir)/mutants/results
 mkdir -p "$kept"
@@ -69,9 +79,9 @@ list=${image%/*}/mutants
 work=$(mktemp -d)
 # shellcheck disable=SC2317 # called by trap
 clean_up() {
-	local running
-	mapfile -t running < <(jobs -p)
-	((${#running[@]} == 0)) || kill "${running[@]}" 2>/dev/null || true
+	local children
+	mapfile -t children < <(jobs -p)
+	((${#children[@]} == 0)) || kill "${children[@]}" 2>/dev/null || true
 	wait
 	rm -rf "$work"
 }
@@ -86,96 +96,225 @@ cp "$elf" "$work/revenant.elf" # it may change while we run
 image_sum=$(sha256sum <"$work/revenant.elf")
 awk -f "$here/read.awk" "$here"/*.mutant >"$work/mutants"
 
-# What a result depends on. The other mutants of an image are behind guards that are off.
-key() { # MUTANT or none, VENDOR, PARAMS, RUN
+# What a result depends on. The other mutants of an image are behind guards that are off. One run may
+# be in several parts, each with a filter of its own.
+key() { # MUTANT or none, VENDOR, PARAMS, RUN, FILTER
 	{
-		echo "$version $1 $2 $3 $4 $image_sum"
+		echo "$version $* $image_sum"
 		[[ $1 == none ]] || awk '/^[a-z-]+:/ { edit = /^(in|remove|replace|by|before|insert):/ } edit' "$here/$1.mutant"
 	} | sha256sum | cut -c1-20
 }
 
 number_of() { # MUTANT
-	[[ $1 == none ]] && echo 0 && return
-	awk -F'\t' -v name="$1" '$2 == name { print $1 }' "$list"
+	if [[ $1 == none ]]; then
+		echo 0
+	else
+		awk -F'\t' -v name="$1" '$2 == name { print $1 }' "$list"
+	fi
 }
 
-run_one() { # MUTANT VENDOR PARAMS RUN
-	local result status=0 begin=$EPOCHREALTIME number running
-	result=$kept/$(key "$@")
-	number=$(number_of "$1")
-	[[ -n $number ]] || return 0
+keep_result() { # FILE STATUS SECONDS MUTANT VENDOR PARAMS RUN FILTER
+	local result
+	result=$kept/$(key "${@:4}")
+	cp "$1" "$result.part"
+	printf '# run status=%d seconds=%s mutant=%s host=%s,%s run=%d\n' "${@:2:6}" >>"$result.part"
+	mv "$result.part" "$result"
+	note "$4 on $5 $6: $(grep -cE '^not ok ' "$result") red${8:+ of those that were} ($3 s)"
+}
+
+# In a boot of its own, or in several: a VM that dies is started again behind the case it was in.
+run_alone() { # MUTANT VENDOR PARAMS RUN FILTER
+	local stream status=0 begin=$EPOCHREALTIME filter=()
+	stream=$(mktemp -p "$work")
+	[[ -z $5 ]] || IFS=, read -ra filter <<<"$5"
 	timeout "$LIMIT" "$top/run.sh" --no-install --host lab --cpu "$2" --image "$work/revenant.elf" \
-		--kernel "$image" --host-append "kvm.revenant_mutant=$number" --host-params "$3" --timeout "$PATIENCE" \
-		>"$result.part" 2>"$result.log" </dev/null &
+		--kernel "$image" --host-append "kvm.revenant_mutant=$(number_of "$1")" --host-params "$3" \
+		--timeout "$PATIENCE" "${filter[@]}" >"$stream" 2>"$stream.log" </dev/null &
 	running=$!
-	trap 'kill $running; exit 130' TERM # timeout passes it on to its process group
-	wait $running || status=$?
+	wait "$running" || status=$?
+	running=
 	# A mutant may hang the VM in case after case: what it did within the limit is enough.
+	if [[ $status == 124 ]] && grep -q '^not ok ' "$stream"; then
+		status=1
+	fi
 	case $status in
-	0 | 1 | 77) ;;
-	124) grep -q '^not ok ' "$result.part" || return 0 ;;
+	0 | 1 | 77)
+		keep_result "$stream" "$status" "$(awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')" "$@"
+		;;
 	*)
-		note "$1 on $2 $3: run.sh ends with status $status ($result.log)"
-		return 0
+		cp "$stream.log" "$kept/failed-$1-$2.log"
+		note "$1 on $2 $3: run.sh ends with status $status ($kept/failed-$1-$2.log)"
 		;;
 	esac
-	printf '# run status=%d seconds=%s mutant=%s host=%s,%s\n' "$status" \
-		"$(awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')" "$1" "$2" "$3" >>"$result.part"
-	mv "$result.part" "$result"
-	note "$1 on $2 $3: $(grep -cE '^not ok ' "$result") red ($(sed -n 's/^# run .*seconds=\([0-9.]*\).*/\1/p' "$result") s)"
 }
 
-# All runs that the table wants: MUTANT VENDOR PARAMS RUN, those of the unmodified kernel first.
-wanted() {
-	awk -F'\t' -v OFS='\t' -v chosen=" ${names[*]} " -v vendor="$vendor" -v runs="$runs" '
+# Several runs on one host: as many as go in one boot; the one that ended the boot alone; the rest in
+# another boot. FILE has lines MUTANT VENDOR PARAMS RUN FILTER.
+run_batch() { # FILE
+	local todo=$1 dir on with name vendor params run filter share nr line
+	dir=$(mktemp -d -p "$work")
+	running=''
+	trap '[[ -z $running ]] || kill $running; exit 130' TERM
+	while [[ -s $todo ]]; do
+		IFS=$'\t' read -r name on with run filter <"$todo"
+		nr=0
+		while IFS=$'\t' read -r name vendor params run filter; do
+			nr=$((nr + 1))
+			printf '%d\tmutant=%d%s\n' "$nr" "$(number_of "$name")" "${filter:+ filter=$filter}"
+		done <"$todo" >"$dir/jobs"
+		rm -rf "$dir/out"
+		mkdir "$dir/out"
+		"$here/batch.sh" --vendor "$on" --params "$with" --kernel "$image" --elf "$work/revenant.elf" \
+			--patience "$PATIENCE" "$dir/jobs" "$dir/out" >"$dir/done" 2>"$dir/log" </dev/null &
+		running=$!
+		wait "$running" || note "a boot on $on $with failed: $(tail -n 1 "$dir/log")"
+		running=
+		share=$(awk '/^took/ { t = $2 } !/^took/ { n++ } END { printf "%.1f", n ? t / n : t }' "$dir/done")
+		nr=0 line=''
+		: >"$dir/rest"
+		while IFS=$'\t' read -r name vendor params run filter; do
+			nr=$((nr + 1))
+			if [[ -e $dir/out/$nr ]]; then
+				keep_result "$dir/out/$nr" "$(sed -n 's/^# end status=//p' "$dir/out/$nr")" "$share" \
+					"$name" "$vendor" "$params" "$run" "$filter"
+			elif [[ -z $line ]]; then
+				line="$name"$'\t'"$vendor"$'\t'"$params"$'\t'"$run"$'\t'"$filter"
+			else
+				printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$vendor" "$params" "$run" "$filter" >>"$dir/rest"
+			fi
+		done <"$todo"
+		if [[ -n $line ]]; then
+			IFS=$'\t' read -r name vendor params run filter <<<"$line"
+			run_alone "$name" "$vendor" "$params" "$run" "$filter"
+		fi
+		mv "$dir/rest" "$todo"
+	done
+}
+
+# The rows and the hosts' baselines, MUTANT VENDOR PARAMS, those with none first of each host.
+rows() {
+	awk -F'\t' -v OFS='\t' -v chosen=" ${names[*]} " -v vendor="$vendor" '
 		FILENAME == ARGV[1] { there[$2]; next }
-		$1 == "mutant" { deep[$2] = $5 != "-" }
 		$1 == "shows" && ($2 in there) && (vendor == "" || vendor == $3) &&
 		(chosen == "  " || index(chosen, " " $2 " ")) {
 			host = $3 OFS $4
-			if (!(host in hosts)) { hosts[host]; base[++nr_bases] = "none" OFS host }
-			line[deep[$2], ++nr] = $2 OFS host
+			if (!(host in at)) { at[host] = ++hosts; line[hosts] = "none" OFS host }
+			line[at[host]] = line[at[host]] "\n" $2 OFS host
 		}
-		END {
-			for (r = 1; r <= runs; r++) {
-				for (i = 1; i <= nr_bases; i++) print base[i], r
-				for (d = 0; d < 2; d++) # those that need hardware come last
-					for (i = 1; i <= nr; i++)
-						if ((d, i) in line) print line[d, i], r
-			}
-		}' "$list" "$work/mutants"
+		END { for (i = 1; i <= hosts; i++) print line[i] }' "$list" "$work/mutants"
 }
 
-begin=$SECONDS ran=0
-while IFS=$'\t' read -r name host_vendor params run; do
-	result=$kept/$(key "$name" "$host_vendor" "$params" "$run")
-	[[ -z $again ]] || rm -f "$result"
-	[[ ! -e $result && -z $table ]] || continue
-	while (($(jobs -rp | wc -l) >= jobs)); do wait -n || true; done
-	run_one "$name" "$host_vendor" "$params" "$run" &
-	ran=$((ran + 1))
-done < <(wanted)
-wait
+results_of() { # STREAM...; prints NAME KIND of its cases
+	tr -d '\r' <"$1" | awk -v OFS='\t' '
+		/^(not )?ok [0-9]/ {
+			bad = $1 == "not"
+			kind = bad ? $6 : / # SKIP VACUOUS/ ? "VACUOUS" : / # SKIP/ ? "SKIP" : "PASS"
+			print bad ? $4 : $3, kind
+		}'
+}
 
-# The tables: from the mutants' files and the results there are.
+# The filters, one a line, that choose what is red in a first run. One that was cut off by its limit
+# hangs the VM in case after case: of it a few.
+filters_of() { # RESULT
+	results_of "$1" | awk -v bytes="$FILTER_BYTES" -v few="$(awk '/^# run / { print /seconds=[1-9][0-9][0-9]/ }' "$1")" '
+		$2 !~ /^(PASS|VACUOUS|SKIP)$/ && !(few && ++n > 4) {
+			name = $1
+			if (sub(/\/(load|store|fetch)$/, "", name)) {
+				if (name in seen) next
+				seen[name]
+				name = name "/*"
+			}
+			if (line != "" && length(line) + length(name) >= bytes) { print line; line = "" }
+			line = line (line == "" ? "" : ",") name
+		}
+		END { if (line != "") print line }'
+}
+
+# The runs of a row there must be, MUTANT VENDOR PARAMS RUN FILTER: the first, and once it is there the
+# others of what was red in it.
+runs_of() { # MUTANT VENDOR PARAMS
+	local first filter run filters
+	printf '%s\t%s\t%s\t1\t\n' "$@"
+	first=$kept/$(key "$@" 1 '')
+	[[ $1 != none && -r $first ]] || return 0
+	mapfile -t filters < <(filters_of "$first")
+	for ((run = 2; run <= runs; run++)); do
+		for filter in "${filters[@]}"; do
+			printf '%s\t%s\t%s\t%d\t%s\n' "$@" "$run" "$filter"
+		done
+	done
+}
+
+# All runs that have no result yet.
+wanted() {
+	local name host_vendor params run filter
+	while IFS=$'\t' read -r name host_vendor params; do
+		while IFS=$'\t' read -r name host_vendor params run filter; do
+			[[ -e $kept/$(key "$name" "$host_vendor" "$params" "$run" "$filter") ]] ||
+				printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$host_vendor" "$params" "$run" "$filter"
+		done < <(runs_of "$name" "$host_vendor" "$params")
+	done < <(rows)
+}
+
+# Boots for what is wanted: files of up to $batch runs on one host.
+split_into_batches() { # PREFIX; prints the files' names
+	awk -F'\t' -v size="$batch" -v prefix="$1" '
+		{
+			host = $2 FS $3
+			if (!(host in nr) || nr[host] == size) {
+				nr[host] = 0
+				file[host] = sprintf("%s-%03d", prefix, ++files)
+				print file[host]
+			}
+			nr[host]++
+			print > file[host]
+		}'
+}
+
+if [[ -n $again ]]; then
+	while IFS=$'\t' read -r name host_vendor params; do
+		while IFS=$'\t' read -r name host_vendor params run filter; do
+			rm -f "$kept/$(key "$name" "$host_vendor" "$params" "$run" "$filter")"
+		done < <(runs_of "$name" "$host_vendor" "$params" | sort -t $'\t' -k 4,4nr)
+	done < <(rows)
+fi
+
+# First runs, then what they call for.
+begin=$SECONDS ran=0
+for round in first later; do
+	[[ -z $table ]] || break
+	wanted >"$work/$round"
+	ran=$((ran + $(wc -l <"$work/$round")))
+	while read -r file; do
+		while (($(jobs -rp | wc -l) >= jobs)); do wait -n || true; done
+		run_batch "$file" &
+	done < <(split_into_batches "$work/boot-$round" <"$work/$round")
+	wait
+done
+
+# The tables: from the mutants' files and the results there are. A run that lacks a part is none.
 names=()
-while IFS=$'\t' read -r name host_vendor params run; do
-	result=$kept/$(key "$name" "$host_vendor" "$params" "$run")
-	if [[ -r $result ]]; then
-		printf 'result\t%s\t%s\t%s\t%d\t%s\t%s\n' "$name" "$host_vendor" "$params" "$run" \
-			"$(sed -n 's/^# run status=\([0-9]*\).*/\1/p' "$result")" \
-			"$(sed -n 's/^# run .*seconds=\([0-9.]*\).*/\1/p' "$result")"
-		tr -d '\r' <"$result" | awk -v OFS='\t' '
-			/^(not )?ok [0-9]/ {
-				bad = $1 == "not"
-				kind = bad ? $6 : / # SKIP VACUOUS/ ? "VACUOUS" : / # SKIP/ ? "SKIP" : "PASS"
-				print "case", bad ? $4 : $3, kind
-			}'
-	fi
-done < <(vendor='' && wanted) >"$work/results"
+print_results() {
+	local name host_vendor params run filter result
+	while IFS=$'\t' read -r name host_vendor params; do
+		while IFS=$'\t' read -r name host_vendor params run filter; do
+			result=$kept/$(key "$name" "$host_vendor" "$params" "$run" "$filter")
+			if [[ -r $result ]]; then
+				printf 'result\t%s\t%s\t%s\t%d\t%s\t%s\n' "$name" "$host_vendor" "$params" "$run" \
+					"$(sed -n 's/^# run status=\([0-9]*\).*/\1/p' "$result")" \
+					"$(sed -n 's/^# run .*seconds=\([0-9.]*\).*/\1/p' "$result")"
+				results_of "$result" | sed 's/^/case\t/'
+			else
+				printf 'absent\t%s\t%s\t%s\t%d\n' "$name" "$host_vendor" "$params" "$run"
+			fi
+		done < <(runs_of "$name" "$host_vendor" "$params")
+	done < <(vendor='' && rows)
+}
+print_results >"$work/results"
 
 status=0
-awk -f "$here/table.awk" -v version="$version" -v doc="$work/doc.md" "$work/mutants" "$list" "$work/results" || status=$?
-[[ ! -s $work/doc.md ]] || mv "$work/doc.md" "$doc"
+awk -f "$here/table.awk" -v version="$version" -v runs="$runs" -v doc="$work/doc.md" \
+	"$work/mutants" "$list" "$work/results" || status=$?
+[[ -z $doc || ! -s $work/doc.md ]] || cp "$work/doc.md" "$doc"
 ((ran == 0)) || note "$ran runs in $((SECONDS - begin)) s"
 exit "$status"

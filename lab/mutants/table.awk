@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: MIT
 #
-# awk -f table.awk -v version=VERSION -v doc=FILE MUTANTS LIST RESULTS
+# awk -f table.awk -v version=VERSION -v runs=N -v doc=FILE MUTANTS LIST RESULTS
 #
 # The score. MUTANTS: what read.awk prints; LIST: NUMBER <tab> NAME of those in the kernel; RESULTS:
 #
 #   result MUTANT-or-none VENDOR PARAMS RUN STATUS SECONDS     behind it a line for each case:
 #   case   NAME KIND                                           PASS, VACUOUS, SKIP, STALE, LEAK, ...
+#   absent MUTANT-or-none VENDOR PARAMS RUN                    a run that should be there
+#
+# A run may be in several results. Run 1 is of all cases, the others up to N of those that were red in
+# it; a case counts as red if it is so in all N.
 #
 # Prints the table of mutants, writes both tables to FILE. A row is a mutant on a host, that is a
 # vendor and parameters. Its verdict:
 #
 #   ERROR          the unmodified kernel is not clean, or was not run, under the same parameters
-#   not run        there is no result
-#   flaky          some case is red in one run and not in another
-#   killed         each of the expected globs has a case that is red
+#   not run        a result is missing
+#   killed         each of the expected globs has a case that is red in all runs
+#   flaky          each has one that is red, but not in all runs
 #   caught         cases are red, but not those expected: the file is wrong
 #   survived       no case is red
 #   hardware-only  marked so, and no case is red
@@ -38,39 +42,51 @@ function family(name) { # a scenario's name without the way of looking
 	return name
 }
 
-# What became of a row: fills red[] with the names of its red cases.
-function judge(row, globs, hardware_only,    base, name, r, n, i, glob, re, hit, key) {
-	for (name in red)
-		delete red[name]
-	nr_red = 0
+function hits(list, glob,    name, re) {
+	re = glob_to_re(glob)
+	for (name in list)
+		if (name ~ re)
+			return 1
+	return 0
+}
+
+# What became of a row: fills red[] with the names of the cases that are red in all runs, unsteady[] with
+# those that are so in some.
+function judge(row, globs, hardware_only,    base, name, n, i, glob, key, verdict) {
+	split("", red)
+	split("", unsteady)
+	nr_red = nr_unsteady = 0
 	base = "none" SUBSEP host_of[row]
-	if (!(row in runs))
+	if (!((row, 1) in have))
 		return "not run"
-	if (!(base in runs) || base in not_clean)
+	if (!((base, 1) in have) || base in not_clean)
 		return "ERROR"
+	if (row in lacks)
+		return "not run"
 	for (key in red_in)
 		if (index(key, row SUBSEP) == 1) {
 			name = substr(key, length(row) + 2)
-			if (red_in[key] != runs[row])
-				return "flaky"
-			red[name]
-			nr_red++
-		}
-	if (!nr_red)
-		return hardware_only ? "hardware-only" : "survived"
-	n = split(globs, glob, " ")
-	for (i = 1; i <= n; i++) {
-		re = glob_to_re(glob[i])
-		hit = 0
-		for (name in red)
-			if (name ~ re) {
-				hit = 1
-				break
+			if (red_in[key] == runs) {
+				red[name]
+				nr_red++
+			} else {
+				unsteady[name]
+				nr_unsteady++
 			}
-		if (!hit)
-			return "caught"
-	}
-	return globs == "-" ? "caught" : "killed"
+		}
+	if (!nr_red && !nr_unsteady)
+		return hardware_only ? "hardware-only" : "survived"
+	if (globs == "-")
+		return nr_red ? "caught" : "flaky"
+	verdict = "killed"
+	n = split(globs, glob, " ")
+	for (i = 1; i <= n; i++)
+		if (!hits(red, glob[i])) {
+			if (!hits(unsteady, glob[i]))
+				return "caught"
+			verdict = "flaky"
+		}
+	return verdict
 }
 
 # The families of the red cases in the order of the plan, and for the other table who killed them.
@@ -91,6 +107,21 @@ function who_caught(mutant, vendor,    i, name, text, n, seen) {
 		}
 	}
 	return n > 4 ? text " and " (n - 4) " more" : text
+}
+
+# The first of a mutant's cases that were red in some runs only, for the note below the table.
+function note_unsteady(mutant, host,    i, name, seen, text, n) {
+	if (!nr_unsteady)
+		return
+	for (i = 1; i <= nr_cases; i++) {
+		name = family(plan[i])
+		if (!(plan[i] in unsteady) || (name in seen))
+			continue
+		seen[name]
+		if (++n <= 4)
+			text = text (n > 1 ? ", " : "") "`" name "`"
+	}
+	unsteady_notes = unsteady_notes "- " mutant " on " host ": " text (n > 4 ? " and " (n - 4) " more" : "") "\n"
 }
 
 function expected(globs) {
@@ -116,7 +147,11 @@ function say(text) {
 		print text > doc
 }
 
-BEGIN { FS = "\t" }
+BEGIN {
+	FS = "\t"
+	if (!runs)
+		runs = 1
+}
 
 FILENAME == ARGV[1] {
 	if ($1 == "mutant") {
@@ -142,15 +177,18 @@ FILENAME == ARGV[2] {
 
 $1 == "result" {
 	row = $2 SUBSEP $3 SUBSEP $4
+	run = $5
 	host_of[row] = $3 SUBSEP $4
-	runs[row]++
+	have[row, run]
 	seconds[row] += $7
 	is_base = $2 == "none"
 	if (is_base && $6 != 0)
 		not_clean[row]
-	if (!is_base) {
-		time_of[$3, ++nr_runs[$3]] = $7 + 0
-	}
+	next
+}
+
+$1 == "absent" {
+	lacks[$2 SUBSEP $3 SUBSEP $4]
 	next
 }
 
@@ -159,7 +197,8 @@ $1 == "case" {
 		known[$2]
 		plan[++nr_cases] = $2
 	}
-	if (is_red($3)) {
+	if (is_red($3) && !((row, $2, run) in counted)) {
+		counted[row, $2, run]
 		red_in[row, $2]++
 		if (is_base)
 			not_clean[row]
@@ -181,7 +220,11 @@ END {
 		caught[i] = nr_red && verdict[i] != "ERROR" && verdict[i] != "not run" ? who_caught(m, row_vendor[i]) : ""
 		count[verdict[i]]++
 		nr_rows++
-		took[i] = row in runs ? sprintf("%.0f", seconds[row] / runs[row]) : ""
+		took[i] = row in seconds ? sprintf("%.0f", seconds[row]) : ""
+		if (row in seconds)
+			time_of[row_vendor[i], ++nr_runs[row_vendor[i]]] = seconds[row]
+		if (verdict[i] != "ERROR" && verdict[i] != "not run")
+			note_unsteady(m, row_vendor[i] " " row_params[i])
 		text = caught[i]
 		gsub(/`/, "", text)
 		printf line, m, row_vendor[i], row_params[i], verdict[i], took[i], text
@@ -204,7 +247,9 @@ END {
 	say("chooses one. Each runs under the whole set of scenarios, on an emulated host.\n")
 	say(nr_here " mutants, " nr_rows " rows (a mutant on a host): " sums ".\n")
 	for (v in nr_runs)
-		say(sprintf("A run on %s takes %.0f seconds (median of %d).", v == "amd" ? "AMD" : "Intel", median(v), nr_runs[v]))
+		say(sprintf("A mutant on %s takes %.0f seconds, all its runs together (median of %d).", v == "amd" ? "AMD" : "Intel", median(v), nr_runs[v]))
+	if (runs > 1)
+		say("\nWhat is red in the first run is run again, and counts as caught if it is red in all " runs ".")
 	say("\n`killed`: every pattern expected has a case that is red. `hardware-only`: the fault lives in the hardware's")
 	say("TLB, which the emulators flush at each world switch. A row is an `ERROR` unless the unmodified kernel (the")
 	say("parameter 0) is clean under the same parameters.\n")
@@ -212,6 +257,8 @@ END {
 	for (i = 1; i <= rows; i++)
 		if (i in verdict)
 			say("| " row_mutant[i] " | " class[row_mutant[i]] " | " row_vendor[i] " " row_params[i] " | " expected(row_globs[i]) " | " caught[i] " | " verdict[i] " | " took[i] " |")
+	if (unsteady_notes != "")
+		say("\nRed in some of the runs only, and not counted:\n\n" unsteady_notes)
 	say("\n## What each one does\n")
 	for (i = 1; i <= nr_mutants; i++)
 		if (order[i] in in_image) {

@@ -236,16 +236,19 @@ wrong npt=1 1 1 LEAK PASS
 deep npt=1 1 0 PASS VACUOUS
 shaky npt=1 1 1 PASS STALE
 shaky npt=1 2 0 PASS PASS
+dead npt=1 2 1 STALE CRASH
+wrong npt=1 2 1 LEAK PASS
 elsewhere npt=0 1 1 PASS STALE
 RUNS
 
 score() {
-	awk -f "$lab/table.awk" -v version=7.3 -v doc="$work/doc.md" "$work/mutants" "$work/list" "$work/results" >"$work/out" 2>&1
+	awk -f "$lab/table.awk" -v version=7.3 -v runs="${runs:-1}" -v doc="$work/doc.md" "$work/mutants" "$work/list" "$work/results" >"$work/out" 2>&1
 }
 says() { # MUTANT VERDICT
 	awk -v m="$1" -v v="$2" '$1 == m && index($0, " " v " ") { found = 1 } END { exit !found }' "$work/out"
 	ok $? "$1: $2"
 }
+runs=2
 score
 (($? == 99))
 ok $? 'an ERROR counts most: status 99'
@@ -262,6 +265,8 @@ grep -q '^7 mutants, 7 rows: 1 killed, 1 survived, 1 caught, 1 flaky, 1 hardware
 ok $? 'the sums'
 grep -qxF "| \`svm.a\` | dead, wrong |" "$work/doc.md" && grep -qxF "| \`svm.b\` | dead |" "$work/doc.md"
 ok $? 'the other way round: what each scenario kills, flaky and ERROR rows left out'
+grep -qxF -e "- shaky on amd npt=1: \`svm.b\`" "$work/doc.md"
+ok $? 'what was red in some runs only is noted, and not counted'
 grep -v 'elsewhere' "$work/results" >"$work/r" && awk -F'\t' '$1 == "result" { keep = $4 == "npt=1" } keep' "$work/results" >"$work/r" && mv "$work/r" "$work/results"
 score
 grep -q '^elsewhere .*not run' "$work/out"
@@ -270,6 +275,32 @@ awk -F'\t' '$1 == "result" { keep = $2 != "none" } keep' "$work/results" >"$work
 score
 (($? == 99)) && grep -q '^dead .*ERROR' "$work/out"
 ok $? 'without a run of the unmodified kernel every row is an ERROR'
+# Three runs: red in all, in two; a part of a run that is absent; a run in two parts.
+runs=3
+results >"$work/results" <<'RUNS'
+none npt=1 1 0 PASS PASS
+dead npt=1 1 1 STALE STALE
+dead npt=1 2 1 STALE STALE
+dead npt=1 3 1 STALE STALE
+shaky npt=1 1 1 STALE STALE
+shaky npt=1 2 1 STALE STALE
+shaky npt=1 3 1 STALE PASS
+alive npt=1 1 1 STALE PASS
+alive npt=1 2 1 STALE PASS
+alive npt=1 2 1 STALE PASS
+RUNS
+printf 'absent\talive\tamd\tnpt=1\t3\n' >>"$work/results"
+score
+(($? == 1))
+ok $? 'flaky: status 1'
+says dead killed
+says shaky flaky
+says alive 'not run'
+results >>"$work/results" <<<'alive npt=1 3 1 PASS PASS'
+sed -i '/^absent/d' "$work/results"
+score
+says alive flaky
+runs=1
 results >"$work/results" <<'RUNS'
 none npt=1 1 0 PASS PASS
 dead npt=1 1 1 STALE STALE

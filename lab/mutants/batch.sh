@@ -1,0 +1,116 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# batch.sh --vendor V --params 'P=V...' --kernel FILE --elf FILE --patience S JOBS DIR
+#
+# Runs several VMs, one after the other, in one boot of an emulated host. JOBS has a line for each:
+#
+#   NAME <tab> WORDS        the line of /job/args for it (lab/init), such as "mutant=7 filter=svm.*"
+#
+# and DIR gets a file NAME for each VM that said all that it had planned: its KTAP stream. A VM that dies,
+# or says nothing for S seconds, ends the boot, and so does the end of this process; what the host's
+# kernel complains of spoils what came behind it. Those have no file, and are for another boot.
+#
+# Prints the names of the files, and at the end `took SECONDS`. Exit status 0, whatever was found.
+
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+
+# shellcheck source-path=SCRIPTDIR source=../say.sh
+. "$here/../say.sh"
+for part in packages options archive debian-kernel initrd hosts; do
+	# shellcheck disable=SC1090 # run.sh's
+	. "$here/../$part.sh"
+done
+
+patience=10 elf='' vendor='' params=''
+while (($# > 2)); do
+	case $1 in
+	--vendor | --params | --kernel | --elf | --patience) declare "${1#--}=$2" ;;
+	*) usage_error "batch.sh: unknown option $1" ;;
+	esac
+	shift 2
+done
+jobs=$1 dir=$2
+one_of --vendor "$vendor" amd intel
+# The options that hosts.sh reads.
+# shellcheck disable=SC2034
+host=lab cpu=$vendor host_params=("$params") image=$elf may_install=no
+quiet=$patience # lab_command sets `patience`, too
+BOOT_PATIENCE=120
+
+work=$(mktemp -d)
+machine=''
+# shellcheck disable=SC2317 # called by trap
+clean_up() {
+	[[ -z $machine ]] || kill -9 "$machine" 2>/dev/null || true
+	wait
+	collect
+	rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+# Files for the VMs that came to their end, up to the first one in whose time the host complained.
+collect() {
+	local last
+	[[ -s $work/stream ]] || return 0
+	last=$(tr -d '\r' <"$work/console.log" 2>/dev/null | awk '
+		/revenant: VM [0-9]+$/ { vm = $NF }
+		vm && /WARNING: |BUG: |Oops: |general protection fault|INFO: task .* blocked/ { print vm; exit }')
+	tr -d '\r' <"$work/stream" | awk -F'\t' -v last="${last:-0}" -v dir="$dir" '
+		FILENAME != "-" { name[++jobs] = $1; next }
+		/^# VM [0-9]+$/ {
+			vm = substr($0, 6) + 0
+			text = ""
+			results = 0
+			plan = -1
+			status = ""
+			next
+		}
+		!vm { next }
+		{ text = text $0 "\n" }
+		/^1\.\.[0-9]+$/ { plan = substr($0, 4) + 0 }
+		/^(not )?ok [0-9]/ { results++ }
+		/^# end status=/ { status = substr($0, 14) }
+		/^# VM ended with status / {
+			if (results == plan && (status == 0 || status == 1 || status == 77) && !(last && vm > last)) {
+				printf "%s", text > (dir "/" name[vm])
+				close(dir "/" name[vm])
+				print name[vm]
+			}
+		}' "$jobs" -
+	rm -f "$work/stream"
+}
+
+prepare_lab
+declare -a command
+lab_command 0 "$work"
+begin=$EPOCHREALTIME
+# shellcheck disable=SC2154 # by prepare_lab
+"${command[@]}" "$(awk -F'\t' -v host="host=${setting_words[0]}" '{
+	# mutant=N stays in front
+	n = index($2 " ", " ")
+	print substr($2, 1, n) (n > length($2) ? " " : "") host " " substr($2, n + 1)
+}' "$jobs")" >"$work/stream" 2>"$work/log" </dev/null &
+machine=$!
+
+# Whether the stream still grows, once a second.
+size=0 silent=0
+while kill -0 "$machine" 2>/dev/null; do
+	sleep 1
+	now=$(stat -c %s "$work/stream")
+	silent=$((silent + 1))
+	((now == size)) || silent=0
+	size=$now
+	limit=$quiet
+	grep -q '^# VM ' "$work/stream" || limit=$BOOT_PATIENCE
+	if ((silent >= limit)); then
+		kill -9 "$machine" 2>/dev/null || true
+		break
+	fi
+done
+wait "$machine" 2>/dev/null || true
+machine=''
+collect
+awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { printf "took %.1f\n", b - a }'
