@@ -13,11 +13,13 @@ enum action_kind {
 	ACTION_LOAD,	/* result = the 8 bytes at address */
 	ACTION_STORE,	/* the 8 bytes at address = operand */
 	ACTION_FETCH,	/* result = what the function at address returns in EAX */
-	ACTION_WRITE,	/* one aligned 8-byte store of operand to address; never faults */
+	ACTION_WRITE,	/* operand to the entry at address, by way; never faults */
 	ACTION_CR3,	/* MOV to CR3 of operand */
 	ACTION_INVLPG,	/* address */
-	ACTION_INVPCID, /* type operand, PCID 0, address */
-	ACTION_PGE,	/* CR4.PGE = operand */
+	ACTION_INVPCID, /* type operand, pcid, address */
+	ACTION_CR0,	/* bits address of CR0 = operand, 0 or 1 */
+	ACTION_CR4,	/* bits address of CR4 = operand, 0 or 1 */
+	ACTION_EFER,	/* bits address of EFER = operand, 0 or 1 */
 	ACTION_VMFUNC,	/* EPTP switching to list entry operand */
 };
 
@@ -32,6 +34,8 @@ struct action {
 	uint8_t kind;
 	uint8_t outcome;
 	uint8_t vector;
+	uint8_t way;	  /* enum way, model/program.h */
+	uint8_t pcid;	  /* of ACTION_INVPCID */
 	bool interrupted; /* interrupts are enabled for this one instruction, by an STI just before
 			     it */
 	uint32_t error;

@@ -76,8 +76,7 @@ void cpu_init(unsigned id)
 	/* All bits, as INIT leaves CD and NW set and firmware may leave anything. */
 	write_cr0(CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG);
 	write_cr4(CR4_PAE | CR4_MCE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT);
-	/* APM volume 3, E.4.2 "Function 8000_0001h": NX is EDX bit 20 */
-	if (cpuid(0x80000001, 0).edx & 1U << 20)
+	if (cpu_has_nx())
 		wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
 	if (id == 0)
 		read_names();

@@ -56,6 +56,12 @@ extern const char *cpu_hypervisor_name;
  */
 void cpu_init(unsigned id);
 
+/* APM volume 3, E.4.2 "Function 8000_0001h": NX is EDX bit 20 */
+static inline bool cpu_has_nx(void)
+{
+	return cpuid(0x80000001, 0).edx & 1U << 20;
+}
+
 /* Only after cpu_init() on this CPU. */
 static inline struct cpu *this_cpu(void)
 {

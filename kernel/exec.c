@@ -158,10 +158,18 @@ static unsigned function_number(unsigned root, bool accessed_dirty)
 	return accessed_dirty * NR_ROOTS + root;
 }
 
+static bool switch_bits(struct action *a, enum action_kind kind, uint64_t bits, bool on)
+{
+	a->kind = (uint8_t)kind;
+	a->address = bits;
+	a->operand = on;
+	return true;
+}
+
 /* False: the step is none of these. */
 static bool make_action(const struct step *step, struct action *a)
 {
-	*a = (struct action){.interrupted = step->irq};
+	*a = (struct action){.interrupted = step->irq, .way = step->way, .pcid = step->pcid};
 	switch (step->op) {
 	case OP_LOAD:
 		a->kind = ACTION_LOAD;
@@ -184,7 +192,7 @@ static bool make_action(const struct step *step, struct action *a)
 		return true;
 	case OP_CR3:
 		a->kind = ACTION_CR3;
-		a->operand = world_root(step->root);
+		a->operand = world_root(step->root) | step->pcid | (step->arg ? CR3_NOFLUSH : 0);
 		return true;
 	case OP_INVLPG:
 		a->kind = ACTION_INVLPG;
@@ -199,10 +207,12 @@ static bool make_action(const struct step *step, struct action *a)
 		a->kind = ACTION_VMFUNC;
 		a->operand = function_number(step->root.nr, step->arg);
 		return true;
-	case OP_PGE:
-		a->kind = ACTION_PGE;
-		a->operand = step->arg;
-		return true;
+	case OP_PGE: return switch_bits(a, ACTION_CR4, CR4_PGE, step->arg);
+	case OP_PCIDE: return switch_bits(a, ACTION_CR4, CR4_PCIDE, step->arg);
+	case OP_SMEP: return switch_bits(a, ACTION_CR4, CR4_SMEP, step->arg);
+	case OP_SMAP: return switch_bits(a, ACTION_CR4, CR4_SMAP, step->arg);
+	case OP_WP: return switch_bits(a, ACTION_CR0, CR0_WP, step->arg);
+	case OP_NXE: return switch_bits(a, ACTION_EFER, EFER_NXE, step->arg);
 	}
 	return false;
 }
@@ -219,6 +229,15 @@ static void run_in_l1(void *argument)
 		a->vector = c.vector;
 		a->error = c.error;
 	}
+}
+
+bool exec_has_fep(void)
+{
+	uint64_t word = 0;
+	struct action load = {.kind = ACTION_LOAD, .way = WAY_FEP, .address = (uint64_t)&word};
+
+	run_in_l1(&load);
+	return load.outcome == OUTCOME_DONE;
 }
 
 /* ---- L2 ---- */
@@ -280,7 +299,7 @@ static void l1_step(void *argument)
 
 	switch (step->op) {
 	case OP_TAG: backend->set_tag(vm, step->tag); break;
-	case OP_L2CR3: backend->set_root(vm, world_root(step->root)); break;
+	case OP_L2CR3: backend->set_root(vm, world_root(step->root) | step->pcid); break;
 	case OP_NROOT: backend->set_nested_root(vm, nested, step->arg); break;
 	case OP_CLEAN: backend->set_clean(vm); break;
 	case OP_TLBCTL: backend->set_flush(vm, step->type); break;
@@ -373,11 +392,15 @@ static void start_cpu(void *argument)
 	cpu->in_l2 = false;
 }
 
+/* The registers as cpu_init() left them. */
 static void stop_cpu(void *argument)
 {
 	(void)argument;
 	write_cr3(paging_kernel_root());
-	write_cr4(read_cr4() | CR4_PGE);
+	write_cr4((read_cr4() | CR4_PGE) & ~(CR4_PCIDE | CR4_SMEP | CR4_SMAP));
+	write_cr0(read_cr0() | CR0_WP);
+	if (!(rdmsr(MSR_EFER) & EFER_NXE) && cpu_has_nx())
+		wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
 }
 
 const struct run *exec_run(const struct program *program, bool without_flushes)

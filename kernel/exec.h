@@ -35,6 +35,9 @@ bool exec_init(const struct hv *hv);
  * until the next call. */
 const struct run *exec_run(const struct program *program, bool without_flushes);
 
+/* Does the host carry out what stands behind the forced-emulation prefix? */
+bool exec_has_fep(void);
+
 /* Cycles of one VMRUN → #VMEXIT round trip of an empty mailbox, the fewest of `tries`. 0: no hv. */
 uint64_t exec_round_trip(unsigned tries);
 

@@ -89,3 +89,14 @@ size_t memory_left(void)
 		left += pool[i].end - pool[i].base;
 	return left;
 }
+
+bool memory_is_ram(uint64_t base, uint64_t end)
+{
+	for (unsigned i = 0; i < boot_info.nr_ranges; i++) {
+		const struct mem_range *r = &boot_info.range[i];
+
+		if (r->type != MEM_RESERVED && r->base < end && base < r->base + r->size)
+			return true;
+	}
+	return false;
+}

@@ -3,6 +3,7 @@
 #ifndef REVENANT_KERNEL_MEMORY_H
 #define REVENANT_KERNEL_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,9 @@ void *memory_alloc(size_t size, size_t align);
 /* The same without zeroing: for large blocks of which little is touched (each page that is touched
  * costs L0 a fault). */
 void *memory_reserve(size_t size, size_t align);
+
+/* Does the firmware's map call any of it memory? */
+bool memory_is_ram(uint64_t base, uint64_t end);
 
 /* First physical address after the last usable RAM, above 4 GiB included. */
 uint64_t memory_top(void);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/paging.h"
 
-#include <stdbool.h>
-
 #include "boot/bootinfo.h"
 #include "kernel/memory.h"
 #include "kernel/x86.h"
@@ -17,17 +15,6 @@
 
 static uint64_t *pml4;
 
-static bool is_ram(uint64_t base, uint64_t end)
-{
-	for (unsigned i = 0; i < boot_info.nr_ranges; i++) {
-		const struct mem_range *r = &boot_info.range[i];
-
-		if (r->type != MEM_RESERVED && r->base < end && base < r->base + r->size)
-			return true;
-	}
-	return false;
-}
-
 static uint64_t *table_below(uint64_t *entry)
 {
 	if (!*entry)
@@ -41,7 +28,8 @@ static void map(uint64_t base, uint64_t end)
 		uint64_t *pdpt = table_below(&pml4[0]);
 		uint64_t *pd = table_below(&pdpt[a >> 30]);
 
-		pd[a >> 21 & 511] = a | LEAF_FLAGS | (is_ram(a, a + LEAF_SIZE) ? 0 : UNCACHEABLE);
+		pd[a >> 21 & 511] =
+			a | LEAF_FLAGS | (memory_is_ram(a, a + LEAF_SIZE) ? 0 : UNCACHEABLE);
 	}
 }
 

@@ -112,6 +112,14 @@ static uint32_t all_caps(void)
 		all |= CAP_PCID;
 	if (cpuid(0, 0).eax >= 7 && cpuid(7, 0).ebx & 1u << 10)
 		all |= CAP_INVPCID;
+	if (cpuid(0, 0).eax >= 7 && cpuid(7, 0).ebx & 1u << 7)
+		all |= CAP_SMEP;
+	if (cpuid(0, 0).eax >= 7 && cpuid(7, 0).ebx & 1u << 20)
+		all |= CAP_SMAP;
+	if (exec_has_fep())
+		all |= CAP_FEP;
+	if (world_has_hole())
+		all |= CAP_HOLE;
 	if (nr_cpus >= 2)
 		all |= CAP_CPUS2;
 	if (nr_cpus >= 4)

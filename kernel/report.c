@@ -64,7 +64,7 @@ static void results_text(uint32_t results, char *text, size_t size)
 	text[0] = '\0';
 	for (unsigned nr = 0; nr < NR_FRAMES; nr++)
 		if (results & RESULT_FRAME(nr))
-			n = append(text, size, n, (char[2]){(char)('A' + nr), '\0'});
+			n = append(text, size, n, (char[2]){frame_letter(nr), '\0'});
 	if (results & RESULT_PF)
 		n = append(text, size, n, "page-fault");
 	if (results & RESULT_NPF)

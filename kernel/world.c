@@ -20,9 +20,11 @@
 #define FRAME_SPACING (2 * MIB)
 #define FRAME_OFFSET  (0xb5 * PAGE_SIZE)
 #define WINDOW_LOW    (GIB - 1)
+/* Page M: above the memory of a VM of less than 3 GiB, below where firmware puts devices. */
+#define HOLE	   0xd0000000ull
 
-#define POOL_PAGES    2048 /* table pages; the largest program takes NR_TABLES of them */
-#define ENTRIES	      512
+#define POOL_PAGES 2048 /* table pages; the largest program takes NR_TABLES of them */
+#define ENTRIES	   512
 
 /* PML4 slots of linear windows: 64 … 191, taken in turn by programs. */
 #define SLOT_FIRST 64
@@ -35,6 +37,8 @@
 #define NAME_WORD    0x7265760000000000ull /* | frame number */
 #define NAME_CODE    0x52560000u	   /* | frame number */
 
+static bool uses_hole;	    /* the program names page M */
+static uint64_t hole_holds; /* what a load from page M gives */
 static const struct hv *backend;
 static uint64_t frames; /* physical address of the first 2 MiB */
 static uint64_t *pool;	/* POOL_PAGES pages */
@@ -46,7 +50,7 @@ static unsigned nested_slots;		 /* usable slots of a nested PDPT */
 
 uint64_t world_frame(unsigned nr)
 {
-	return frames + nr * FRAME_SPACING + FRAME_OFFSET;
+	return nr == FRAME_M ? HOLE : frames + nr * FRAME_SPACING + FRAME_OFFSET;
 }
 
 uint64_t world_linear(unsigned window)
@@ -111,9 +115,12 @@ void world_init(const struct hv *hv)
 
 	backend = hv;
 	nested_slots = bits >= 39 ? ENTRIES : bits > 30 ? 1u << (bits - 30) : 0;
-	frames = (uint64_t)memory_reserve(NR_FRAMES * FRAME_SPACING, FRAME_SPACING);
-	for (unsigned nr = 0; nr < NR_FRAMES; nr++)
+	/* so aligned that the addresses of frames differ in one byte: see guests/entry.c */
+	frames = (uint64_t)memory_reserve(NR_FRAMES * FRAME_SPACING, NR_FRAMES * FRAME_SPACING);
+	for (unsigned nr = 0; nr < FRAME_M; nr++)
 		fill_frame(nr);
+	if (world_has_hole())
+		hole_holds = *(volatile uint64_t *)(HOLE + FRAME_LOAD);
 	pool = memory_reserve(POOL_PAGES * PAGE_SIZE, PAGE_SIZE);
 	if (hv)
 		build_identity();
@@ -273,6 +280,7 @@ void world_start(const struct program *program)
 
 	turn++;
 	memset(tables, 0, sizeof(tables));
+	uses_hole = false;
 	use_root((struct root){SPACE_H, 0}, windows);
 	for (uint8_t vm = 0; vm < NR_VMS; vm++)
 		use_root((struct root){SPACE_G, vm}, windows);
@@ -286,11 +294,20 @@ void world_start(const struct program *program)
 			use_root(s->entry.root, windows);
 		if (s->op == OP_SET && s->value.kind == VALUE_TABLE)
 			use_root(s->value.table.root, windows);
+		uses_hole |=
+			s->op == OP_SET && s->value.kind == VALUE_FRAME && s->value.nr == FRAME_M;
 	}
+}
+
+bool world_has_hole(void)
+{
+	return !memory_is_ram(HOLE, HOLE + PAGE_SIZE);
 }
 
 int world_frame_of_name(uint64_t name)
 {
+	if (uses_hole && name == hole_holds)
+		return FRAME_M;
 	return (name & ~7ull) == NAME_WORD ? (int)(name & 7) : -1;
 }
 
@@ -301,11 +318,11 @@ int world_frame_of_code(uint64_t name)
 
 int world_frame_of_store(unsigned slot, uint64_t token)
 {
-	for (unsigned nr = 0; nr < NR_FRAMES; nr++) {
+	for (unsigned nr = 0; nr < FRAME_M; nr++) {
 		volatile uint64_t *word = (uint64_t *)(world_frame(nr) + FRAME_STORES) + slot;
 
 		if (*word == token)
 			return (int)nr;
 	}
-	return -1;
+	return uses_hole ? FRAME_M : -1;
 }

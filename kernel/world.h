@@ -42,7 +42,9 @@ uint64_t world_encode(struct entry_ref entry, const struct value *value);
 /* The accessed and dirty bits that an entry has in memory now. */
 void world_bits(struct entry_ref entry, bool *accessed, bool *dirty);
 
-/* Which frame holds that name, or was hit by that store: 0 … NR_FRAMES-1, or -1. */
+/* Which frame holds that name, or was hit by that store: 0 … NR_FRAMES-1, or -1. A store that hit
+ * no frame went to page M, if the program has one. */
+bool world_has_hole(void); /* is there a page M? */
 int world_frame_of_name(uint64_t name);
 int world_frame_of_code(uint64_t name);
 int world_frame_of_store(unsigned slot, uint64_t token);

@@ -46,7 +46,12 @@ static bool eat_ref(struct word *word, const char *const *names, unsigned max,
 
 static bool eat_target(struct word *word, struct value *value)
 {
-	if (!word_is_end(word) && *word->start >= 'A' && *word->start < 'A' + NR_FRAMES) {
+	if (eat_char(word, 'M')) {
+		value->kind = VALUE_FRAME;
+		value->nr = FRAME_M;
+		return true;
+	}
+	if (!word_is_end(word) && *word->start >= 'A' && *word->start < 'A' + FRAME_M) {
 		value->kind = VALUE_FRAME;
 		value->nr = (uint8_t)(*word->start++ - 'A');
 		return true;
@@ -196,6 +201,38 @@ static bool parse_switch(struct parser *p, uint16_t *arg)
 	return parse_fail(p->error, word.column, "expected on or off", &word);
 }
 
+/* Takes the next word if it is that one. */
+static bool take(struct parser *p, const char *text)
+{
+	struct word word = lexer_peek(&p->lexer);
+
+	if (!word_is(&word, text))
+		return false;
+	lexer_next(&p->lexer);
+	return true;
+}
+
+/* [pcid 0-3] */
+static bool parse_pcid(struct parser *p, struct step *step)
+{
+	unsigned n;
+
+	if (!take(p, "pcid"))
+		return true;
+	if (!parse_number(p, 0, NR_PCIDS - 1, "expected a PCID, 0 to 3", &n))
+		return false;
+	step->pcid = (uint8_t)n;
+	return true;
+}
+
+static bool parse_cr3(struct parser *p, struct step *step)
+{
+	if (!parse_linear_root(p, &step->root) || !parse_pcid(p, step))
+		return false;
+	step->arg = take(p, "noflush");
+	return true;
+}
+
 static bool parse_invpcid(struct parser *p, struct step *step)
 {
 	unsigned type;
@@ -203,7 +240,9 @@ static bool parse_invpcid(struct parser *p, struct step *step)
 	if (!parse_number(p, 0, 3, "expected a type of INVPCID, 0 to 3", &type))
 		return false;
 	step->type = (uint8_t)type;
-	return type != 0 || parse_window(p, &step->window);
+	if (type == 0 && !parse_window(p, &step->window))
+		return false;
+	return type > 1 || parse_pcid(p, step);
 }
 
 static bool parse_invvpid(struct parser *p, struct step *step)
@@ -253,7 +292,8 @@ bool parse_arguments(struct parser *p, struct step *step)
 	case SHAPE_WINDOW_TAG: return parse_window(p, &step->window) && parse_tag(p, &step->tag);
 	case SHAPE_ENTRY: return parse_entry(p, &step->entry);
 	case SHAPE_ENTRY_VALUE: return parse_entry(p, &step->entry) && parse_value(p, &step->value);
-	case SHAPE_LINEAR_ROOT: return parse_linear_root(p, &step->root);
+	case SHAPE_CR3: return parse_cr3(p, step);
+	case SHAPE_L2CR3: return parse_linear_root(p, &step->root) && parse_pcid(p, step);
 	case SHAPE_NESTED_ROOT: return parse_nested_root(p, step);
 	case SHAPE_EPTP: return parse_eptp(p, step, "expected a nested root, n0 to n5");
 	case SHAPE_INVPCID: return parse_invpcid(p, step);

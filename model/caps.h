@@ -35,6 +35,11 @@
 	X(PCID, "pcid", "no PCID: QEMU TCG has none; use real hardware or --emulator bochs")     \
 	X(INVPCID, "invpcid",                                                                    \
 	  "no INVPCID: QEMU TCG has none; use real hardware or --emulator bochs")                \
+	X(SMEP, "smep", "no SMEP: use a CPU model that has it")                                  \
+	X(SMAP, "smap", "no SMAP: use a CPU model that has it")                                  \
+	X(FEP, "fep",                                                                            \
+	  "no forced-emulation prefix: a KVM host with kvm.force_emulation_prefix=1 has it")     \
+	X(HOLE, "hole", "the page at 0xd0000000 is memory: give the VM less than 3 GiB")         \
 	X(CPUS2, "cpus2", "needs 2 vCPUs: run with --smp 2")                                     \
 	X(CPUS4, "cpus4", "needs 4 vCPUs: run with --smp 4")
 

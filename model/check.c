@@ -3,11 +3,20 @@
 #include "parse.h"
 #include "verbs.h"
 
+/* What decides which writes to control registers a level may make. */
+struct modes {
+	bool pcide;
+	uint8_t pcid;
+};
+
 /* Who runs: which vCPU the steps are for, and what each vCPU is doing. */
 struct position {
 	uint8_t cpu;
 	uint8_t vm[NR_CPUS];
 	bool in_l2[NR_CPUS];
+	bool no_nxe[NR_CPUS];
+	struct modes l1[NR_CPUS];
+	struct modes l2[NR_CPUS][NR_VMS];
 };
 
 struct check {
@@ -33,6 +42,8 @@ static bool check_value(struct check *c, const struct step *step)
 	const struct value *value = &step->value;
 	bool nested = entry->root.space == SPACE_N;
 
+	if (value->kind == VALUE_FRAME && value->nr == FRAME_M && entry->level != LEVEL_PTE)
+		return fail(c, step, "page M is mapped by a pte only");
 	if (is_leaf(value) && entry->level == LEVEL_PML4E)
 		return fail(c, step, "a pml4e holds a table, not a page");
 	if (value->kind == VALUE_WINDOW && entry->root.space != SPACE_G)
@@ -65,13 +76,23 @@ static bool check_level(struct check *c, const struct step *step)
 	return true;
 }
 
+static bool same_modes(const struct modes *a, const struct modes *b)
+{
+	return a->pcide == b->pcide && a->pcid == b->pcid;
+}
+
 static bool same_position(const struct position *a, const struct position *b)
 {
 	if (a->cpu != b->cpu)
 		return false;
 	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
-		if (a->vm[cpu] != b->vm[cpu] || a->in_l2[cpu] != b->in_l2[cpu])
+		if (a->vm[cpu] != b->vm[cpu] || a->in_l2[cpu] != b->in_l2[cpu] ||
+		    a->no_nxe[cpu] != b->no_nxe[cpu] || !same_modes(&a->l1[cpu], &b->l1[cpu]))
 			return false;
+		for (unsigned vm = 0; vm < NR_VMS; vm++) {
+			if (!same_modes(&a->l2[cpu][vm], &b->l2[cpu][vm]))
+				return false;
+		}
 	}
 	return true;
 }
@@ -92,9 +113,55 @@ static bool end_loop(struct check *c, const struct step *step)
 	/* So that what holds for the first time round holds for all. */
 	if (!same_position(&c->loop, &c->now))
 		return fail(c, step,
-			    "a loop ends with the vCPU, VMs and levels that it began with");
+			    "a loop ends with the vCPU, VMs, levels and modes that it began with");
 	c->repeat = NULL;
 	return true;
+}
+
+/* MOV CR3 and what L1 gives L2 as CR3. */
+static bool check_cr3(struct check *c, const struct step *step, struct modes *modes)
+{
+	if (!modes->pcide && step->pcid)
+		return fail(c, step, "a PCID other than 0 needs CR4.PCIDE: pcide on");
+	if (!modes->pcide && step->arg)
+		return fail(c, step, "'noflush' needs CR4.PCIDE: pcide on");
+	modes->pcid = step->pcid;
+	return true;
+}
+
+static bool check_pcide(struct check *c, const struct step *step, struct modes *modes)
+{
+	if (step->arg && !modes->pcide && modes->pcid)
+		return fail(c, step, "CR4.PCIDE can be set with PCID 0 in CR3 only");
+	modes->pcide = step->arg;
+	return true;
+}
+
+/* Writes to control registers that the CPU refuses in some modes (SDM vol. 3, 5.10.1 "Process-
+ * Context Identifiers (PCIDs)"). */
+static bool check_modes(struct check *c, const struct step *step)
+{
+	struct position *now = &c->now;
+	struct modes *l2 = &now->l2[now->cpu][now->vm[now->cpu]];
+	struct modes *own = now->in_l2[now->cpu] ? l2 : &now->l1[now->cpu];
+
+	switch (step->op) {
+	case OP_CR3: return check_cr3(c, step, own);
+	case OP_L2CR3: return check_cr3(c, step, l2);
+	case OP_PCIDE: return check_pcide(c, step, own);
+	case OP_INVPCID:
+		if (step->pcid && !own->pcide)
+			return fail(c, step, "a PCID other than 0 needs CR4.PCIDE: pcide on");
+		return true;
+	case OP_NXE: now->no_nxe[now->cpu] = !step->arg; return true;
+	case OP_ENTER:
+	case OP_ENTER_PENDING:
+	case OP_ENTER_FAILING:
+		if (now->no_nxe[now->cpu])
+			return fail(c, step, "L1 enters L2 with EFER.NXE set: nxe on");
+		return true;
+	default: return true;
+	}
 }
 
 /* The step is allowed: who runs behind it? */
@@ -120,15 +187,22 @@ static bool advance(struct check *c, const struct step *step)
 bool program_check(const struct program *program, bool without_flushes, struct program_error *error)
 {
 	struct check c = {.error = error};
-	const struct step *step = program->step;
+	const struct step *step = program->step, *fetch = NULL;
+	bool names_m = false;
 
 	for (; step < program->step + program->nr_steps; step++) {
 		/* A flush that is left out leaves its interrupt behind: see program_next(). */
 		if (step->flush && without_flushes && !step->irq)
 			continue;
-		if (!check_level(&c, step) || !advance(&c, step))
+		if (!check_level(&c, step) || !check_modes(&c, step) || !advance(&c, step))
 			return false;
+		names_m |= step->op == OP_SET && step->value.kind == VALUE_FRAME &&
+			   step->value.nr == FRAME_M;
+		if (step->op == OP_FETCH)
+			fetch = step;
 	}
+	if (names_m && fetch)
+		return fail(&c, fetch, "a program with page M fetches nothing: there is no code");
 	step--;
 	if (c.repeat)
 		return fail(&c, c.repeat, "a repeat without an end");

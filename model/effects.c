@@ -63,12 +63,15 @@ static bool cuts_combined(uint32_t effect, bool in_nroot, bool in_pcid, bool in_
 }
 
 static void cut_linear_context(const struct oracle *o, struct context *c, uint32_t effect,
-			       const struct view *view, const struct operand *operand)
+			       const struct operand *operand)
 {
 	bool combined = !o->vendor->tag_covers_nested && c->key.nroot != NO_ROOT;
 	bool in_tag = c->key.tag == operand->tag;
-	bool in_pcid = in_tag && c->key.pcid == view->linear.pcid;
+	bool in_pcid = in_tag && c->key.pcid == operand->pcid;
 	bool in_nroot = c->key.nroot == operand->nroot;
+
+	if (effect & ANY_PCID)
+		in_pcid = in_tag;
 
 	if ((effect & COMBINED) && !combined)
 		return;
@@ -109,13 +112,13 @@ void event(struct oracle *o, enum event ev, const struct view *view, struct oper
 		o->why = "this vendor has no such operation";
 		return;
 	}
-	o->events |= 1u << ev;
-	_Static_assert(NR_EVENTS <= 32, "events are a set");
+	o->events |= 1ull << ev;
+	_Static_assert(NR_EVENTS <= 64, "events are a set");
 	if (!effect)
 		return;
 	for (unsigned i = 0; i < o->linear.nr; i++) {
 		if (o->linear.context[i].key.cpu == view->cpu)
-			cut_linear_context(o, &o->linear.context[i], effect, view, &operand);
+			cut_linear_context(o, &o->linear.context[i], effect, &operand);
 	}
 	for (unsigned i = 0; i < o->nested.nr; i++) {
 		if (o->nested.context[i].key.cpu == view->cpu)

@@ -12,9 +12,14 @@ struct view view_of(const struct oracle *o, unsigned cpu)
 		.tag = state->in_l2 ? vm->tag : 0,
 	};
 
-	view.linear =
-		(struct context_key){.cpu = view.cpu, .tag = view.tag, .nroot = view.regs.nroot};
+	view.linear = (struct context_key){
+		.cpu = view.cpu,
+		.tag = view.tag,
+		.pcid = view.regs.pcide ? view.regs.pcid : 0,
+		.nroot = view.regs.nroot,
+	};
 	view.nested = view.linear;
+	view.nested.pcid = 0; /* linear addresses are not theirs */
 	if (o->vendor->tag_covers_nested)
 		view.linear.nroot = view.nested.nroot = NO_ROOT;
 	else
@@ -75,6 +80,9 @@ static void fill_from(struct filler *f, unsigned table, unsigned level, struct i
 
 		if (entry->kind == VALUE_NONE)
 			return;
+		/* Reserved bits are found when the entry is used: nothing is cached. */
+		if (f->space != SPACE_N && is_reserved(entry, &f->c->last))
+			return;
 		if (f->space != SPACE_N || f->c->last.nested_bits)
 			entry->accessed |= MAY_BE_1;
 		from.perms |= entry->flags & PERMS;
@@ -121,8 +129,11 @@ static void fill_windows(struct filler *f)
 /* The context runs with these registers. */
 static void run(struct context *c, struct registers regs)
 {
-	if (c->last.root == regs.root && c->last.nroot == regs.nroot && c->last.pge == regs.pge &&
-	    c->last.nested_bits == regs.nested_bits)
+	bool same = c->last.root == regs.root && c->last.nroot == regs.nroot &&
+		    c->last.pge == regs.pge && c->last.nxe == regs.nxe &&
+		    c->last.nested_bits == regs.nested_bits;
+
+	if (same)
 		return;
 	c->refill = ALL_WINDOWS;
 	/* What was cached while nested bits were not wanted need not set them afterwards. */
@@ -136,7 +147,13 @@ static void remember_walks(struct oracle *o, const struct view *view, uint8_t wi
 {
 	for (unsigned w = 0; w < NR_WINDOWS; w++) {
 		if (windows & (1 << w)) {
-			uint32_t frame = walk_now(o, view, w, OP_LOAD).result & (RESULT_PF - 1);
+			/* what the tables say, whoever may look */
+			struct view all = *view;
+			uint32_t frame;
+
+			all.regs.smap = false;
+			frame = walk_now(o, &all, w, (struct access){.op = OP_LOAD}).result &
+				(RESULT_PF - 1);
 
 			o->walked[view->regs.root][view->regs.nroot - SPACE_N * NR_ROOTS][w] |=
 				(uint8_t)frame;

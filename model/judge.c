@@ -23,7 +23,7 @@ static enum judgement judge_wrong(const struct oracle *o, const struct step *ste
 static void set_bits(struct oracle *o, const struct step *step)
 {
 	struct view view = view_of(o, o->cpu);
-	struct walk now = walk_now(o, &view, step->window, step->op);
+	struct walk now = walk_now(o, &view, step->window, access_of(step));
 	bool certain = look_is_certain(o, &view, &now, step->window);
 	bool nested = view.regs.nested_bits;
 
@@ -46,7 +46,11 @@ static void fault(struct oracle *o, const struct step *step, enum event ev)
 {
 	struct view view = view_of(o, o->cpu);
 	struct operand operand = {
-		.tag = view.tag, .nroot = view.nested.nroot, .window = step->window};
+		.tag = view.tag,
+		.pcid = view.linear.pcid,
+		.nroot = view.nested.nroot,
+		.window = step->window,
+	};
 	uint8_t targets = look_targets(o, &view, step->window);
 
 	/* Which guest-physical page faulted is known if the look can lead to one only. */

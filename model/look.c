@@ -6,7 +6,7 @@
 struct looking {
 	struct oracle *o;
 	struct view view;
-	enum op op;
+	struct access access;
 	unsigned window;
 	const struct context *nested; /* NULL: no nested paging */
 	bool lost;		      /* a guest-physical window, and no nested tables to map it */
@@ -15,7 +15,7 @@ struct looking {
 /* A store sets the dirty bit in a leaf it reaches, unless a cached copy says that it is set. */
 static void may_dirty(const struct looking *l, struct mem_entry *leaf, bool nested)
 {
-	if (l->op == OP_STORE && (!nested || l->view.regs.nested_bits))
+	if (l->access.op == OP_STORE && (!nested || l->view.regs.nested_bits))
 		leaf->dirty |= MAY_BE_1;
 }
 
@@ -31,7 +31,7 @@ static uint32_t nested_walk_faults(const struct looking *l, unsigned p, unsigned
 		perms |= entry->flags & PERMS;
 		if (entry->kind != VALUE_TABLE) {
 			may_dirty(l, entry, true);
-			return denied(l->op, perms) ? RESULT_NPF : 0;
+			return nested_denied(l->access, perms) ? RESULT_NPF : 0;
 		}
 		table = entry->table;
 	}
@@ -58,7 +58,7 @@ static uint32_t nested_results(const struct looking *l, unsigned p)
 		if (item->kind == ITEM_POINTER)
 			results |= nested_walk_faults(l, p, item->target, item->level - 1u,
 						      pointer_perms(l, item));
-		else if (!denied(l->op, item->perms))
+		else if (!nested_denied(l->access, item->perms))
 			results |= RESULT_FRAME(item->target);
 		else if (l->o->vendor->spurious_fault)
 			results |= RESULT_NPF;
@@ -84,12 +84,12 @@ static uint32_t linear_walk_faults(struct looking *l, unsigned table, unsigned l
 	for (;; level--) {
 		struct mem_entry *entry = memory_entry(l->o, table, SPACE_G, l->window, level);
 
-		if (entry->kind == VALUE_NONE)
+		if (entry->kind == VALUE_NONE || is_reserved(entry, &l->view.regs))
 			return RESULT_PF;
 		perms |= entry->flags & PERMS;
 		if (entry->kind != VALUE_TABLE) {
 			may_dirty(l, entry, false);
-			if (denied(l->op, perms))
+			if (denied(l->access, perms, &l->view.regs))
 				return RESULT_PF;
 			return entry->kind == VALUE_FRAME
 				       ? 0
@@ -99,20 +99,32 @@ static uint32_t linear_walk_faults(struct looking *l, unsigned table, unsigned l
 	}
 }
 
-static uint32_t item_results(struct looking *l, const struct item *item)
+/* What a translation may give. */
+static uint32_t translation_results(struct looking *l, const struct item *item)
 {
 	bool spurious = l->o->vendor->spurious_fault;
+
+	if (denied(l->access, item->perms, &l->view.regs))
+		return spurious ? RESULT_PF : 0;
+	if (item->kind == ITEM_GUEST)
+		return guest_results(l, item->target);
+	if (nested_denied(l->access, item->perms >> PERM_NESTED_SHIFT))
+		return spurious ? RESULT_NPF : 0;
+	return RESULT_FRAME(item->target);
+}
+
+static uint32_t item_results(struct looking *l, const struct item *item)
+{
+	struct item without_nx = *item;
 
 	if (item->kind == ITEM_POINTER)
 		return linear_walk_faults(l, item->target, item->level - 1u,
 					  pointer_perms(l, item));
-	if (denied(l->op, item->perms))
-		return spurious ? RESULT_PF : 0;
-	if (item->kind == ITEM_GUEST)
-		return guest_results(l, item->target);
-	if (denied(l->op, item->perms >> PERM_NESTED_SHIFT))
-		return spurious ? RESULT_NPF : 0;
-	return RESULT_FRAME(item->target);
+	if (l->view.regs.nxe || !(item->perms & PERM_NX))
+		return translation_results(l, item);
+	/* Cached with NX, used with EFER.NXE clear: whether the bit counts is nowhere said. */
+	without_nx.perms &= (uint8_t)~PERM_NX;
+	return translation_results(l, item) | translation_results(l, &without_nx);
 }
 
 /* Do the context's items serve the view? Those of another PCID do if they are global. */
@@ -222,7 +234,11 @@ static void look_at_bits(struct oracle *o, const struct entry_ref *ref, struct l
 void look_at(struct oracle *o, const struct step *step, struct look *look)
 {
 	struct looking l = {
-		.o = o, .view = view_of(o, o->cpu), .op = step->op, .window = step->window};
+		.o = o,
+		.view = view_of(o, o->cpu),
+		.access = access_of(step),
+		.window = step->window,
+	};
 
 	*look = (struct look){.events = o->events, .space = o->set_space};
 	if (step->op == OP_BITS) {
@@ -231,7 +247,7 @@ void look_at(struct oracle *o, const struct step *step, struct look *look)
 	}
 	if (l.view.regs.nroot != NO_ROOT)
 		l.nested = context_get(o, &o->nested, l.view.nested);
-	look->current = walk_now(o, &l.view, step->window, step->op).result;
+	look->current = walk_now(o, &l.view, step->window, l.access).result;
 	look->legal = look->current | all_results(&l);
 	if (l.lost)
 		o->why = "a guest-physical window without nested paging";

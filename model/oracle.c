@@ -19,11 +19,14 @@ void oracle_start(struct oracle *o, enum vendor vendor, unsigned cpus)
 	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
 		struct cpu_state *state = &o->cpus[cpu];
 
-		state->l1 = (struct registers){.nroot = NO_ROOT, .pge = true};
+		state->l1 =
+			(struct registers){.nroot = NO_ROOT, .pge = true, .wp = true, .nxe = true};
 		for (uint8_t vm = 0; vm < NR_VMS; vm++) {
 			struct registers regs = {.root = (uint8_t)(SPACE_G * NR_ROOTS + vm),
 						 .nroot = NO_ROOT,
 						 .pge = true,
+						 .wp = true,
+						 .nxe = true,
 						 .nested_bits = !o->vendor->nested_bits_optional};
 
 			state->vms[vm] = (struct vm_state){.regs = regs, .tag = (uint8_t)(vm + 1)};
@@ -46,7 +49,10 @@ static void own_event(struct oracle *o, enum event ev, uint8_t window)
 	struct view view = view_of(o, o->cpu);
 
 	event(o, ev, &view,
-	      (struct operand){.tag = view.tag, .nroot = view.nested.nroot, .window = window});
+	      (struct operand){.tag = view.tag,
+			       .pcid = view.linear.pcid,
+			       .nroot = view.nested.nroot,
+			       .window = window});
 }
 
 static enum event tlbctl_event(uint8_t type)
@@ -132,16 +138,58 @@ static void vmfunc(struct oracle *o, const struct step *step)
 	own_event(o, vm->tag ? EV_VMFUNC : EV_VMFUNC_UNTAGGED, 0);
 }
 
+static void set_pcide(struct oracle *o, bool on)
+{
+	struct registers *regs = own_registers(o);
+
+	if (regs->pcide == on)
+		return;
+	own_event(o, on ? EV_PCIDE_SET : EV_PCIDE_CLEAR, 0);
+	regs->pcide = on;
+}
+
+static void set_smep(struct oracle *o, bool on)
+{
+	struct registers *regs = own_registers(o);
+
+	if (on && !regs->smep)
+		own_event(o, EV_SMEP_SET, 0);
+	regs->smep = on;
+}
+
+static void mov_cr3(struct oracle *o, const struct step *step)
+{
+	struct registers *regs = own_registers(o);
+
+	regs->root = root_number(step->root);
+	regs->pcid = step->pcid;
+	own_event(o, step->arg ? EV_MOV_CR3_NOFLUSH : EV_MOV_CR3, 0);
+}
+
+static void invpcid(struct oracle *o, const struct step *step)
+{
+	struct view view = view_of(o, o->cpu);
+
+	event(o, EV_INVPCID_0 + step->type, &view,
+	      (struct operand){.tag = view.tag,
+			       .pcid = step->pcid,
+			       .nroot = view.nested.nroot,
+			       .window = step->window});
+}
+
+/* What a level does to its own translations and control registers. */
 static void linear_flush(struct oracle *o, const struct step *step)
 {
 	switch (step->op) {
-	case OP_CR3:
-		own_registers(o)->root = root_number(step->root);
-		own_event(o, EV_MOV_CR3, 0);
-		break;
+	case OP_CR3: mov_cr3(o, step); break;
 	case OP_INVLPG: own_event(o, EV_INVLPG, step->window); break;
-	case OP_INVPCID: own_event(o, EV_INVPCID_0 + step->type, step->window); break;
+	case OP_INVPCID: invpcid(o, step); break;
 	case OP_PGE: set_pge(o, step->arg); break;
+	case OP_PCIDE: set_pcide(o, step->arg); break;
+	case OP_WP: own_registers(o)->wp = step->arg; break;
+	case OP_SMEP: set_smep(o, step->arg); break;
+	case OP_SMAP: own_registers(o)->smap = step->arg; break;
+	case OP_NXE: own_registers(o)->nxe = step->arg; break;
 	}
 	if (step->irq)
 		leave_l2(o);
@@ -169,7 +217,10 @@ static void give(struct oracle *o, const struct step *step)
 
 	switch (step->op) {
 	case OP_TAG: vm->tag = step->tag; break;
-	case OP_L2CR3: vm->regs.root = root_number(step->root); break;
+	case OP_L2CR3:
+		vm->regs.root = root_number(step->root);
+		vm->regs.pcid = step->pcid;
+		break;
 	case OP_NROOT: set_nested_root(o, step); break;
 	case OP_TLBCTL: vm->tlbctl = step->type; break;
 	case OP_CLEAN: break; /* about the VMCB, not about what is cached */
@@ -187,7 +238,7 @@ bool oracle_step(struct oracle *o, const struct step *step, struct look *look, c
 		look_at(o, step, look);
 	else if (step->op == OP_SET)
 		memory_set(o, step);
-	else if (step->op <= OP_PGE)
+	else if (step->op <= OP_NXE)
 		linear_flush(o, step);
 	else if (step->op <= OP_VMFUNC)
 		give(o, step);

@@ -39,7 +39,7 @@ enum judgement {
 struct look {
 	uint32_t legal;	  /* set of legal results */
 	uint32_t current; /* the one result of a walk that nothing cached serves */
-	uint32_t events;  /* the events (1 << enum event) since the last `set`, on any CPU */
+	uint64_t events;  /* the events (1 << enum event) since the last `set`, on any CPU */
 	uint8_t space;	  /* enum space of the entry that was rewritten last */
 };
 

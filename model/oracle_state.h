@@ -41,8 +41,9 @@ static inline unsigned root_table(uint8_t root)
 enum {
 	PERM_RO = VF_RO,
 	PERM_NX = VF_NX,
-	PERMS = PERM_RO | PERM_NX,
-	PERM_NESTED_SHIFT = 2,
+	PERM_S = VF_S,
+	PERMS = PERM_RO | PERM_NX | PERM_S,
+	PERM_NESTED_SHIFT = 4, /* they have no PERM_S */
 };
 
 enum item_kind {
@@ -82,7 +83,7 @@ struct item_set {
 struct context_key {
 	uint8_t cpu;
 	uint8_t tag;
-	uint8_t pcid; /* always 0 as yet */
+	uint8_t pcid;
 	uint8_t nroot;
 };
 
@@ -90,7 +91,8 @@ struct context_key {
 struct registers {
 	uint8_t root;
 	uint8_t nroot; /* NO_ROOT: no nested paging */
-	bool pge;
+	uint8_t pcid;
+	bool pge, pcide, wp, smep, smap, nxe;
 	bool nested_bits; /* walks of the nested tables set accessed and dirty bits */
 };
 
@@ -131,7 +133,7 @@ struct oracle {
 	uint8_t cpu;	   /* that the steps are for */
 	uint8_t set_space; /* of the last rewrite */
 	bool foreign;	   /* some entry holds another window's or root's table */
-	uint32_t events;
+	uint64_t events;
 	uint32_t targets; /* frames that an entry held at any time */
 	const char *why;  /* the program lost its meaning */
 	struct cpu_state cpus[NR_CPUS];
@@ -181,6 +183,7 @@ void fill(struct oracle *o);
 /* effects.c */
 struct operand {
 	uint8_t tag;
+	uint8_t pcid;
 	uint8_t nroot; /* where it tags nested translations */
 	uint8_t window;
 	uint8_t nested_windows; /* set: of an event about a guest-physical page */
@@ -194,12 +197,27 @@ struct walk {
 	struct mem_entry *leaf[2]; /* linear, nested; NULL: not reached */
 	uint32_t result;
 };
-static inline bool denied(enum op look, uint8_t perms)
+/* How a look goes about it: decides, with the registers, what permissions mean. */
+struct access {
+	uint8_t op; /* enum op */
+	bool user;
+};
+static inline struct access access_of(const struct step *step)
 {
-	return (look == OP_STORE && (perms & PERM_RO)) || (look == OP_FETCH && (perms & PERM_NX));
+	return (struct access){.op = step->op, .user = step->way == WAY_USER};
+}
+/* Do linear tables with these permissions deny the access? */
+bool denied(struct access access, uint8_t perms, const struct registers *regs);
+/* The same for nested tables. */
+bool nested_denied(struct access access, uint8_t perms);
+/* Does a walk fault at an entry with these flags, whatever the access? */
+static inline bool is_reserved(const struct mem_entry *entry, const struct registers *regs)
+{
+	return (entry->flags & VF_NX) && !regs->nxe;
 }
 /* The walk from the root registers, through memory only. */
-struct walk walk_now(struct oracle *o, const struct view *view, unsigned window, enum op look);
+struct walk walk_now(struct oracle *o, const struct view *view, unsigned window,
+		     struct access access);
 
 /* oracle.c */
 /* The current VM of the current vCPU is entered, with what L1 asked for; or left. */

@@ -52,6 +52,35 @@ static bool parse_verb(struct parser *p, struct step *step)
 	return parse_fail(p->error, word.column, "expected a step such as 'load w0'", &word);
 }
 
+static uint8_t way_flag(unsigned way)
+{
+	switch (way) {
+	case WAY_USER: return BY_USER;
+	case WAY_IO: return BY_EMULATOR;
+	case WAY_FEP: return BY_FEP;
+	default: return BY_STORES;
+	}
+}
+
+/* `by` and a way that the verb knows */
+static bool parse_way(struct parser *p, struct step *step)
+{
+	struct word word = lexer_peek(&p->lexer);
+
+	if (!word_is(&word, "by"))
+		return true;
+	lexer_next(&p->lexer);
+	word = lexer_next(&p->lexer);
+	for (uint8_t way = WAY_PLAIN + 1; way < NR_WAYS; way++) {
+		if (word_is(&word, way_names[way]) && (verbs[step->op].flags & way_flag(way))) {
+			step->way = way;
+			return true;
+		}
+	}
+	return parse_fail(p->error, word.column,
+			  "no way to carry this step out ('by': see model/program.h)", &word);
+}
+
 /* `irq`, `fresh`, `either` */
 static bool parse_marks(struct parser *p, struct step *step)
 {
@@ -94,7 +123,7 @@ static bool parse_step(struct parser *p, struct step *step)
 	if (step->flush && !(verbs[step->op].flags & CAN_FLUSH))
 		return parse_fail(p->error, step->column,
 				  "'!' marks a flush, and this step is none", NULL);
-	return parse_arguments(p, step) && parse_marks(p, step);
+	return parse_arguments(p, step) && parse_way(p, step) && parse_marks(p, step);
 }
 
 static bool parse_program(struct parser *p, struct program *program)

@@ -32,7 +32,7 @@ static void print_value(struct text *t, const struct value *value)
 {
 	switch (value->kind) {
 	case VALUE_NONE: text_string(t, "none"); break;
-	case VALUE_FRAME: text_char(t, (char)('A' + value->nr)); break;
+	case VALUE_FRAME: text_char(t, frame_letter(value->nr)); break;
 	case VALUE_WINDOW: print_window(t, 'p', value->nr); break;
 	case VALUE_TABLE: print_ref(t, &value->table, table_names); break;
 	}
@@ -51,6 +51,14 @@ static void print_eptp(struct text *t, const struct step *step)
 		text_string(t, " ad");
 }
 
+static void print_pcid(struct text *t, const struct step *step)
+{
+	if (!step->pcid)
+		return;
+	text_string(t, " pcid ");
+	text_number(t, step->pcid);
+}
+
 /* The type of INVPCID, INVVPID or INVEPT, and what belongs to it. */
 static void print_invalidation(struct text *t, const struct step *step)
 {
@@ -59,6 +67,8 @@ static void print_invalidation(struct text *t, const struct step *step)
 		text_char(t, ' ');
 		print_window(t, 'w', step->window);
 	}
+	if (step->op == OP_INVPCID)
+		print_pcid(t, step);
 	if (step->op == OP_INVVPID && step->type != 2) {
 		text_char(t, ' ');
 		text_number(t, step->tag);
@@ -90,7 +100,13 @@ static void print_arguments(struct text *t, const struct step *step)
 		text_char(t, ' ');
 		print_value(t, &step->value);
 		break;
-	case SHAPE_LINEAR_ROOT: print_root(t, step->root); break;
+	case SHAPE_CR3:
+	case SHAPE_L2CR3:
+		print_root(t, step->root);
+		print_pcid(t, step);
+		if (step->arg)
+			text_string(t, " noflush");
+		break;
 	case SHAPE_NESTED_ROOT:
 	case SHAPE_EPTP: print_eptp(t, step); break;
 	case SHAPE_INVPCID:
@@ -111,6 +127,10 @@ static void print_step(struct text *t, const struct step *step)
 		text_char(t, '!');
 	text_string(t, verbs[step->op].name);
 	print_arguments(t, step);
+	if (step->way) {
+		text_string(t, " by ");
+		text_string(t, way_names[step->way]);
+	}
 	if (step->irq)
 		text_string(t, " irq");
 	if (step->expect == EXPECT_FRESH)

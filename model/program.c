@@ -11,15 +11,22 @@ static uint32_t eptp_needs(const struct step *step)
 _Static_assert(CAP_INVVPID3 == CAP_INVVPID0 << 3 && CAP_INVEPT2 == CAP_INVEPT1 << 1,
 	       "capabilities of types follow each other");
 
-static uint32_t step_needs(const struct step *step)
+static uint32_t value_needs(const struct step *step)
+{
+	bool leaf = step->value.kind == VALUE_FRAME || step->value.kind == VALUE_WINDOW;
+
+	return (leaf && step->entry.level == LEVEL_PDPTE ? CAP_PAGE1G : 0) |
+	       (step->value.kind == VALUE_FRAME && step->value.nr == FRAME_M ? CAP_HOLE : 0);
+}
+
+static uint32_t op_needs(const struct step *step)
 {
 	switch (step->op) {
-	case OP_SET:
-		return step->entry.level == LEVEL_PDPTE && (step->value.kind == VALUE_FRAME ||
-							    step->value.kind == VALUE_WINDOW)
-			       ? CAP_PAGE1G
-			       : 0;
-	case OP_INVPCID: return CAP_INVPCID;
+	case OP_SET: return value_needs(step);
+	case OP_INVPCID: return CAP_INVPCID | (step->pcid ? CAP_PCID : 0);
+	case OP_PCIDE: return CAP_PCID;
+	case OP_SMEP: return CAP_SMEP;
+	case OP_SMAP: return CAP_SMAP;
 	case OP_NROOT: return step->root.space == SPACE_N ? eptp_needs(step) : CAP_HV;
 	case OP_INVVPID: return CAP_HV | CAP_VMX | (uint32_t)CAP_INVVPID0 << step->type;
 	case OP_INVEPT: return CAP_HV | CAP_VMX | (uint32_t)CAP_INVEPT1 << (step->type - 1);
@@ -35,6 +42,11 @@ static uint32_t step_needs(const struct step *step)
 	case OP_ENTER_PENDING: return CAP_HV;
 	default: return 0;
 	}
+}
+
+static uint32_t step_needs(const struct step *step)
+{
+	return op_needs(step) | (step->way == WAY_FEP ? CAP_FEP : 0);
 }
 
 uint32_t program_needs(const struct program *program)

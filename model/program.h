@@ -4,20 +4,19 @@
  *
  * A program is a list of steps on a small world:
  *
- *   frames    A … H     physical pages; looking at one tells its name
- *   windows   w0 … w3   linear addresses through which a level looks
- *             p0 … p3   guest-physical addresses, translated by the nested tables
- *   roots     h0 … h5   L1's linear tables ("host")
- *             g0 … g5   L2's linear tables ("guest")
- *             n0 … n5   nested tables (NPT, EPT)
- *   entries   g0.w1.pde the one entry of root g0 at level pde on the way of window w1
- *   tables    g0.w1.pt  the table page that holds g0.w1.pte
+ *   frames    A … G     physical pages; looking at one tells its name
+ *             M         a page of physical addresses behind which there is neither memory nor
+ * device windows   w0 … w3   linear addresses through which a level looks p0 … p3   guest-physical
+ * addresses, translated by the nested tables roots     h0 … h5   L1's linear tables ("host") g0 …
+ * g5   L2's linear tables ("guest") n0 … n5   nested tables (NPT, EPT) entries   g0.w1.pde the one
+ * entry of root g0 at level pde on the way of window w1 tables    g0.w1.pt  the table page that
+ * holds g0.w1.pte
  *
  * Every window has tables of its own at every level below the root, so each entry on its way can be
  * rewritten alone. (Nested windows share the root's entry and the table below it: see world.h.)
  * When a program starts all tables are linked and all leaves are not present; L1 runs on h0; both
  * of a CPU's virtual machines are out of L2, VM v with tag v+1, root g<v>, no nested paging,
- * CR4.PGE set.
+ * CR4.PGE, CR0.WP and EFER.NXE set, CR4.PCIDE, SMEP and SMAP clear.
  */
 #ifndef MODEL_PROGRAM_H
 #define MODEL_PROGRAM_H
@@ -33,6 +32,8 @@ enum {
 	NR_SPACES = 3,
 	NR_VMS = 2,
 	NR_CPUS = 4,
+	FRAME_M = NR_FRAMES - 1,
+	NR_PCIDS = 4,
 	NR_TAGS = 8, /* 0 … 7; tag 0 is L1's own (AMD) or "VPID off" (Intel) */
 	MAX_STEPS = 64,
 };
@@ -90,13 +91,19 @@ enum op {
 	/* rewrites */
 	OP_SET, /* entry, value: one aligned 8-byte store */
 	/* linear flushes, at whichever level runs */
-	OP_CR3,	    /* root */
+	OP_CR3,	    /* root, PCID; arg 1: bit 63 of the operand, "flush nothing" */
 	OP_INVLPG,  /* window */
-	OP_INVPCID, /* type, window for type 0 */
-	OP_PGE,	    /* arg: 0 off, 1 on */
+	OP_INVPCID, /* type, window for type 0, PCID for types 0 and 1 */
+	/* bits of control registers and EFER; arg: 0 off, 1 on */
+	OP_PGE,
+	OP_PCIDE,
+	OP_WP,
+	OP_SMEP,
+	OP_SMAP,
+	OP_NXE,
 	/* what L1 gives the current VM at the next enter */
 	OP_TAG,	  /* tag: ASID or VPID */
-	OP_L2CR3, /* root */
+	OP_L2CR3, /* root, PCID */
 	OP_NROOT, /* root, or ROOT_NONE; arg 1: with accessed and dirty bits (EPTP bit 6) */
 	OP_CLEAN, /* the next enter declares unchanged what L1 has not changed since the last */
 	/* flushes of L1 for L2 */
@@ -122,6 +129,26 @@ enum op {
 	NR_OPS
 };
 
+/* In which way a step is carried out. */
+enum way {
+	WAY_PLAIN, /* at CPL 0, with MOV */
+	/* looks */
+	WAY_USER, /* at CPL 3 */
+	WAY_IO,	  /* INS or OUTS, byte by byte: KVM's instruction emulator carries it out */
+	/* looks, and flushes of one instruction */
+	WAY_FEP, /* behind KVM's forced-emulation prefix */
+	/* rewrites, beside the one aligned MOV of 8 bytes */
+	WAY_4,		/* MOVs of 4 bytes */
+	WAY_1,		/* MOVs of 1 byte */
+	WAY_MISALIGNED, /* a MOV of 8 bytes that also writes half of the entry before this one */
+	WAY_XCHG,
+	WAY_CMPXCHG,
+	WAY_STOS,
+	WAY_MOVS,
+	WAY_16, /* a MOV of 16 bytes that also writes the entry's neighbour */
+	NR_WAYS
+};
+
 /* What the author of a directed scenario expects of a look. */
 enum expect {
 	EXPECT_NOTHING,
@@ -132,11 +159,13 @@ enum expect {
 struct step {
 	uint8_t op;
 	uint8_t expect;
-	bool flush; /* '!': the flush under test. A control leaves it out; so does skip-flush */
-	bool irq;   /* in L2: an interrupt that L1 intercepts is pending when the instruction
-		     * completes, so the exit to L1 follows at once */
+	bool flush;  /* '!': the flush under test. A control leaves it out; so does skip-flush */
+	bool irq;    /* in L2: an interrupt that L1 intercepts is pending when the instruction
+		      * completes, so the exit to L1 follows at once */
+	uint8_t way; /* enum way */
 	uint8_t window;
 	uint8_t tag;
+	uint8_t pcid;
 	uint8_t type; /* of TLB_CONTROL, INVPCID, INVVPID, INVEPT */
 	uint16_t arg;
 	struct root root;
@@ -159,15 +188,18 @@ struct program_error {
  * Reads a program's text. Grammar:
  *
  *   program := step { ';' step } [ ';' ]
- *   step    := [ '!' ] verb { argument } [ 'irq' ] [ 'fresh' | 'either' ]
+ *   step    := [ '!' ] verb { argument } [ 'by' way ] [ 'irq' ] [ 'fresh' | 'either' ]
  *   value   := 'none' | ( frame | nested window | table ) { '/' flag }
  *   flag    := 'ro' | 'nx' | 'g' | 's' | 'na' | 'nd'
  *
  *   looks        load W, store W, fetch W, look W, bits ENTRY
- *   rewrites     set ENTRY VALUE
- *   linear       cr3 ROOT, invlpg W, invpcid 0 W, invpcid 1|2|3, pge on|off
- *   for L2       tag 0-7, l2cr3 ROOT, nroot ROOT [ad] | none, tlbctl 1|3|7, invlpga W TAG
- *   VMX          invvpid 0 W TAG, invvpid 1|3 TAG, invvpid 2, invept 1 ROOT [ad], invept 2,
+ *                by user, by io and by fep but for fetches
+ *   rewrites     set ENTRY VALUE; by 4, 1, misaligned, xchg, cmpxchg, stos, movs, 16
+ *   linear       cr3 ROOT [pcid 0-3] [noflush], invlpg W, both also by fep;
+ *                invpcid 0 W [pcid 0-3], invpcid 1 [pcid 0-3], invpcid 2|3,
+ *                pge|pcide|wp|smep|smap|nxe on|off
+ *   for L2       tag 0-7, l2cr3 ROOT [pcid 0-3], nroot ROOT [ad] | none, tlbctl 1|3|7, invlpga W
+ * TAG VMX          invvpid 0 W TAG, invvpid 1|3 TAG, invvpid 2, invept 1 ROOT [ad], invept 2,
  *                vmx-cycle, in L2: vmfunc ROOT [ad]
  *   control flow enter, enter-pending, enter-failing, exit, cpu 0-3, vm 0|1, repeat 1-10000, end
  *
@@ -212,6 +244,12 @@ struct program_cursor {
 };
 const struct step *program_next(const struct program *program, struct program_cursor *cursor,
 				bool without_flushes);
+
+/* The letter of a frame, 0 … NR_FRAMES-1. */
+static inline char frame_letter(unsigned nr)
+{
+	return nr == FRAME_M ? 'M' : (char)('A' + nr);
+}
 
 /* Is the step a look whose result is judged? (OP_LOAD, OP_STORE, OP_FETCH, OP_BITS) */
 static inline bool op_is_look(enum op op)

@@ -50,6 +50,33 @@ const struct rule rules[NR_EVENTS] = {
 			{LIN_PCID | UPPERS, LIN_PCID | UPPERS},
 			{APM_TLB, SDM_TLB},
 		},
+	[EV_MOV_CR3_NOFLUSH] =
+		{
+			"mov-cr3-noflush",
+			{0, 0},
+			{APM_TLB, SDM_TLB},
+		},
+	[EV_PCIDE_SET] =
+		{
+			"cr4-pcide-set",
+			/* What was cached before is PCID 0's. */
+			{0, 0},
+			{APM_TLB, SDM_TLB},
+		},
+	[EV_PCIDE_CLEAR] =
+		{
+			"cr4-pcide-clear",
+			{WHOLE_TAG, WHOLE_TAG},
+			{APM_TLB, SDM_TLB},
+		},
+	[EV_SMEP_SET] =
+		{
+			"cr4-smep-set",
+			/* "For the current PCID"; a global entry is no PCID's. AMD names no such
+			   duty. */
+			{0, LIN_PCID | UPPERS},
+			{APM_TLB, SDM_TLB},
+		},
 	[EV_PGE_TOGGLE] =
 		{
 			"cr4-pge",
@@ -152,7 +179,7 @@ const struct rule rules[NR_EVENTS] = {
 			"invvpid-0",
 			/* All mappings that would translate the address, for all PCIDs and EP4TAs.
 			 */
-			{0, LIN_PAGE | GLOBALS | UPPERS_PAGE},
+			{0, LIN_PAGE | ANY_PCID | GLOBALS | UPPERS_PAGE},
 			{NULL, SDM_VMX},
 		},
 	[EV_INVVPID_1] =

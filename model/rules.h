@@ -14,7 +14,11 @@ enum vendor { VENDOR_AMD, VENDOR_INTEL, NR_VENDORS };
 enum event {
 	EV_INVLPG,
 	EV_MOV_CR3,
+	EV_MOV_CR3_NOFLUSH, /* bit 63 of the operand set */
 	EV_PGE_TOGGLE,
+	EV_PCIDE_SET,
+	EV_PCIDE_CLEAR,
+	EV_SMEP_SET,
 	EV_INVPCID_0,
 	EV_INVPCID_1,
 	EV_INVPCID_2,
@@ -49,7 +53,8 @@ enum event {
 enum effect {
 	LIN_PAGE =
 		1 << 0, /* leaves of the operand's window in the event's tag (any PCID if global) */
-	LIN_PCID = 1 << 1,    /* leaves of all windows in the event's tag and PCID */
+	LIN_PCID = 1 << 1,    /* leaves of all windows in the event's tag and PCID: of MOV CR3 the
+			       * new one, of INVPCID its operand's */
 	LIN_TAG = 1 << 2,     /* … in the event's tag (ASID, VPID), all PCIDs */
 	LIN_ALL = 1 << 3,     /* … in all tags */
 	GLOBALS = 1 << 4,     /* global leaves, too */
@@ -59,6 +64,7 @@ enum effect {
 	NEST_TAG = 1 << 8,    /* nested translations of the event's nested tag: ASID, EP4TA */
 	NEST_ALL = 1 << 9,
 	LIN_TAGGED = 1 << 10, /* leaves in all tags but 0 */
+	ANY_PCID = 1 << 12,   /* LIN_PAGE is meant for all PCIDs */
 	COMBINED = 1 << 11,   /* of LIN_…: only what nested paging made (combined mappings) */
 };
 

@@ -6,17 +6,22 @@
 #define GIVEN (IN_L1 | CAN_FLUSH)	   /* what L1 gives or does to L2 */
 
 const struct verb verbs[NR_OPS] = {
-	[OP_LOAD] = {"load", SHAPE_WINDOW, BOTH},
-	[OP_STORE] = {"store", SHAPE_WINDOW, BOTH},
-	[OP_FETCH] = {"fetch", SHAPE_WINDOW, BOTH},
+	[OP_LOAD] = {"load", SHAPE_WINDOW, BOTH | BY_USER | BY_EMULATOR | BY_FEP},
+	[OP_STORE] = {"store", SHAPE_WINDOW, BOTH | BY_USER | BY_EMULATOR | BY_FEP},
+	[OP_FETCH] = {"fetch", SHAPE_WINDOW, BOTH | BY_USER},
 	[OP_BITS] = {"bits", SHAPE_ENTRY, BOTH},
-	[OP_SET] = {"set", SHAPE_ENTRY_VALUE, BOTH},
-	[OP_CR3] = {"cr3", SHAPE_LINEAR_ROOT, FLUSH},
-	[OP_INVLPG] = {"invlpg", SHAPE_WINDOW, FLUSH},
+	[OP_SET] = {"set", SHAPE_ENTRY_VALUE, BOTH | BY_STORES},
+	[OP_CR3] = {"cr3", SHAPE_CR3, FLUSH | BY_FEP},
+	[OP_INVLPG] = {"invlpg", SHAPE_WINDOW, FLUSH | BY_FEP},
 	[OP_INVPCID] = {"invpcid", SHAPE_INVPCID, FLUSH},
 	[OP_PGE] = {"pge", SHAPE_SWITCH, FLUSH},
+	[OP_PCIDE] = {"pcide", SHAPE_SWITCH, FLUSH},
+	[OP_WP] = {"wp", SHAPE_SWITCH, BOTH},
+	[OP_SMEP] = {"smep", SHAPE_SWITCH, FLUSH},
+	[OP_SMAP] = {"smap", SHAPE_SWITCH, BOTH},
+	[OP_NXE] = {"nxe", SHAPE_SWITCH, IN_L1},
 	[OP_TAG] = {"tag", SHAPE_TAG, GIVEN},
-	[OP_L2CR3] = {"l2cr3", SHAPE_LINEAR_ROOT, GIVEN},
+	[OP_L2CR3] = {"l2cr3", SHAPE_L2CR3, GIVEN},
 	[OP_NROOT] = {"nroot", SHAPE_NESTED_ROOT, GIVEN},
 	[OP_CLEAN] = {"clean", SHAPE_NOTHING, IN_L1},
 	[OP_TLBCTL] = {"tlbctl", SHAPE_TLBCTL, GIVEN},
@@ -38,4 +43,12 @@ const struct verb verbs[NR_OPS] = {
 const char space_names[NR_SPACES + 1] = "hgn";
 const char *const entry_names[] = {"", "pte", "pde", "pdpte", "pml4e"};
 const char *const table_names[] = {"", "pt", "pd", "pdpt", "pml4"};
+const char *const way_names[NR_WAYS] = {
+	[WAY_USER] = "user", [WAY_IO] = "io",
+	[WAY_FEP] = "fep",   [WAY_4] = "4",
+	[WAY_1] = "1",	     [WAY_MISALIGNED] = "misaligned",
+	[WAY_XCHG] = "xchg", [WAY_CMPXCHG] = "cmpxchg",
+	[WAY_STOS] = "stos", [WAY_MOVS] = "movs",
+	[WAY_16] = "16",
+};
 const char *const flag_names[] = {"ro", "nx", "g", "s", "na", "nd"};

@@ -138,7 +138,7 @@ static void fill_guest(const struct hv_start *start)
 	put(VMCS_LINK_POINTER, ~0ull);
 }
 
-/* Host state that stays; CR3 and CR4 follow at each entry. */
+/* Host state that stays; control registers follow at each entry. */
 static void fill_host(void)
 {
 	struct descriptor_table gdt, idt;
@@ -157,7 +157,6 @@ static void fill_host(void)
 	put(HOST_TR_BASE, (uint64_t)&this_cpu()->tss);
 	put(HOST_GDTR_BASE, gdt.base);
 	put(HOST_IDTR_BASE, idt.base);
-	put(HOST_CR0, read_cr0());
 	put(HOST_SYSENTER_CS, 0);
 	put(HOST_SYSENTER_ESP, 0);
 	put(HOST_SYSENTER_EIP, 0);
@@ -175,6 +174,7 @@ static void fill(struct hv_vm *vm, const struct hv_start *start)
 	vmx_forget();
 	vmx_load(vm);
 	vm->launched = false;
+	vm->host_cr0 = 0;
 	fill_controls(vm);
 	fill_guest(start);
 	fill_host();
@@ -302,6 +302,8 @@ static void vmx_enter(struct hv_vm *vm, struct hv_exit *exit)
 
 	*exit = (struct hv_exit){.kind = HV_EXIT_OTHER};
 	vmx_load(vm);
+	if (vm->host_cr0 != read_cr0()) /* it seldom changes, and a VMWRITE may be an exit */
+		put(HOST_CR0, vm->host_cr0 = read_cr0());
 	put(HOST_CR3, read_cr3());
 	put(HOST_CR4, read_cr4());
 	failure = vmx_switch(&vm->registers, vm->launched);

@@ -21,6 +21,7 @@ struct hv_vm {
 	uint64_t *eptp_list; /* 4 KiB, or NULL without VMFUNC */
 	struct vmx_registers registers;
 	bool launched;
+	uint64_t host_cr0; /* as the VMCS has it; 0: not yet written */
 	bool filled; /* the fields that stay have been written, and L2 has kept to its ways since */
 	uint32_t exit_reason;
 	uint32_t error; /* VM-instruction error of an entry that failed; 0: none */

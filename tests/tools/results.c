@@ -10,7 +10,7 @@ static const char *result_name(unsigned bit, char *frame)
 
 	if (bit >= NR_FRAMES)
 		return names[bit - NR_FRAMES];
-	frame[0] = (char)('A' + bit);
+	frame[0] = frame_letter(bit);
 	frame[1] = '\0';
 	return frame;
 }

@@ -52,6 +52,7 @@ static const char *linear_scope(uint32_t effect)
 	       : effect & LIN_TAGGED ? "all tags but 0"
 	       : effect & LIN_TAG    ? "tag"
 	       : effect & LIN_PCID   ? "PCID"
+	       : effect & ANY_PCID   ? "page, any PCID"
 	       : effect & LIN_PAGE   ? "page"
 				     : NULL;
 }

@@ -54,7 +54,7 @@ static void every_verb_round_trips(void **state)
 static void every_value_round_trips(void **state)
 {
 	(void)state;
-	same("set h0.w0.pte A; set h0.w0.pte H");
+	same("set h0.w0.pte A; set h0.w0.pte M");
 	same("set g0.w1.pde B/ro/nx/g/s/na/nd");
 	same("set g3.w2.pdpte p3/na");
 	same("set n2.p3.pde C/ro/nx/na/nd");

@@ -312,9 +312,9 @@ static void what_is_too_complex_is_refused(void **state)
 
 	(void)state;
 	/* Frames, levels and permissions of one window, nothing ever flushed. */
-	for (char frame = 'A'; frame <= 'H'; frame++) {
+	for (char frame = 'A'; frame <= 'G'; frame++) {
 		char sets[] = "set h0.w0.pte X; set h0.w0.pte X/ro; set h0.w0.pte X/nx; set "
-			      "h0.w0.pte X/ro/nx; "
+			      "h0.w0.pte X/ro/nx; set h0.w0.pte X/s; "
 			      "set h0.w0.pde X; set h0.w0.pde X/ro; ";
 
 		for (char *c = sets; *c; c++)
