@@ -31,7 +31,7 @@ choose_host() { # sets host, if it is not chosen yet, and says why
 	local why
 	if [[ -n $host ]]; then
 		return
-	elif [[ -n $kernel || -n $host_append || ${#host_params[@]} -gt 0 || $cpu != amd || -n $emulator ]]; then
+	elif [[ -n $kernel || -n $host_append || ${#host_params[@]} -gt 0 || $cpu != amd || -n $emulator || -n $tlb ]]; then
 		host=lab why='the options ask for a certain emulated host'
 	elif ! kvm_is_usable; then
 		host=lab why='/dev/kvm is not there, or not open to this user'
@@ -79,9 +79,9 @@ prepare_bochs() {
 	while read -r vendor; do
 		setting_vendors+=("$vendor")
 		setting_names+=("bochs-$vendor")
-		setting_words+=("bochs,$vendor")
-		setting_titles+=("bare Bochs, $vendor: no KVM here, a check of our own code")
-		setting_options+=("--host bochs --cpu $vendor")
+		setting_words+=("bochs,$vendor${tlb:+,tlb=$tlb}")
+		setting_titles+=("bare Bochs, $vendor${tlb:+, --tlb $tlb}: no KVM here, a check of our own code")
+		setting_options+=("--host bochs --cpu $vendor${tlb:+ --tlb $tlb}")
 	done < <(vendors)
 }
 
@@ -121,7 +121,7 @@ params_of() { # VENDOR
 emulator_of() { # VENDOR
 	if [[ -n $emulator ]]; then
 		printf '%s\n' "$emulator"
-	elif [[ $1 == amd ]]; then
+	elif [[ $1 == amd && -z $tlb ]]; then
 		echo qemu
 	else
 		echo bochs
@@ -146,14 +146,15 @@ add_setting() { # VENDOR PARAMS
 	setting_vendors+=("$vendor")
 	setting_params+=("$params")
 	setting_names+=("$([[ $cpu != all ]] || printf '%s ' "$vendor")$params")
-	setting_words+=("lab,$vendor-on-$with,$lab_release,${params// /,}")
-	setting_titles+=("lab, $vendor emulated by $with: Linux $lab_release$lab_file, $params")
+	setting_words+=("lab,$vendor-on-$with${tlb:+,tlb=$tlb},$lab_release,${params// /,}")
+	setting_titles+=("lab, $vendor emulated by $with${tlb:+ with --tlb $tlb}: Linux $lab_release$lab_file, $params")
 	setting_options+=("--host lab$(vendor_options "$vendor" "$with") --kernel $(quoted "$kernel") --host-params $(quoted "$params")${host_append:+ --host-append $(quoted "$host_append")}")
 }
 
 vendor_options() { # VENDOR EMULATOR; those that are not the default
 	[[ $1 == amd ]] || printf ' --cpu %s' "$1"
 	[[ $1 == intel || $2 == qemu ]] || printf ' --emulator %s' "$2"
+	[[ -z $tlb ]] || printf ' --tlb %s' "$tlb"
 }
 
 prepare_lab() {
@@ -171,6 +172,9 @@ need_bochs() { # sets lab_bochs
 	local flag=()
 	[[ $may_install == yes ]] || flag=(--no-install)
 	lab_bochs=$("$LAB/bochs/build.sh" "${flag[@]}" </dev/null) || exit
+	[[ -z $tlb || $lab_bochs != /usr/* ]] ||
+		our_error "--tlb $tlb needs our own build of Bochs (above says why there is none), not the packaged one"
+	export REVENANT_TLB=${tlb:-off}
 }
 
 # The version in a bzImage's header (boot.rst, "kernel_version": a file offset less 512).

@@ -24,6 +24,9 @@ where to run
   --host-append 'ARGS' lab: more words for the host kernel's command line
   --cpu amd|intel|all  lab: vendor of the emulated machine (amd)
   --emulator qemu|bochs  lab: what emulates it (qemu for amd, bochs for intel)
+  --tlb off|keep|random:SEED
+                       Bochs' TLB: keep: a translation goes only when the architecture obliges it to;
+                       random: some go before; off: all go at each world switch
   --boot kernel|bios|uefi  kvm, tcg: how the image is entered (kernel: PVH)
   --smp N              number of L1's CPUs (1)
 
@@ -48,7 +51,7 @@ verified; 99 an error of our own
 USAGE
 }
 
-host='' kernel='' host_append='' cpu=amd emulator='' boot=kernel smp=1
+host='' kernel='' host_append='' cpu=amd emulator='' tlb='' boot=kernel smp=1
 host_params=() filters=()
 list='' replay='' repeat='' tries='' mutate='' bench='' bisect=''
 timeout=$TIMEOUT_DEFAULT keep='' image=''
@@ -83,7 +86,7 @@ take_option() { # OPTION [VALUE...]
 	--bisect) bisect=yes ;;
 	--no-install) may_install=no ;;
 	--help | -h) usage && exit 0 ;;
-	--host | --kernel | --host-params | --host-append | --cpu | --emulator | --boot | --smp | \
+	--host | --kernel | --host-params | --host-append | --cpu | --emulator | --tlb | --boot | --smp | \
 		--replay | --repeat | --tries | --mutate | --timeout | --keep | --image)
 		(($# > 1)) || usage_error "$1 needs a value (./run.sh --help)"
 		used=2
@@ -113,6 +116,8 @@ take_value() { # OPTION VALUE
 	--host) one_of "$@" kvm lab tcg bochs ;;
 	--cpu) one_of "$@" amd intel all ;;
 	--emulator) one_of "$@" qemu bochs ;;
+	--tlb) [[ $2 =~ ^(off|keep|random:[0-9]{1,9})$ ]] ||
+		usage_error "--tlb '$2' is unknown: use one of off keep random:SEED, SEED a number such as 1" ;;
 	--boot) one_of "$@" kernel bios uefi ;;
 	--mutate) one_of "$@" skip-flush ;;
 	--smp) number_in "$@" 1 64 ;;
@@ -170,6 +175,8 @@ check_combinations() {
 	elif [[ $boot != kernel ]]; then
 		usage_error "--boot $boot needs --host tcg or --host kvm: the lab enters the image by PVH only"
 	fi
+	[[ -z $tlb || $host == bochs || ($host == lab && $emulator != qemu) ]] ||
+		usage_error "--tlb is about the CPU that Bochs emulates: use it with --host bochs, or with --host lab and --emulator bochs"
 	if [[ -n $replay ]] && ((${#filters[@]})); then
 		usage_error "--replay runs its one program: leave out the filter '${filters[0]}'"
 	fi

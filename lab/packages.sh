@@ -26,7 +26,7 @@ needs_of() { # PURPOSE
 			'xz xz-utils' 'zstd zstd' 'flock util-linux'
 		;;
 	bochs)
-		printf '%s\n' 'gcc gcc' 'g++ g++' 'make make' 'objcopy binutils' 'xz xz-utils' 'zstd zstd' \
+		printf '%s\n' 'gcc gcc' 'g++ g++' 'make make' 'patch patch' 'objcopy binutils' 'xz xz-utils' 'zstd zstd' \
 			'setpriv util-linux' 'flock util-linux' 'busybox busybox-static'
 		;;
 	packaged-bochs)

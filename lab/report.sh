@@ -10,15 +10,19 @@ print_heading() { # NUMBER of a setting
 }
 
 print_limits() {
-	case $host in
-	lab)
+	[[ ${tlb:-off} == off ]] || cat <<-LIMITS
+		# --tlb $tlb: the emulated CPU keeps a translation until the architecture obliges it to drop it, so that
+		# an entry left in the hardware's TLB shows, too (docs/retaining-cpu.md).
+	LIMITS
+	case $host${tlb:+,$tlb} in
+	lab | lab,off)
 		cat <<-'LIMITS'
 			# An emulated host shows what KVM's own software gets wrong: unsynced shadow pages, cached roots
 			# and PDPTRs, the wrong context flushed. It cannot show entries left in a hardware TLB, for the
 			# emulator flushes its own at each world switch: that needs --host kvm on real hardware.
 		LIMITS
 		;;
-	tcg | bochs)
+	tcg | bochs*)
 		cat <<-'LIMITS'
 			# A bare emulator has no KVM in it: this checks the image itself, and says nothing about any host KVM.
 		LIMITS

@@ -3,7 +3,9 @@
 #
 # build.sh [--no-install]
 #
-# Builds Bochs from Debian's source package, once, and prints the path of the program.
+# Builds Bochs from Debian's source package, with the retaining TLB of tlb/ in it, and prints the path
+# of the program. Everything that does not change with the TLB's sources and the oracle's rules is
+# compiled once and kept; what does takes a few seconds.
 #
 # Why not the packaged one: Debian 12's has the debugger compiled in and is 3.4 times slower; its
 # AMD model does not bring a current kernel up.
@@ -28,11 +30,23 @@ BOCHS_OPTIONS=(
 BOCHS_FLAGS='-O3 -fomit-frame-pointer'
 BUILD_JOBS=2
 
-# What the result depends on, as one word.
-bochs_key() {
+MODEL=$here/../../model
+
+# What Bochs' own code depends on, as one word: of the TLB what the patched files include.
+tree_key() {
 	{
 		echo "$BOCHS_VERSION ${BOCHS_OPTIONS[*]} $BOCHS_FLAGS $(uname -m)"
-		declare -f build_bochs edit_line
+		declare -f build_tree edit_line
+		cat "$here"/tlb/{hooks.patch,hooks.h,rights.h}
+	} | sha256sum | cut -c1-16
+}
+
+# What the program depends on.
+bochs_key() {
+	{
+		tree_key
+		declare -f build_bochs copy_tlb
+		cat "$here"/tlb/*.{cc,h} "$MODEL"/rules.[ch]
 	} | sha256sum | cut -c1-16
 }
 
@@ -72,10 +86,16 @@ edit_line() { # FILE FROM TO
 	sed -i -E "s/^([[:space:]]*)$2\$/\1$3/" "$1"
 }
 
-build_bochs() { # FOLDER of the source package's files, TARGET
+copy_tlb() { # FOLDER of Bochs' cpu/
+	mkdir -p "$1/tlb"
+	cp "$here"/tlb/*.{cc,h} "$MODEL"/rules.[ch] "$1/tlb/"
+}
+
+# TARGET gets source/ and out/, compiled.
+build_tree() { # FOLDER of the source package's files, TARGET
 	local files=$1 target=$2 work=$1/build
 	rm -rf "$work"
-	mkdir -p "$work/source" "$work/out" "$work/result"
+	mkdir -p "$work/source" "$work/out"
 	tar -xf "$files"/*.orig.tar.* -C "$work/source" --strip-components=1
 	# load_RAM() reads a whole file to one address, which is right only if the guest's memory is one
 	# piece; a condition that has been switched off would make it so.
@@ -83,30 +103,57 @@ build_bochs() { # FOLDER of the source package's files, TARGET
 		echo "memory_stub.cc is not as expected: this is another Bochs"
 		return 1
 	}
+	patch -d "$work/source" -p0 --fuzz=0 --no-backup-if-mismatch <"$here/tlb/hooks.patch" || {
+		echo "tlb/hooks.patch does not apply: this is another Bochs"
+		return 1
+	}
+	copy_tlb "$work/source/cpu"
 	(cd "$work/out" && CFLAGS=$BOCHS_FLAGS CXXFLAGS=$BOCHS_FLAGS ../source/configure "${BOCHS_OPTIONS[@]}" &&
-		nice make -j"$BUILD_JOBS" bochs && strip bochs) || return
-	cp "$work/out/bochs" "$work/source/COPYING" "$work/result/"
+		nice make -j"$BUILD_JOBS" bochs) || return
+	rm -rf "$target"
+	mv "$work" "$target"
+}
+
+build_bochs() { # TREE, TARGET
+	local tree=$1 target=$2 work=$2.work
+	rm -rf "$work"
+	mkdir -p "$work"
+	cp -a "$tree" "$work/tree"
+	copy_tlb "$work/tree/source/cpu"
+	(cd "$work/tree/out" && nice make -j"$BUILD_JOBS" bochs && strip bochs) || return
+	mkdir "$work/result"
+	cp "$work/tree/out/bochs" "$work/tree/source/COPYING" "$work/result/"
 	rm -rf "$target"
 	mv "$work/result" "$target"
 	rm -rf "$work"
 }
 
-make_bochs() { # TARGET
-	local target=$1 work
-	[[ ! -x $target/bochs ]] || return 0
-	need_packages bochs
-	work=$target.work
+make_tree() { # TARGET
+	local target=$1 work=$1.work
+	[[ ! -x $target/out/bochs ]] || return 0
 	rm -rf "$work"
 	mkdir -p "$work"
 	while_saying "fetching the source of Bochs $BOCHS_VERSION" fetch_source "$work" ||
 		return 3
-	while_saying "building Bochs $BOCHS_VERSION (about 4 minutes, once)" timeout 3600 "$0" --build "$work" "$target" ||
+	while_saying "building Bochs $BOCHS_VERSION (about 4 minutes, once)" timeout 3600 "$0" --tree "$work" "$target" ||
 		our_error "Bochs does not build (above)"
 	rm -rf "$work"
 }
 
+make_bochs() { # TREE, TARGET
+	[[ ! -x $2/bochs ]] || return 0
+	need_packages bochs
+	make_tree "$1" || return
+	while_saying "building Bochs' TLB" timeout 3600 "$0" --build "$1" "$2" ||
+		our_error "Bochs does not build with this TLB (above)"
+}
+
 # shellcheck disable=SC2034 # may_install is for packages.sh
 case ${1-} in
+--tree)
+	build_tree "$2" "$3"
+	exit
+	;;
 --build)
 	build_bochs "$2" "$3"
 	exit
@@ -114,9 +161,10 @@ case ${1-} in
 --no-install) may_install=no && shift ;;
 esac
 (($# == 0)) || usage_error "usage: build.sh [--no-install]"
+tree=$(cache_dir)/bochs-${BOCHS_VERSION%%[+-]*}-tree-$(tree_key)
 target=$(cache_dir)/bochs-${BOCHS_VERSION%%[+-]*}-$(bochs_key)
 status=0
-exclusively bochs make_bochs "$target" || status=$?
+exclusively bochs make_bochs "$tree" "$target" || status=$?
 case $status in
 0) printf '%s\n' "$target/bochs" ;;
 3) # no source to be had: slower, and Intel only

@@ -120,6 +120,17 @@ bochs_panic() { # WORK
 	sed -nE '/Shutdown port/d; s/.*>>PANIC<< //p' "$1/bochs.log" 2>/dev/null | head -n 1
 }
 
+# Ends Bochs. The retaining TLB (tlb/hooks.h) says its numbers then: they become comments.
+stop_bochs() { # PID WORK
+	local tries=0
+	if [[ ${REVENANT_TLB:-off} != off ]]; then
+		kill -TERM "$1" 2>/dev/null
+		while kill -0 "$1" 2>/dev/null && ((tries++ < 20)); do sleep 0.1; done
+		sed -n 's/^tlb: /# tlb: /p' "$2/bochs.out"
+	fi
+	kill -9 "$1" 2>/dev/null || true
+}
+
 # Runs Bochs on a machine made by make_machine and copies the lines of WORK/FIFO to standard output
 # until the KTAP stream's END line. Bochs dies with this shell, however that ends.
 run_machine() { # BOCHS WORK FIFO
@@ -133,16 +144,19 @@ run_machine() { # BOCHS WORK FIFO
 	# that would leave the reader waiting for ever.
 	(exec 3>"$work/$fifo" && while kill -0 "$pid" 2>/dev/null; do sleep 0.2; done) &
 	while IFS= read -r line || [[ -n $line ]]; do
-		printf '%s\n' "$line"
 		if [[ $line == '# END status='* ]]; then
-			ended=yes
-			kill -9 "$pid" 2>/dev/null
+			ended=$line
 			break
 		fi
+		printf '%s\n' "$line"
 		line=
 	done <"$work/$fifo"
+	[[ -z $ended ]] || stop_bochs "$pid" "$work"
 	wait "$pid" 2>/dev/null || status=$?
-	[[ -z $ended ]] || return 0
+	if [[ -n $ended ]]; then
+		printf '%s\n' "$ended"
+		return
+	fi
 	panic=$(bochs_panic "$work")
 	if [[ -n $panic ]]; then
 		printf 'Bail out! the emulator gave up, which says nothing about the host: Bochs: %s\n# END status=99\n' "$panic"

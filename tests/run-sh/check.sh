@@ -65,6 +65,10 @@ options() {
 	refused 'kernel without a lab' 'use it with --host lab' --host tcg --kernel 6.12
 	refused 'firmware in the lab' 'needs --host tcg' --host lab --boot uefi --image "$stub"
 	refused 'Intel on QEMU' 'does not emulate VMX' --host lab --cpu intel --emulator qemu
+	refused 'unknown TLB' 'use one of off keep random:SEED' --host bochs --tlb forever
+	refused 'TLB with a seed that is no number' 'SEED a number' --host bochs --tlb random:x
+	refused 'TLB on QEMU' 'use it with --host bochs' --host lab --emulator qemu --tlb keep
+	refused 'TLB without an emulated CPU' 'use it with --host bochs' --host kvm --tlb keep
 	refused 'parameters for two vendors' 'one vendor' --host lab --cpu all --host-params npt=0
 	refused 'filter with a comma' 'no glob' 'svm.*,vmx.*'
 	refused 'empty program' 'needs a program' --replay ' '
