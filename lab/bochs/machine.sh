@@ -124,7 +124,7 @@ bochs_panic() { # WORK
 stop_bochs() { # PID WORK
 	local tries=0
 	if [[ ${REVENANT_TLB:-off} != off ]]; then
-		kill -TERM "$1" 2>/dev/null
+		kill -TERM "$1" 2>/dev/null || true # it may have ended by itself
 		while kill -0 "$1" 2>/dev/null && ((tries++ < 20)); do sleep 0.1; done
 		sed -n 's/^tlb: /# tlb: /p' "$2/bochs.out"
 	fi
