@@ -2,6 +2,9 @@
 #include "guests/action.h"
 
 #include "guests/entry.h"
+#include "guests/user.h"
+#include "kernel/cpu.h"
+#include "kernel/paging.h"
 
 #include "kernel/x86.h"
 #include "model/program.h"
@@ -83,6 +86,29 @@ static void store(uint64_t address, uint64_t value, enum way way)
 		__asm__ volatile("mov %0, (%1)" : : "r"(value), "r"(address) : "memory");
 }
 
+static _Noreturn void look_as_user(const struct action *a)
+{
+	const void *code = a->kind == ACTION_LOAD    ? user_load
+			   : a->kind == ACTION_STORE ? user_store
+						     : user_fetch;
+
+	user_run(code, a->address, a->operand, a->user_stack);
+}
+
+void action_caught(struct action *a, const struct catch *c)
+{
+	if (a->way == WAY_USER) /* an exception at CPL 3 leaves a null selector in SS */
+		__asm__ volatile("mov %0, %%ss" : : "r"(GDT_DATA));
+	if (a->way == WAY_USER && c->rip == (uint64_t)user_end + PAGING_USER_IMAGE) {
+		a->result = a->kind == ACTION_FETCH ? (uint32_t)c->rax : c->rax;
+		a->outcome = OUTCOME_DONE;
+		return;
+	}
+	a->vector = c->vector;
+	a->error = c->error;
+	a->outcome = OUTCOME_FAULT;
+}
+
 static void set_bits(struct action *a)
 {
 	uint64_t bits = a->address;
@@ -106,6 +132,8 @@ void action_run(void *argument)
 		uint64_t pcid, address;
 	} descriptor = {a->pcid, a->address}; /* INVPCID's operand in memory */
 
+	if (a->way == WAY_USER)
+		look_as_user(a);
 	switch (a->kind) {
 	case ACTION_LOAD: a->result = load(a->address, a->way); break;
 	case ACTION_STORE: store(a->address, a->operand, a->way); break;

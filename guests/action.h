@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/catch.h"
+
 enum action_kind {
 	ACTION_LOAD,	/* result = the 8 bytes at address */
 	ACTION_STORE,	/* the 8 bytes at address = operand */
@@ -42,9 +44,13 @@ struct action {
 	uint64_t address;
 	uint64_t operand;
 	uint64_t result;
+	uint64_t user_stack; /* of a look at CPL 3: where RSP0 of the CPU's TSS lies */
 };
 
 /* Carries out one action that may fault: run it under catch_run(). argument: a struct action. */
 void action_run(void *argument);
+
+/* An exception has ended the action: its outcome, which may be that it is done. */
+void action_caught(struct action *a, const struct catch *c);
 
 #endif

@@ -25,6 +25,7 @@ stub_\vector:
 common:
 	mov	(%rsp), %rdx			/* error code */
 	mov	8(%rsp), %rcx			/* RIP */
+	mov	%rax, %r8
 	mov	%rsp, %rdi
 	and	$BLOCK_MASK, %rdi
 	and	$-16, %rsp

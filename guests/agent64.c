@@ -50,14 +50,17 @@ static void call_l1(void)
 }
 
 /* Agent's exception handler, called by agent64.S on the agent's stack. */
-_Noreturn void agent_exception(struct mailbox *m, uint64_t vector, uint64_t error, uint64_t rip);
+_Noreturn void agent_exception(struct mailbox *m, uint64_t vector, uint64_t error, uint64_t rip,
+			       uint64_t rax);
 
-_Noreturn void agent_exception(struct mailbox *m, uint64_t vector, uint64_t error, uint64_t rip)
+_Noreturn void agent_exception(struct mailbox *m, uint64_t vector, uint64_t error, uint64_t rip,
+			       uint64_t rax)
 {
 	m->catch.vector = (uint8_t)vector;
 	m->catch.error = (uint32_t)error;
 	m->catch.cr2 = read_cr2();
 	m->catch.rip = rip;
+	m->catch.rax = rax;
 	if (m->catching)
 		catch_resume(&m->catch);
 	m->lost = true;
@@ -80,13 +83,10 @@ void agent_start(struct mailbox *m)
 			struct action *a = &m->ring[m->taken++ % AGENT_RING];
 
 			m->catching = true;
-			if (catch_run(action_run, a, &m->catch)) {
+			if (catch_run(action_run, a, &m->catch))
 				a->outcome = OUTCOME_DONE;
-			} else if (a->outcome != OUTCOME_NESTED_FAULT) {
-				a->vector = m->catch.vector;
-				a->error = m->catch.error;
-				a->outcome = OUTCOME_FAULT;
-			}
+			else if (a->outcome != OUTCOME_NESTED_FAULT)
+				action_caught(a, &m->catch);
 			m->catching = false;
 		}
 		call_l1();

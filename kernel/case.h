@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Cases: scenarios, each spread over the looks it asks for. */
+/* Cases: scenarios, each spread over the levels and looks it asks for. */
 #ifndef KERNEL_CASE_H
 #define KERNEL_CASE_H
 
 #include <stdbool.h>
 
-#include "model/program.h"
 #include "scenarios/scenario.h"
 
 struct case_ref {
 	const struct scenario *scenario;
-	enum op look; /* what `look` means in it */
+	struct scenario_case of;
 	char name[96];
 };
 

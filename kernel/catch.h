@@ -18,6 +18,7 @@ struct catch
 	uint32_t error; /* error code, 0 for vectors that have none */
 	uint64_t cr2;	/* at the time of the exception; of use for #PF only */
 	uint64_t rip;	/* of the instruction that faulted */
+	uint64_t rax;	/* at that time */
 };
 
 _Static_assert(offsetof(struct catch, rsp) == 0, "catch.S relies on it");

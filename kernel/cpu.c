@@ -38,6 +38,8 @@ static void build_gdt(struct cpu *cpu)
 	cpu->gdt[GDT_TSS / 8] = 0x0000890000000000 | (tss & 0xff000000) << 32 |
 				(tss & 0xffffff) << 16 | (sizeof(cpu->tss) - 1);
 	cpu->gdt[GDT_TSS / 8 + 1] = tss >> 32;
+	cpu->gdt[GDT_USER / 8 + 1] = 0x00cff3000000ffff;
+	cpu->gdt[GDT_USER / 8 + 2] = 0x00affb000000ffff;
 
 	cpu->tss.iomap_base = sizeof(cpu->tss);
 	for (unsigned i = 0; i < 3; i++)
@@ -76,6 +78,9 @@ void cpu_init(unsigned id)
 	/* All bits, as INIT leaves CD and NW set and firmware may leave anything. */
 	write_cr0(CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG);
 	write_cr4(CR4_PAE | CR4_MCE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT);
+	/* APM volume 2, 6.1.1 "SYSCALL and SYSRET" */
+	wrmsr(MSR_STAR, (uint64_t)(GDT_USER | 3) << 48);
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
 	if (cpu_has_nx())
 		wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
 	if (id == 0)

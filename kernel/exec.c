@@ -169,7 +169,12 @@ static bool switch_bits(struct action *a, enum action_kind kind, uint64_t bits, 
 /* False: the step is none of these. */
 static bool make_action(const struct step *step, struct action *a)
 {
-	*a = (struct action){.interrupted = step->irq, .way = step->way, .pcid = step->pcid};
+	*a = (struct action){
+		.interrupted = step->irq,
+		.way = step->way,
+		.pcid = step->pcid,
+		.user_stack = (uint64_t)&cpus[current_cpu].tss.rsp[0],
+	};
 	switch (step->op) {
 	case OP_LOAD:
 		a->kind = ACTION_LOAD;
@@ -222,13 +227,10 @@ static void run_in_l1(void *argument)
 	struct action *a = argument;
 	struct catch c;
 
-	if (catch_call(action_run, a, &c)) {
+	if (catch_call(action_run, a, &c))
 		a->outcome = OUTCOME_DONE;
-	} else {
-		a->outcome = OUTCOME_FAULT;
-		a->vector = c.vector;
-		a->error = c.error;
-	}
+	else
+		action_caught(a, &c);
 }
 
 bool exec_has_fep(void)

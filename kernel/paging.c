@@ -13,6 +13,8 @@
 /* PAT entry 3, after reset UC; APM volume 2, 7.8 "Page-Attribute Table Mechanism" */
 #define UNCACHEABLE (PTE_PCD | PTE_PWT)
 
+extern const char __image_start[], __image_end[];
+
 static uint64_t *pml4;
 
 static uint64_t *table_below(uint64_t *entry)
@@ -33,10 +35,24 @@ static void map(uint64_t base, uint64_t end)
 	}
 }
 
+/* The image lies in the first GiB. */
+static void map_user_image(void)
+{
+	uint64_t *pdpt = memory_alloc(PAGE_SIZE, PAGE_SIZE);
+	uint64_t *pd = memory_alloc(PAGE_SIZE, PAGE_SIZE);
+
+	pml4[1] = (uint64_t)pdpt | TABLE_FLAGS | PTE_U;
+	pdpt[0] = (uint64_t)pd | TABLE_FLAGS | PTE_U;
+	for (uint64_t a = (uint64_t)__image_start & -LEAF_SIZE; a < (uint64_t)__image_end;
+	     a += LEAF_SIZE)
+		pd[a >> 21] = (a | LEAF_FLAGS | PTE_U) & ~PTE_W;
+}
+
 void paging_init(void)
 {
 	pml4 = memory_alloc(PAGE_SIZE, PAGE_SIZE);
 	map(0, ALWAYS);
+	map_user_image();
 	for (unsigned i = 0; i < boot_info.nr_ranges; i++) {
 		const struct mem_range *r = &boot_info.range[i];
 
@@ -54,4 +70,9 @@ uint64_t paging_kernel_root(void)
 uint64_t paging_kernel_pml4e(void)
 {
 	return pml4[0];
+}
+
+uint64_t paging_user_pml4e(void)
+{
+	return pml4[1];
 }

@@ -19,4 +19,11 @@ uint64_t paging_kernel_root(void);
 /* Its entry 0, the only present one: other roots that the image shall survive on need it too. */
 uint64_t paging_kernel_pml4e(void);
 
+/*
+ * Linear address where CPL 3 finds the first 512 GiB of physical memory, of which the image alone is
+ * there, read-only; and what goes into slot 1 of each PML4 for that.
+ */
+#define PAGING_USER_IMAGE (1ull << 39)
+uint64_t paging_user_pml4e(void);
+
 #endif

@@ -29,6 +29,15 @@ static const struct hv *hv;
 static uint32_t caps;
 static struct program program; /* the current one */
 
+/* Reads a case's program, or its own control. */
+static bool read_program(const struct case_ref *c, bool own_control, struct program_error *error)
+{
+	static char text[SCENARIO_TEXT];
+
+	scenario_case_program(c->scenario, &c->of, own_control, text, sizeof(text));
+	return program_parse(text, c->of.look, &program, error);
+}
+
 static _Noreturn void end(enum power_status status)
 {
 	printk("# END status=%d\n", status);
@@ -180,8 +189,9 @@ static enum verdict run_control(struct finding *f, char *text, size_t size)
 	return VERDICT_VACUOUS;
 }
 
-static void run_case(unsigned nr, const char *name, const char *control_text)
+static void run_case(unsigned nr, const struct case_ref *c)
 {
+	const char *name = c->name;
 	const bool mutated = options.skip_flush;
 	/* a stale value may be gone by chance: give it as many tries as a control has */
 	const unsigned runs =
@@ -199,10 +209,10 @@ static void run_case(unsigned nr, const char *name, const char *control_text)
 	if (mutated)
 		return report_result(nr, name, VERDICT_VACUOUS,
 				     "its flushes were left out and nothing stale was seen");
-	if (control_text) {
+	if (c->scenario->control) {
 		struct program_error error;
 
-		if (!program_parse(control_text, OP_LOAD, &program, &error))
+		if (!read_program(c, true, &error))
 			return report_result(nr, name, VERDICT_ERROR, error.text);
 	}
 	verdict = run_control(&f, text, sizeof(text));
@@ -233,7 +243,7 @@ static void do_case(unsigned nr, const struct case_ref *c)
 	enum cap_bit missing;
 
 	report_case(nr, c->name);
-	if (!program_parse(c->scenario->program, c->look, &program, &error)) {
+	if (!read_program(c, false, &error)) {
 		snprintk(text, sizeof(text), "column %u: %s", error.column, error.text);
 		return report_result(nr, c->name, VERDICT_ERROR, text);
 	}
@@ -247,7 +257,7 @@ static void do_case(unsigned nr, const struct case_ref *c)
 	if (options.skip_flush && !claims_flush())
 		return report_result(nr, c->name, VERDICT_SKIP,
 				     "it claims no flush that could be left out");
-	run_case(nr, c->name, c->scenario->control);
+	run_case(nr, c);
 }
 
 /* ---- all ---- */
@@ -288,7 +298,7 @@ static void run_plan(void)
 static void run_replay(const char *text)
 {
 	struct scenario replay = {.name = "replay", .program = text};
-	struct case_ref c = {.scenario = &replay, .look = OP_LOAD, .name = "replay"};
+	struct case_ref c = {.scenario = &replay, .of = {.look = OP_LOAD}, .name = "replay"};
 	struct program_error error;
 
 	if (!program_parse(text, OP_LOAD, &program, &error)) {

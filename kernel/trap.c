@@ -97,6 +97,7 @@ static void resume_catch(const struct trap_frame *frame)
 	c->error = (uint32_t)frame->error;
 	c->cr2 = read_cr2();
 	c->rip = frame->rip;
+	c->rax = frame->rax;
 	catch_resume(c);
 }
 

@@ -236,8 +236,10 @@ static void use_root(struct root root, unsigned windows)
 	if (root.space >= NR_SPACES || tables[top])
 		return;
 	tables[top] = new_table();
-	if (root.space != SPACE_N)
+	if (root.space != SPACE_N) {
 		tables[top][0] = paging_kernel_pml4e();
+		tables[top][1] = paging_user_pml4e();
+	}
 	for (unsigned window = 0; window < NR_WINDOWS; window++)
 		if (windows & 1u << window)
 			link_window(root, window);

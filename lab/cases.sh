@@ -7,14 +7,19 @@ cases_of() { # IMAGE; prints NAME <tab> TITLE lines
 	local list
 	list=$(mktemp) || return
 	objcopy -O binary -j .revenant.list "$1" "$list" 2>/dev/null
-	tr -d '\0' <"$list" | awk -F'\t' -v looks='/{load,store,fetch}' '
-		{ at = index($1, looks) }
-		!at { print; next }
-		{
-			split("load store fetch", look, " ")
-			for (i = 1; i <= 3; i++)
-				print substr($1, 1, at) look[i] FS $2
-		}'
+	tr -d '\0' <"$list" | awk -F'\t' '
+		function expand(name, title, from, to, i, n, word) {
+			from = index(name, "{")
+			if (!from) {
+				print name FS title
+				return
+			}
+			to = index(name, "}")
+			n = split(substr(name, from + 1, to - from - 1), word, ",")
+			for (i = 1; i <= n; i++)
+				expand(substr(name, 1, from - 1) word[i] substr(name, to + 1), title)
+		}
+		{ expand($1, $2) }'
 	rm -f "$list"
 }
 

@@ -48,8 +48,7 @@ AT_EACH_LEVEL("linear.cr3-cached", "MOV CR3 back to a root rewritten meanwhile",
 #define SWITCH(R)                                                                                \
 	"set " R "0.w0.pte A; set " R "1.w0.pte B; look w0; cr3 " R "1; look w0 fresh; "         \
 	"cr3 " R "0; look w0 fresh"
-#define KEEPS(R) "set " R "0.w0.pte A; load w0; set " R "0.w0.pte B; load w0 either"
-AT_EACH_LEVEL_WITH("linear.cr3-switch", "MOV CR3 between two roots with two frames", SWITCH, KEEPS);
+AT_EACH_LEVEL_WITH("linear.cr3-switch", "MOV CR3 between two roots with two frames", SWITCH, RETAINS);
 
 #define ROTATE(R)                                                                                \
 	"set " R "1.w0.pte A; cr3 " R "1; look w0; !cr3 " R "2; !cr3 " R "3; !cr3 " R "0; "      \

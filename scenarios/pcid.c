@@ -26,9 +26,6 @@
 /* Programs are broken at their steps, not where a line is full. */
 /* clang-format off */
 
-/* The control of what needs no flush: does this level keep a rewritten leaf at all? */
-#define KEEPS(R) "set " R "0.w0.pte A; load w0; set " R "0.w0.pte B; load w0 either"
-
 /* Root 1 runs under PCID 1, is left, and is rewritten with these flags. Then it comes back. */
 #define LEFT(R, flags)                                                                           \
 	"pcide on; set " R "1.w0.pte A" flags "; cr3 " R "1 pcid 1; look w0; cr3 " R "0 noflush; " \
@@ -50,11 +47,11 @@ AT_EACH_LEVEL("pcid.load", "MOV CR3 flushes the PCID that it loads", LOAD_FLUSHE
 #define ENABLE(R)                                                                                \
 	"set " R "2.w0.pml4e none; set " R "1.w0.pte A; cr3 " R "1; look w0; cr3 " R "2; "       \
 	"set " R "1.w0.pte B; invpcid 1; pcide on; cr3 " R "1 noflush; look w0 fresh"
-AT_EACH_LEVEL_WITH("pcid.enable", "setting CR4.PCIDE revives nothing that an INVPCID dropped", ENABLE, KEEPS);
+AT_EACH_LEVEL_WITH("pcid.enable", "setting CR4.PCIDE revives nothing that an INVPCID dropped", ENABLE, RETAINS);
 #define ENABLE_BARE(R)                                                                           \
 	"set " R "2.w0.pml4e none; set " R "1.w0.pte A; cr3 " R "1; look w0; cr3 " R "2; "       \
 	"set " R "1.w0.pte B; pcide on; cr3 " R "1 noflush; look w0 fresh"
-AT_EACH_LEVEL_WITH("pcid.enable-left", "setting CR4.PCIDE revives nothing that a MOV CR3 dropped", ENABLE_BARE, KEEPS);
+AT_EACH_LEVEL_WITH("pcid.enable-left", "setting CR4.PCIDE revives nothing that a MOV CR3 dropped", ENABLE_BARE, RETAINS);
 
 /* What was cached without PCIDs is PCID 0's, and goes with it. */
 #define ENABLE_FLUSH(R)                                                                          \
@@ -110,7 +107,7 @@ AT_EACH_LEVEL("pcid.invlpg-global", "INVLPG drops a global page, whatever the PC
 #define SWITCH(R)                                                                                \
 	"pcide on; set " R "0.w0.pte A; set " R "1.w0.pte B; look w0; cr3 " R "1 pcid 1 noflush; " \
 	"look w0 fresh; cr3 " R "0 noflush; look w0 fresh; " BACK(R)
-AT_EACH_LEVEL_WITH("pcid.switch", "MOV CR3 between two PCIDs with two frames, nothing flushed", SWITCH, KEEPS);
+AT_EACH_LEVEL_WITH("pcid.switch", "MOV CR3 between two PCIDs with two frames, nothing flushed", SWITCH, RETAINS);
 
 /* D7. L2 leaves and comes back between the rewrite and the switch; under the same tag that is no flush. */
 #define D7(flush)                                                                                \

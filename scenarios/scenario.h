@@ -9,17 +9,41 @@
 #ifndef SCENARIOS_SCENARIO_H
 #define SCENARIOS_SCENARIO_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "model/program.h"
+
 struct scenario {
-	const char
-		*name; /* [a-z0-9.+-]+; cases of looks get "/load", "/store", "/fetch" behind it */
+	const char *name; /* [a-z0-9.+-]+; its cases' names have the level and the look behind it */
 	const char *program;
 	const char *control; /* NULL: the program without its steps marked '!' */
-	uint8_t looks; /* 0: one case, as it stands; else one case for each look of LOOKS_… */
+	uint8_t looks; /* 0: as it stands; else a case for each look of LOOKS_…, what `look` means
+			*/
+	bool levels;   /* a case for each level: see AT_EACH_LEVEL */
 };
 
 enum { LOOKS_LOAD = 1, LOOKS_STORE = 2, LOOKS_FETCH = 4 };
+
+enum { SCENARIO_TEXT = 4096 }; /* room for the text of every case's program, and its NUL */
+
+/* One of a scenario's cases. All zero: before the first. */
+struct scenario_case {
+	uint8_t next;  /* its number, from 1 */
+	enum op look;  /* what `look` means */
+	uint8_t level; /* 0: as it stands; else 1 … 3 */
+};
+
+/* Goes on to the next case. False: there is none. */
+bool scenario_next_case(const struct scenario *scenario, struct scenario_case *c);
+
+/* The case's name, and its program or (own_control) the control of its own that the scenario has.
+ * At most size-1 characters and a NUL are written. */
+void scenario_case_name(const struct scenario *scenario, const struct scenario_case *c, char *text,
+			size_t size);
+void scenario_case_program(const struct scenario *scenario, const struct scenario_case *c,
+			   bool own_control, char *text, size_t size);
 
 /* gcc may otherwise emit a file's scenarios in another order than they are written in. */
 #if __has_attribute(no_reorder)
@@ -31,54 +55,61 @@ enum { LOOKS_LOAD = 1, LOOKS_STORE = 2, LOOKS_FETCH = 4 };
 #define SCENARIO_CAT_(a, b) a##b
 #define SCENARIO_CAT(a, b)  SCENARIO_CAT_(a, b)
 
-#define SCENARIO_REGISTER(name_, title_, looks_, program_, control_, list_)                        \
-	static const struct scenario SCENARIO_CAT(scenario_, __COUNTER__)                          \
-		__attribute__((SCENARIO_KEEP, section(".revenant.scenarios"), aligned(8))) = {     \
-			.name = name_, .program = program_, .control = control_, .looks = looks_}; \
-	_Static_assert(sizeof(title_) > 1, "the list shows a title");                              \
-	static const char SCENARIO_CAT(scenario_list_, __COUNTER__)[]                              \
-		__attribute__((SCENARIO_KEEP, section(".revenant.list"), aligned(1))) = list_
+/* list_: what stands behind the name in the list; braces are for its reader to expand, as a shell
+ * does. */
+#define SCENARIO_REGISTER(name_, title_, looks_, levels_, program_, control_, list_)    \
+	static const struct scenario SCENARIO_CAT(scenario_, __COUNTER__)               \
+		__attribute__((SCENARIO_KEEP, section(".revenant.scenarios"),           \
+			       aligned(8))) = {.name = name_,                           \
+					       .program = program_,                     \
+					       .control = control_,                     \
+					       .looks = looks_,                         \
+					       .levels = levels_};                      \
+	_Static_assert(sizeof(title_) > 1, "the list shows a title");                   \
+	static const char SCENARIO_CAT(scenario_list_, __COUNTER__)[]                   \
+		__attribute__((SCENARIO_KEEP, section(".revenant.list"), aligned(1))) = \
+			name_ list_ "\t" title_ "\n"
 
-/* A line of the list; what stands in braces is for the reader to expand, as a shell does. */
-#define SCENARIO_LIST(name, title)	 name "\t" title "\n"
-#define SCENARIO_LIST_LOOKS(name, title) SCENARIO_LIST(name "/{load,store,fetch}", title)
-#define LOOKS_ALL			 (LOOKS_LOAD | LOOKS_STORE | LOOKS_FETCH)
+#define LOOKS_ALL      (LOOKS_LOAD | LOOKS_STORE | LOOKS_FETCH)
+#define LOOKS_IN_LIST  "/{load,store,fetch}"
+#define LEVELS_IN_LIST ".{l1,l2,l2-nested}"
 
 /* One case. */
-#define SCENARIO(name, title, program) \
-	SCENARIO_REGISTER(name, title, 0, program, 0, SCENARIO_LIST(name, title))
+#define SCENARIO(name, title, program) SCENARIO_REGISTER(name, title, 0, false, program, 0, "")
 
 /* Three cases: the program's `look`s are loads, stores, fetches. */
 #define SCENARIO_LOOKS(name, title, program) \
-	SCENARIO_REGISTER(name, title, LOOKS_ALL, program, 0, SCENARIO_LIST_LOOKS(name, title))
+	SCENARIO_REGISTER(name, title, LOOKS_ALL, false, program, 0, LOOKS_IN_LIST)
 
 /*
  * The same for a scenario that needs no flush at all (nothing may be stale from the start): its
  * control is a program of its own, which must show that the host retains this kind of entry.
  */
 #define SCENARIO_WITH(name, title, program, control) \
-	SCENARIO_REGISTER(name, title, 0, program, control, SCENARIO_LIST(name, title))
-#define SCENARIO_LOOKS_WITH(name, title, program, control)          \
-	SCENARIO_REGISTER(name, title, LOOKS_ALL, program, control, \
-			  SCENARIO_LIST_LOOKS(name, title))
+	SCENARIO_REGISTER(name, title, 0, false, program, control, "")
+#define SCENARIO_LOOKS_WITH(name, title, program, control) \
+	SCENARIO_REGISTER(name, title, LOOKS_ALL, false, program, control, LOOKS_IN_LIST)
 
 /*
- * The same program at each level: P(R) is the program in terms of the letter of the roots, "h" in
- * L1, "g" in an L2 without nested paging and in one with it. …_WITH: with a control C(R) of its
- * own.
+ * The same program at each level, in each look: P(R) is the program in terms of the letter of the
+ * roots, which becomes "h" in L1 (case ".l1") and "g" in an L2 without nested paging (".l2") and in
+ * one with it (".l2-nested"). …_WITH: with a control C(R) of its own. ONCE_…: as it stands, where
+ * only one kind of look makes sense.
  */
 /* clang-format off */
 #define IN_L2(program)	       "enter; " program "; exit"
 #define IN_L2_NESTED(program)  "nroot n0; enter; " program "; exit"
 #define AT_EACH_LEVEL(name, title, P)                                                            \
-	SCENARIO_LOOKS(name ".l1", title " in L1", P("h"));                                      \
-	SCENARIO_LOOKS(name ".l2", title " in L2", IN_L2(P("g")));                               \
-	SCENARIO_LOOKS(name ".l2-nested", title " in L2 under nested paging", IN_L2_NESTED(P("g")))
+	SCENARIO_REGISTER(name, title, LOOKS_ALL, true, P("@"), 0, LEVELS_IN_LIST LOOKS_IN_LIST)
 #define AT_EACH_LEVEL_WITH(name, title, P, C)                                                    \
-	SCENARIO_LOOKS_WITH(name ".l1", title " in L1", P("h"), C("h"));                         \
-	SCENARIO_LOOKS_WITH(name ".l2", title " in L2", IN_L2(P("g")), IN_L2(C("g")));           \
-	SCENARIO_LOOKS_WITH(name ".l2-nested", title " in L2 under nested paging",               \
-			    IN_L2_NESTED(P("g")), IN_L2_NESTED(C("g")))
+	SCENARIO_REGISTER(name, title, LOOKS_ALL, true, P("@"), C("@"), LEVELS_IN_LIST LOOKS_IN_LIST)
+#define ONCE_AT_EACH_LEVEL(name, title, P)                                                       \
+	SCENARIO_REGISTER(name, title, 0, true, P("@"), 0, LEVELS_IN_LIST)
+#define ONCE_AT_EACH_LEVEL_WITH(name, title, P, C)                                               \
+	SCENARIO_REGISTER(name, title, 0, true, P("@"), C("@"), LEVELS_IN_LIST)
+
+/* The control of what needs no flush: does this level keep a rewritten leaf at all? */
+#define RETAINS(R) "set " R "0.w0.pte A; load w0; set " R "0.w0.pte B; load w0 either"
 /* clang-format on */
 
 extern const struct scenario __scenarios_start[], __scenarios_end[];

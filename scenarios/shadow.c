@@ -39,14 +39,13 @@ SCENARIO_LOOKS("shadow.other-root.tag", "a new ASID or VPID under another root t
 	       OTHER_ROOT("", "!tag 2; enter; exit"));
 
 /* C16. */
-#define KEEPS(R) "set " R "0.w0.pte A; load w0; set " R "0.w0.pte B; load w0 either"
 #define READ_ONLY(R)                                                                             \
 	"set " R "0.w0.pte A; set " R "0.w1.pde " R "0.w0.pt/ro; invlpg w1; load w1; store w0; " \
 	"store w1 fresh; store w0 fresh"
 SCENARIO_WITH("shadow.read-only-table.l1", "one PT below a writable and a read-only PDE in L1",
-	      READ_ONLY("h"), KEEPS("h"));
+	      READ_ONLY("h"), RETAINS("h"));
 SCENARIO_WITH("shadow.read-only-table.l2", "one PT below a writable and a read-only PDE in L2",
-	      "enter; " READ_ONLY("g") "; exit", "enter; " KEEPS("g") "; exit");
+	      "enter; " READ_ONLY("g") "; exit", "enter; " RETAINS("g") "; exit");
 
 /* C9. As table.shared-roots, flushed first where the shared table was linked last. */
 #define SECOND_ROOT(R)                                                                           \
@@ -75,6 +74,6 @@ SCENARIO_LOOKS("shadow.link-beside", "nested tables linked below a new root, one
  */
 #define FAULT(R) "set " R "0.w0.pte A/ro; load w0; set " R "0.w0.pte B/ro; store w0 fresh; load w0 fresh"
 SCENARIO_WITH("vmx.page-fault.l1", "a page fault drops a frame that was replaced, in L1",
-	      FAULT("h"), KEEPS("h"));
+	      FAULT("h"), RETAINS("h"));
 SCENARIO_WITH("vmx.page-fault.l2", "a page fault drops a frame that was replaced, in L2",
-	      "enter; " FAULT("g") "; exit", "enter; " KEEPS("g") "; exit");
+	      "enter; " FAULT("g") "; exit", "enter; " RETAINS("g") "; exit");

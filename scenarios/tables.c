@@ -21,9 +21,6 @@
 /* Programs are broken at their steps, not where a line is full. */
 /* clang-format off */
 
-/* The control of what needs no flush: does this level keep a rewritten leaf at all? */
-#define KEEPS(R) "set " R "0.w0.pte A; load w0; set " R "0.w0.pte B; load w0 either"
-
 /* C7. The leaf table of w0 is used, unlinked, rewritten (out of sync), and linked below w1. */
 #define LINK(R, entry, table)                                                                    \
 	"set " R "0.w1." entry " none; invlpg w1; set " R "0.w0.pte A; look w0; "                \
@@ -32,12 +29,12 @@
 #define LINK_PT(R)   LINK(R, "pde", "pt")
 #define LINK_PD(R)   LINK(R, "pdpte", "pd")
 #define LINK_PDPT(R) LINK(R, "pml4e", "pdpt")
-AT_EACH_LEVEL_WITH("table.link-pt", "a PT rewritten while unlinked, then linked below a PDE not present", LINK_PT, KEEPS);
-AT_EACH_LEVEL_WITH("table.link-pd", "a PD linked elsewhere, its PT rewritten meanwhile", LINK_PD, KEEPS);
-AT_EACH_LEVEL_WITH("table.link-pdpt", "a PDPT linked elsewhere, its PT rewritten meanwhile", LINK_PDPT, KEEPS);
+AT_EACH_LEVEL_WITH("table.link-pt", "a PT rewritten while unlinked, then linked below a PDE not present", LINK_PT, RETAINS);
+AT_EACH_LEVEL_WITH("table.link-pd", "a PD linked elsewhere, its PT rewritten meanwhile", LINK_PD, RETAINS);
+AT_EACH_LEVEL_WITH("table.link-pdpt", "a PDPT linked elsewhere, its PT rewritten meanwhile", LINK_PDPT, RETAINS);
 
 #define MAP(R) "look w0; set " R "0.w0.pte A; look w0 fresh"
-AT_EACH_LEVEL_WITH("table.map", "a leaf that was not present needs no flush", MAP, KEEPS);
+AT_EACH_LEVEL_WITH("table.map", "a leaf that was not present needs no flush", MAP, RETAINS);
 
 /* C8. */
 #define REPOINT(R, entry, table)                                                                 \

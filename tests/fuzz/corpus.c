@@ -22,17 +22,21 @@ static FILE *open_in(const char *dir, const char *name)
 	return file;
 }
 
+/* The last one of each look, and so the one with most steps. */
 static int write_program(const char *dir, const struct scenario *scenario)
 {
-	char name[256];
+	char name[256], text[SCENARIO_TEXT];
+	struct scenario_case c = {0};
 	FILE *file;
 
+	while (scenario_next_case(scenario, &c))
+		scenario_case_program(scenario, &c, false, text, sizeof(text));
 	snprintf(name, sizeof(name), "corpus/%s", scenario->name);
 	file = open_in(dir, name);
 	if (!file)
 		return 1;
 	/* The first byte is the fuzzer's choices: 0, `look` is a load. */
-	fprintf(file, "%c%s", 0, scenario->program);
+	fprintf(file, "%c%s", 0, text);
 	return fclose(file) != 0;
 }
 

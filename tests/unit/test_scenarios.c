@@ -63,33 +63,39 @@ static bool parses(const char *name, const char *text, enum op look, struct prog
 
 /* The control: the program without its flushes, or a program of its own. */
 static bool control_can_show(enum vendor vendor, const struct scenario *scenario,
-			     const struct program *program, enum op look)
+			     const struct scenario_case *c, const struct program *program)
 {
+	char text[SCENARIO_TEXT];
 	struct program own;
 	struct outcome outcome;
 
 	if (!scenario->control)
 		return outcome_of(vendor, program, true, scenario->name).judged > 0;
-	if (!parses(scenario->name, scenario->control, look, &own))
+	scenario_case_program(scenario, c, true, text, sizeof(text));
+	if (!parses(scenario->name, text, c->look, &own))
 		return false;
 	outcome = outcome_of(vendor, &own, false, scenario->name);
 	return !outcome.why && !outcome.wrong && outcome.retained > 0;
 }
 
-static unsigned case_is_wrong(enum vendor vendor, const struct scenario *scenario, enum op look)
+static unsigned case_is_wrong(enum vendor vendor, const struct scenario *scenario,
+			      const struct scenario_case *c)
 {
+	char text[SCENARIO_TEXT], name[96];
 	struct program program;
 	struct outcome outcome;
 
-	if (!parses(scenario->name, scenario->program, look, &program))
+	scenario_case_name(scenario, c, name, sizeof(name));
+	scenario_case_program(scenario, c, false, text, sizeof(text));
+	if (!parses(name, text, c->look, &program))
 		return 1;
-	outcome = outcome_of(vendor, &program, false, scenario->name);
+	outcome = outcome_of(vendor, &program, false, name);
 	if (outcome.why)
-		print_error("%s: undefined: %s\n", scenario->name, outcome.why);
+		print_error("%s: undefined: %s\n", name, outcome.why);
 	else if (!outcome.fresh && !outcome.retained)
-		print_error("%s: no look could tell anything\n", scenario->name);
-	else if (outcome.fresh && !control_can_show(vendor, scenario, &program, look))
-		print_error("%s: its control cannot show that the host retains\n", scenario->name);
+		print_error("%s: no look could tell anything\n", name);
+	else if (outcome.fresh && !control_can_show(vendor, scenario, c, &program))
+		print_error("%s: its control cannot show that the host retains\n", name);
 	else
 		return outcome.wrong;
 	return 1;
@@ -97,20 +103,19 @@ static unsigned case_is_wrong(enum vendor vendor, const struct scenario *scenari
 
 static unsigned wrong_cases(enum vendor vendor)
 {
-	static const enum op ops[] = {OP_LOAD, OP_STORE, OP_FETCH};
 	unsigned wrong = 0, cases = 0;
 
 	for (const struct scenario *s = __scenarios_start; s < __scenarios_end; s++) {
+		struct scenario_case c = {0};
+
 		/* What is named after a vendor's extension is that vendor's. */
 		if (vendor == VENDOR_INTEL && !strncmp(s->name, "svm.", 4))
 			continue;
 		if (vendor == VENDOR_AMD && !strncmp(s->name, "vmx.", 4))
 			continue;
-		for (unsigned i = 0; i < 3; i++) {
-			if (s->looks ? s->looks & (1 << i) : !i) {
-				wrong += case_is_wrong(vendor, s, ops[i]) > 0;
-				cases++;
-			}
+		while (scenario_next_case(s, &c)) {
+			wrong += case_is_wrong(vendor, s, &c) > 0;
+			cases++;
 		}
 	}
 	print_message("%u cases for %s\n", cases, vendor_rules[vendor].name);

@@ -70,7 +70,7 @@ $(HOST)/rules-doc: $(call host_objects,plain,model/rules.c tests/tools/rules-doc
 $(HOST)/fuzz: $(call host_objects,fuzzed,$(HOST_MODEL) tests/fuzz/fuzz.c)
 	$(FUZZ_CC) -fsanitize=fuzzer $(HOST_SANITIZE) -o $@ $^
 
-$(HOST)/corpus-writer: $(call host_objects,plain,tests/fuzz/corpus.c) $(SCENARIO_OBJECTS) $(SCENARIO_SCRIPT)
+$(HOST)/corpus-writer: $(call host_objects,plain,tests/fuzz/corpus.c model/text.c) $(SCENARIO_OBJECTS) $(SCENARIO_SCRIPT)
 	$(HOST_CC) -o $@ $(filter %.o,$^) -T $(SCENARIO_SCRIPT)
 
 # ---- documentation ----
