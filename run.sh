@@ -16,6 +16,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . lab/debian-kernel.sh
 . lab/initrd.sh
 . lab/hosts.sh
+. lab/mutants/choose.sh
 . lab/report.sh
 
 build_image() { # sets image, unless --image did
@@ -149,6 +150,7 @@ main() {
 		list_cases
 		exit
 	fi
+	[[ -z $mutant ]] || prepare_mutant
 	[[ -z $host ]] || check_combinations
 	build_image
 	check_filters
@@ -160,6 +162,7 @@ main() {
 	run_settings
 	kill "${progress[@]}" 2>/dev/null || true
 	status=$(overall_status)
+	[[ -z $mutant ]] || print_mutant
 	print_summary "$status" $((SECONDS - begin))
 	exit "$status"
 }

@@ -101,7 +101,10 @@ vm_command() { # sets command
 
 vendors() { # of the machines to emulate
 	case $cpu in
-	all) printf '%s\n' amd intel ;;
+	all)
+		[[ -z $mutant ]] || { mutant_vendors && return; }
+		printf '%s\n' amd intel
+		;;
 	*) printf '%s\n' "$cpu" ;;
 	esac
 }
@@ -110,6 +113,8 @@ vendors() { # of the machines to emulate
 params_of() { # VENDOR
 	if ((${#host_params[@]})); then
 		printf '%s\n' "${host_params[@]}"
+	elif [[ -n $mutant ]]; then
+		mutant_params "$1"
 	elif [[ $1 == amd ]]; then
 		printf '%s\n' npt=1 npt=0
 	else
@@ -131,7 +136,8 @@ emulator_of() { # VENDOR
 prepare_kernel() { # sets lab_vmlinuz, lab_release, lab_base
 	local folder=''
 	if [[ -f $kernel ]]; then
-		lab_vmlinuz=$kernel lab_release=$(bzimage_version "$kernel") lab_file=" ($kernel)"
+		lab_vmlinuz=$kernel lab_release=$(bzimage_version "$kernel") lab_file="${mutant:+, mutant $mutant}"
+		[[ -n $mutant ]] || lab_file=" ($kernel)"
 	else
 		folder=$(exclusively archive debian_kernel "$kernel") || exit
 		lab_vmlinuz=$folder/vmlinuz lab_release=$(<"$folder/release") lab_file=''
@@ -149,6 +155,7 @@ add_setting() { # VENDOR PARAMS
 	setting_words+=("lab,$vendor-on-$with${tlb:+,tlb=$tlb},$lab_release,${params// /,}")
 	setting_titles+=("lab, $vendor emulated by $with${tlb:+ with --tlb $tlb}: Linux $lab_release$lab_file, $params")
 	setting_options+=("--host lab$(vendor_options "$vendor" "$with") --kernel $(quoted "$kernel") --host-params $(quoted "$params")${host_append:+ --host-append $(quoted "$host_append")}")
+	[[ -z $mutant ]] || setting_options[-1]=$(mutant_options "$vendor" "$params")
 }
 
 vendor_options() { # VENDOR EMULATOR; those that are not the default

@@ -27,6 +27,8 @@ where to run
   --tlb off|keep|random:SEED
                        Bochs' TLB: keep: a translation goes only when the architecture obliges it to;
                        random: some go before; off: all go at each world switch
+  --mutant NAME        lab: a kernel with a planted fault (lab/mutants), on all hosts on which it shows;
+                       says what was expected and what was caught. `none`: that kernel without one
   --boot kernel|bios|uefi  kvm, tcg: how the image is entered (kernel: PVH)
   --smp N              number of L1's CPUs (1)
 
@@ -53,7 +55,7 @@ USAGE
 
 host='' kernel='' host_append='' cpu=amd emulator='' tlb='' boot=kernel smp=1
 host_params=() filters=()
-list='' replay='' repeat='' tries='' mutate='' bench='' bisect=''
+list='' replay='' repeat='' tries='' mutate='' mutant='' cpu_chosen='' bench='' bisect=''
 timeout=$TIMEOUT_DEFAULT keep='' image=''
 
 one_of() { # OPTION VALUE CHOICE...
@@ -87,7 +89,7 @@ take_option() { # OPTION [VALUE...]
 	--no-install) may_install=no ;;
 	--help | -h) usage && exit 0 ;;
 	--host | --kernel | --host-params | --host-append | --cpu | --emulator | --tlb | --boot | --smp | \
-		--replay | --repeat | --tries | --mutate | --timeout | --keep | --image)
+		--replay | --repeat | --tries | --mutate | --mutant | --timeout | --keep | --image)
 		(($# > 1)) || usage_error "$1 needs a value (./run.sh --help)"
 		used=2
 		take_value "$1" "$2"
@@ -114,12 +116,13 @@ take_value() { # OPTION VALUE
 	esac
 	case $1 in
 	--host) one_of "$@" kvm lab tcg bochs ;;
-	--cpu) one_of "$@" amd intel all ;;
+	--cpu) one_of "$@" amd intel all && cpu_chosen=yes ;;
 	--emulator) one_of "$@" qemu bochs ;;
 	--tlb) [[ $2 =~ ^(off|keep|random:[0-9]{1,9})$ ]] ||
 		usage_error "--tlb '$2' is unknown: use one of off keep random:SEED, SEED a number such as 1" ;;
 	--boot) one_of "$@" kernel bios uefi ;;
 	--mutate) one_of "$@" skip-flush ;;
+	--mutant) check_mutant "$2" ;;
 	--smp) number_in "$@" 1 64 ;;
 	--repeat | --tries) number_in "$@" 1 100000 ;;
 	--timeout) number_in "$@" 1 86400 ;;

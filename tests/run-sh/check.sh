@@ -53,6 +53,11 @@ options() {
 	refused 'unknown host' 'use one of kvm lab tcg' --host qemu
 	refused 'unknown way to boot' 'use one of kernel bios uefi' --boot floppy
 	refused 'unknown mutation' 'use one of skip-flush' --mutate everything
+	refused 'unknown mutant' 'no mutant .*do you mean svm-exit-flush' --mutant svm-exit-flsh
+	refused 'mutant like no other' 'lab/mutants/\*.mutant' --mutant qqqq
+	refused 'mutant without a lab' 'use it with --host lab' --host tcg --image "$stub" --mutant svm-exit-flush
+	refused 'mutant on the other vendor' 'on amd only' --cpu intel --image "$stub" --mutant svm-exit-flush
+	refused 'mutant in a kernel that it does not build' 'kernel that it builds' --image "$stub" --mutant none --kernel 6.12.3
 	refused 'timeout that is no number' 'no number from 1' --timeout soon
 	refused 'timeout of nothing' 'no number from 1' --timeout 0
 	refused 'too many CPUs' 'no number from 1 to' --smp 1000
