@@ -126,6 +126,7 @@ check 60 'image size' image_size
 check 600 'model: unit tests under ASan and UBSan' make -s -j"$jobs" host-tests
 check 600 'model: coverage of lines' make -s host-coverage
 check 600 'model: fuzzing' make -s host-fuzz
+check 120 'retaining TLB: unit tests under ASan and UBSan' tests/tlb/check.sh
 check 120 'run.sh: bad input' tests/run-sh/check.sh
 check 0 'boot by PVH' boots kernel pvh 1
 check 0 'boot by PVH, 2 CPUs' boots kernel pvh 2
@@ -140,6 +141,10 @@ check 0 'whole set in the lab, npt=0, flushes left out' must_turn_red $logs/npt0
 check 0 'whole set on bare Bochs, AMD' whole_set $logs/bochs-amd.ktap --host bochs --cpu amd
 check 0 'whole set on bare Bochs, Intel' whole_set $logs/bochs-intel.ktap --host bochs --cpu intel
 check 0 'whole set on bare Bochs, Intel, flushes left out' must_turn_red $logs/bochs-intel.ktap --host bochs --cpu intel
+check 0 'whole set on bare Bochs, AMD, nothing forgotten' whole_set $logs/keep-amd.ktap --host bochs --cpu amd --tlb keep
+check 0 'whole set on bare Bochs, Intel, nothing forgotten' whole_set $logs/keep-intel.ktap --host bochs --cpu intel --tlb keep
+check 0 'the same, AMD, flushes left out' must_turn_red $logs/keep-amd.ktap --host bochs --cpu amd --tlb keep
+check 0 'the same, Intel, flushes left out' must_turn_red $logs/keep-intel.ktap --host bochs --cpu intel --tlb keep
 check 0 'whole set in the lab, ept=1' whole_set $logs/ept1.ktap --cpu intel --host-params ept=1
 check 0 'whole set in the lab, ept=0' whole_set $logs/ept0.ktap --cpu intel --host-params ept=0
 [[ ! -x tests/mutants/check.sh ]] || check 60 'mutants: the instrument' tests/mutants/check.sh

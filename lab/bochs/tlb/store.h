@@ -43,12 +43,12 @@ struct translation {
 
 /* What an event is about. */
 struct operand {
-	place at;
-	uint64_t address; /* linear; of EV_NESTED_FAULT guest-physical */
-	bool any_pcid;	  /* with LIN_PAGE */
+	place at = {0, 0, NO_ROOT};
+	uint64_t address = 0;  /* linear; of EV_NESTED_FAULT guest-physical */
+	bool any_pcid = false; /* with LIN_PAGE */
 	/* EV_NESTED_FAULT: the linear address that led there, if one did */
-	bool has_linear;
-	uint64_t linear;
+	bool has_linear = false;
+	uint64_t linear = 0;
 };
 
 enum kind { LINEAR, COMBINED_MAPPING, NESTED, NR_KINDS };
