@@ -78,7 +78,7 @@ static void count_retention(const struct look *look, bool retained)
 	if (look->legal == look->current)
 		return;
 	for (unsigned row = 0; row < RETENTION_ROWS; row++) {
-		if (row == NR_EVENTS ? look->events : !(look->events & 1u << row))
+		if (row == NR_EVENTS ? look->events : !(look->events & 1ull << row))
 			continue;
 		retention[row][look->space].tries++;
 		retention[row][look->space].hits += retained;

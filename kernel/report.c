@@ -117,11 +117,11 @@ static void print_address(const struct step *step)
 		       (unsigned long long)world_guest_physical(step->window));
 }
 
-static void print_events(uint32_t events)
+static void print_events(uint64_t events)
 {
 	printk("# | since the last rewrite:");
 	for (unsigned e = 0; e < NR_EVENTS; e++)
-		if (events & 1u << e)
+		if (events & 1ull << e)
 			printk(" %s", rules[e].name);
 	printk("%s\n", events ? "" : " nothing");
 }

@@ -78,8 +78,13 @@ ONCE_AT_EACH_LEVEL_WITH("access.smap", "CR4.SMAP keeps the supervisor from the u
 ONCE_AT_EACH_LEVEL("access.smap-invlpg", "INVLPG drops a page while CR4.SMAP is set", SMAP_INVLPG);
 
 /* EFER is L1's own: an L2 on VMX has it from L1. */
-SCENARIO("access.nxe-reserved.l1", "NX is reserved while EFER.NXE is clear",
-	 "set h0.w0.pte A/nx; load w0; nxe off; !invlpg w0; load w0 fresh; nxe on; load w0 fresh; fetch w0 fresh");
+SCENARIO("access.nxe-rewritten.l1", "NX is reserved while EFER.NXE is clear, in an entry rewritten then",
+	 "set h0.w0.pte A; load w0; nxe off; set h0.w0.pte A/nx; !invlpg w0; load w0 fresh; nxe on; "
+	 "load w0 fresh; fetch w0 fresh");
+/* Seen on 6.12 and 7.3 at npt=0: the shadow of the entry, made while NXE was set, is taken up again. */
+SCENARIO_KNOWN("access.nxe-reserved.l1", "NX is reserved while EFER.NXE is clear",
+	       "set h0.w0.pte A/nx; load w0; nxe off; !invlpg w0; load w0 fresh; nxe on; load w0 fresh; fetch w0 fresh",
+	       "KVM's shadow pages do not tell EFER.NXE set from clear (shadow_mmu_init_context() forces the role's bit)");
 SCENARIO_WITH("access.nxe.l1", "a page without NX does not care for EFER.NXE",
 	      "set h0.w0.pte A; fetch w0; nxe off; fetch w0 fresh; store w0 fresh; nxe on; fetch w0 fresh", RETAINS("h"));
 SCENARIO("access.nxe-invlpg.l1", "INVLPG drops a page while EFER.NXE is clear",

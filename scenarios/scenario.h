@@ -19,6 +19,7 @@ struct scenario {
 	const char *name; /* [a-z0-9.+-]+; its cases' names have the level and the look behind it */
 	const char *program;
 	const char *control; /* NULL: the program without its steps marked '!' */
+	const char *known; /* NULL; or why current hosts are known to fail, which is no news then */
 	uint8_t looks; /* 0: as it stands; else a case for each look of LOOKS_…, what `look` means
 			*/
 	bool levels;   /* a case for each level: see AT_EACH_LEVEL */
@@ -69,6 +70,15 @@ void scenario_case_program(const struct scenario *scenario, const struct scenari
 	static const char SCENARIO_CAT(scenario_list_, __COUNTER__)[]                   \
 		__attribute__((SCENARIO_KEEP, section(".revenant.list"), aligned(1))) = \
 			name_ list_ "\t" title_ "\n"
+
+/* One case that current hosts are known to fail: it is reported as SKIP, with what was seen. */
+#define SCENARIO_KNOWN(name_, title_, program_, known_)                                        \
+	static const struct scenario SCENARIO_CAT(scenario_, __COUNTER__)                      \
+		__attribute__((SCENARIO_KEEP, section(".revenant.scenarios"), aligned(8))) = { \
+			.name = name_, .program = program_, .known = known_};                  \
+	static const char SCENARIO_CAT(scenario_list_, __COUNTER__)[]                          \
+		__attribute__((SCENARIO_KEEP, section(".revenant.list"), aligned(1))) =        \
+			name_ "\t" title_ "\n"
 
 #define LOOKS_ALL      (LOOKS_LOAD | LOOKS_STORE | LOOKS_FETCH)
 #define LOOKS_IN_LIST  "/{load,store,fetch}"
