@@ -136,21 +136,22 @@ build_kernel() { # TREE OUT EDITED RESULT
 	make -s -C "$tree" O="$out" ARCH=x86 kernelrelease >"$result.part/release"
 }
 
-# What a kernel has of the mutants: names, versions, edits; not what is expected of them.
-mutants_key() {
+# What a kernel has of the mutants: names and edits; not what is expected of them.
+mutants_key() { # VERSION
 	local folder=$here/../mutants
-	awk -f "$folder/read.awk" "$folder"/*.mutant |
-		awk -F'\t' -v OFS='\t' '$1 == "mutant" { print $2, $4 } $1 == "edit"'
+	awk -f "$folder/read.awk" "$folder"/*.mutant | awk -F'\t' -v version="$1" '
+		$1 == "mutant" && index(" " $4 " ", " " version " ") { there[$2]; print $2 }
+		$1 == "edit" && ($2 in there)'
 	cat "$folder"/{read.awk,instrument.awk,instrument.sh}
 }
 
 # All that the result depends on, as one word.
-kernel_key() { # SHA256-OF-PACKAGE
+kernel_key() { # SHA256-OF-PACKAGE VERSION
 	{
 		echo "$1 $(gcc --version | head -n 1)"
 		cat "$here/small.config"
 		declare -f build_kernel configure fragment
-		[[ -z $mutants ]] || mutants_key
+		[[ -z $mutants ]] || mutants_key "$2"
 	} | sha256sum | cut -c1-16
 }
 
@@ -201,6 +202,6 @@ done
 	usage_error "usage: build.sh [--no-install] [--mutants] VERSION, such as 7.3"
 package=$(source_package "$1") || exit
 read -r debian_version size sum uri <<<"$package"
-result=$(cache_dir)/hosts/$debian_version${mutants:+-mutants}-$(kernel_key "$sum")
+result=$(cache_dir)/hosts/$debian_version${mutants:+-mutants}-$(kernel_key "$sum" "$1")
 exclusively "linux-$1" make_kernel "$1" "$debian_version" "$size" "$sum" "$uri" "$result"
 printf '%s\n' "$result/bzImage"
