@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# batch.sh --vendor V --params 'P=V...' --kernel FILE --elf FILE --patience S JOBS DIR
+# batch.sh --vendor V --params 'P=V...' --kernel FILE --elf FILE --patience S [--bochs FILE] JOBS DIR
 #
 # Runs several VMs, one after the other, in one boot of an emulated host. JOBS has a line for each:
 #
@@ -10,6 +10,8 @@
 # and DIR gets a file NAME for each VM that said all that it had planned: its KTAP stream. A VM that dies,
 # or says nothing for S seconds, ends the boot, and so does the end of this process; what the host's
 # kernel complains of spoils what came behind it. Those have no file, and are for another boot.
+#
+# --bochs spares the search for it, which may wait for another run.sh that builds one.
 #
 # Prints the names of the files, and at the end `took SECONDS`. Exit status 0, whatever was found.
 
@@ -23,10 +25,10 @@ for part in packages options archive debian-kernel initrd hosts; do
 	. "$here/../$part.sh"
 done
 
-patience=10 elf='' vendor='' params=''
+patience=10 elf='' vendor='' params='' bochs=''
 while (($# > 2)); do
 	case $1 in
-	--vendor | --params | --kernel | --elf | --patience) declare "${1#--}=$2" ;;
+	--vendor | --params | --kernel | --elf | --patience | --bochs) declare "${1#--}=$2" ;;
 	*) usage_error "batch.sh: unknown option $1" ;;
 	esac
 	shift 2
@@ -83,6 +85,8 @@ collect() {
 	rm -f "$work/stream"
 }
 
+# shellcheck disable=SC2317,SC2034 # called by prepare_lab, for lab_command
+[[ -z $bochs ]] || need_bochs() { lab_bochs=$bochs; }
 prepare_lab
 declare -a command
 lab_command 0 "$work"

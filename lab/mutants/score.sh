@@ -68,7 +68,7 @@ if [[ $doc == - ]]; then
 fi
 
 LIMIT=100        # seconds for a mutant in a boot of its own
-PATIENCE=8       # seconds without output until the VM counts as hung
+PATIENCE=20      # seconds without output until the VM counts as hung
 FILTER_BYTES=480 # of the image's filter= word
 
 kept=$(cache_dir)/mutants/results
@@ -95,6 +95,9 @@ fi
 cp "$elf" "$work/revenant.elf" # it may change while we run
 image_sum=$(sha256sum <"$work/revenant.elf")
 awk -f "$here/read.awk" "$here"/*.mutant >"$work/mutants"
+
+bochs=''
+[[ -n $table || $vendor == amd ]] || bochs=$("$here/../bochs/build.sh" --no-install) || exit
 
 # What a result depends on. The other mutants of an image are behind guards that are off. One run may
 # be in several parts, each with a filter of its own.
@@ -165,7 +168,7 @@ run_batch() { # FILE
 		rm -rf "$dir/out"
 		mkdir "$dir/out"
 		"$here/batch.sh" --vendor "$on" --params "$with" --kernel "$image" --elf "$work/revenant.elf" \
-			--patience "$PATIENCE" "$dir/jobs" "$dir/out" >"$dir/done" 2>"$dir/log" </dev/null &
+			--patience "$PATIENCE" --bochs "$bochs" "$dir/jobs" "$dir/out" >"$dir/done" 2>"$dir/log" </dev/null &
 		running=$!
 		wait "$running" || note "a boot on $on $with failed: $(tail -n 1 "$dir/log")"
 		running=
