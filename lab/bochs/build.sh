@@ -37,7 +37,7 @@ tree_key() {
 	{
 		echo "$BOCHS_VERSION ${BOCHS_OPTIONS[*]} $BOCHS_FLAGS $(uname -m)"
 		declare -f build_tree edit_line
-		cat "$here"/tlb/{hooks.patch,hooks.h,rights.h}
+		cat "$here"/{tlb/hooks,svm}.patch "$here"/tlb/{hooks,rights}.h
 	} | sha256sum | cut -c1-16
 }
 
@@ -93,7 +93,7 @@ copy_tlb() { # FOLDER of Bochs' cpu/
 
 # TARGET gets source/ and out/, compiled.
 build_tree() { # FOLDER of the source package's files, TARGET
-	local files=$1 target=$2 work=$1/build
+	local files=$1 target=$2 work=$1/build patch
 	rm -rf "$work"
 	mkdir -p "$work/source" "$work/out"
 	tar -xf "$files"/*.orig.tar.* -C "$work/source" --strip-components=1
@@ -103,10 +103,12 @@ build_tree() { # FOLDER of the source package's files, TARGET
 		echo "memory_stub.cc is not as expected: this is another Bochs"
 		return 1
 	}
-	patch -d "$work/source" -p0 --fuzz=0 --no-backup-if-mismatch <"$here/tlb/hooks.patch" || {
-		echo "tlb/hooks.patch does not apply: this is another Bochs"
-		return 1
-	}
+	for patch in tlb/hooks svm; do
+		patch -d "$work/source" -p0 --fuzz=0 --no-backup-if-mismatch <"$here/$patch.patch" || {
+			echo "$patch.patch does not apply: this is another Bochs"
+			return 1
+		}
+	done
 	copy_tlb "$work/source/cpu"
 	(cd "$work/out" && CFLAGS=$BOCHS_FLAGS CXXFLAGS=$BOCHS_FLAGS ../source/configure "${BOCHS_OPTIONS[@]}" &&
 		nice make -j"$BUILD_JOBS" bochs) || return
