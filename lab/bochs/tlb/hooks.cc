@@ -40,8 +40,9 @@ static class store *the_store;
 static enum vendor vendor;
 static bool check, open_drops;
 static const char *mode;
-static Bit64u seed; /* 0: nothing is forgotten */
-static Bit32u asid; /* of the last VMRUN */
+static const char *skip; /* REVENANT_TLB_SKIP: an event that is ignored, a CPU's fault for tests */
+static Bit64u seed;	 /* 0: nothing is forgotten */
+static Bit32u asid;	 /* of the last VMRUN */
 
 static struct {
 	Bit64u leaf;
@@ -136,6 +137,8 @@ static bool forgets(void)
 
 static void drop(unsigned event, const struct operand &operand)
 {
+	if (skip && !strcmp(skip, rule_of(event).name))
+		return;
 	the_store->drop(event, operand);
 	if (seed && next_random() % 1024 == 0)
 		the_store->drop(EV_RESET, operand);
@@ -427,6 +430,7 @@ static void start(void)
 	check = text && !strcmp(text, "1");
 	text = getenv("REVENANT_TLB_OPEN");
 	open_drops = text && !strcmp(text, "drop");
+	skip = getenv("REVENANT_TLB_SKIP");
 	vendor = BX_CPU(0)->is_cpu_extension_supported(BX_ISA_SVM) ? VENDOR_AMD : VENDOR_INTEL;
 	the_store = new store(vendor, MOST_TRANSLATIONS);
 	atexit(report);
