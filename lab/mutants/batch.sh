@@ -53,35 +53,11 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-# Files for the VMs that came to their end, up to the first one in whose time the host complained.
+# Files for the VMs that came to their end.
 collect() {
-	local last
 	[[ -s $work/stream ]] || return 0
-	last=$(tr -d '\r' <"$work/console.log" 2>/dev/null | awk '
-		/revenant: VM [0-9]+$/ { vm = $NF }
-		vm && /WARNING: |BUG: |Oops: |general protection fault|INFO: task .* blocked/ { print vm; exit }')
-	tr -d '\r' <"$work/stream" | awk -F'\t' -v last="${last:-0}" -v dir="$dir" '
-		FILENAME != "-" { name[++jobs] = $1; next }
-		/^# VM [0-9]+$/ {
-			vm = substr($0, 6) + 0
-			text = ""
-			results = 0
-			plan = -1
-			status = ""
-			next
-		}
-		!vm { next }
-		{ text = text $0 "\n" }
-		/^1\.\.[0-9]+$/ { plan = substr($0, 4) + 0 }
-		/^(not )?ok [0-9]/ { results++ }
-		/^# end status=/ { status = substr($0, 14) }
-		/^# VM ended with status / {
-			if (results == plan && (status == 0 || status == 1 || status == 77) && !(last && vm > last)) {
-				printf "%s", text > (dir "/" name[vm])
-				close(dir "/" name[vm])
-				print name[vm]
-			}
-		}' "$jobs" -
+	echo >>"$work/console.log" # awk must not take an empty file for none
+	awk -F'\t' -v dir="$dir" -f "$here/split.awk" "$work/console.log" "$jobs" "$work/stream"
 	rm -f "$work/stream"
 }
 

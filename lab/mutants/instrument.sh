@@ -6,7 +6,8 @@
 # Puts every mutant for kernel VERSION (7.3) into the kernel tree TARGET, a copy of the unmodified
 # tree SOURCE: each edit behind a guard, so that the parameter kvm.revenant_mutant=NUMBER chooses
 # one of them and 0 none. Prints NUMBER <tab> NAME of each. Files that come out as they are in TARGET
-# already keep their time, so that make rebuilds no more than it must.
+# already keep their time, so that make rebuilds no more than it must. One correction for an emulator's
+# sake (below) is always on.
 #
 # Any edit that does not find its text exactly once in its function: nothing is written, status 1.
 
@@ -14,6 +15,9 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 (($# >= 3)) || { echo "usage: instrument.sh SOURCE TARGET VERSION [FOLDER]" >&2 && exit 2; }
 source=$1/arch/x86/kvm target=$2/arch/x86/kvm version=$3 folder=${4:-$here}
+
+corrected=()
+[[ $version != 7.* || ! -e $source/svm/svm.c ]] || corrected=(svm/svm.c)
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -40,6 +44,16 @@ put() { # FILE in $work, its place; writes it if it is not there already
 	cmp -s "$1" "$2" || cp "$1" "$2"
 }
 
+# QEMU TCG leaves the type of the last event in EXITINTINFO, with V clear; since 6.15 KVM asks for the type
+# without looking at V, and gives up an access to a device behind an exception. Corrected in each kernel, whatever
+# the parameter: the number -1 is always on.
+for file in "${corrected[@]}"; do
+	printf -- '-1\tcorrection\tsvm_check_emulate_instruction\treplace\t%s\t%s\n' \
+		'(svm->vmcb->control.exit_int_info & SVM_EXITINTINFO_TYPE_MASK)' \
+		'(svm->vmcb->control.exit_int_info & SVM_EXITINTINFO_VALID)' >>"$work/${file//\//%}.edits"
+	grep -qxF "$file" "$work/files" || echo "$file" >>"$work/files"
+done
+
 status=0
 while read -r file; do
 	edits=$work/${file//\//%}.edits
@@ -54,7 +68,7 @@ cat >"$work/header" <<'HEADER'
 #ifndef __ASSEMBLY__
 extern int revenant_mutant;
 #endif
-#define REVENANT_MUTANT(n) (*(volatile int *)&revenant_mutant == (n))
+#define REVENANT_MUTANT(n) ((n) < 0 || *(volatile int *)&revenant_mutant == (n))
 #endif
 HEADER
 {

@@ -219,18 +219,9 @@ results_of() { # STREAM...; prints NAME KIND of its cases
 # The filters, one a line, that choose what is red in a first run. One that was cut off by its limit
 # hangs the VM in case after case: of it a few.
 filters_of() { # RESULT
-	results_of "$1" | awk -v bytes="$FILTER_BYTES" -v few="$(awk '/^# run / { print /seconds=[1-9][0-9][0-9]/ }' "$1")" '
-		$2 !~ /^(PASS|VACUOUS|SKIP)$/ && !(few && ++n > 4) {
-			name = $1
-			if (sub(/\/(load|store|fetch)$/, "", name)) {
-				if (name in seen) next
-				seen[name]
-				name = name "/*"
-			}
-			if (line != "" && length(line) + length(name) >= bytes) { print line; line = "" }
-			line = line (line == "" ? "" : ",") name
-		}
-		END { if (line != "") print line }'
+	local few=0
+	! grep -q "^# run .*seconds=$LIMIT\." "$1" || few=4
+	results_of "$1" | awk -v bytes="$FILTER_BYTES" -v few="$few" -f "$here/filters.awk"
 }
 
 # The runs of a row there must be, MUTANT VENDOR PARAMS RUN FILTER: the first, and once it is there the

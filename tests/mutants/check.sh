@@ -197,6 +197,46 @@ mutant worse <<<"${GOOD/g(x);/nothing(x);}"
 ! "$lab/instrument.sh" "$work/from" "$work/to" 7.3 "$work/m" >"$work/out" 2>&1 && cmp -s "$work/a.c" "$work/to/arch/x86/kvm/a.c"
 ok $? 'an edit that does not apply: status 1, nothing is written'
 
+# --- several VMs in one boot ---------------------------------------------------------------------
+
+vm() { # NUMBER PLAN RESULTS STATUS END
+	printf '# VM %d\r\nKTAP version 1\n1..%d\n' "$1" "$2"
+	for ((i = 1; i <= $3; i++)); do echo "ok $i svm.$i"; done
+	[[ -z $4 ]] || printf '# end status=%s\n' "$4"
+	[[ -z $5 ]] || echo "# VM ended with status $5"
+}
+split() { # CONSOLE; the stream on standard input
+	mkdir -p "$work/split"
+	rm -f "$work"/split/*
+	printf '%b\n' "$1" >"$work/console"
+	printf '%s\tmutant=1\n' one two three >"$work/jobs"
+	cat >"$work/stream"
+	awk -F'\t' -v dir="$work/split" -f "$lab/split.awk" "$work/console" "$work/jobs" "$work/stream" >"$work/out" 2>&1
+	printf '%s' "$(tr '\n' ' ' <"$work/out")" >"$work/names"
+}
+{ echo '# host kernel=7.3' && vm 1 2 2 0 0 && vm 2 1 1 1 0 && vm 3 1 1 77 0; } | split ''
+[[ $(<"$work/names") == 'one two three ' && $(grep -c '^ok' "$work/split/one") == 2 && $(grep -c '^ok' "$work/split/two") == 1 ]]
+ok $? 'a file for each VM'
+{ vm 1 2 2 0 0 && vm 2 3 2 '' 1; } | split '' && [[ $(<"$work/names") == 'one ' ]]
+ok $? 'none for a VM that died'
+{ vm 1 2 2 0 0 && vm 2 3 2 0 0; } | split '' && [[ $(<"$work/names") == 'one ' ]]
+ok $? 'none for one that lost results'
+{ vm 1 2 2 0 0 && vm 2 3 3 99 0; } | split '' && [[ $(<"$work/names") == 'one ' ]]
+ok $? 'none for one with an error of ours'
+{ vm 1 1 1 0 0 && vm 2 1 1 0 0 && vm 3 1 1 0 0; } | split '[1] revenant: VM 1\n[2] revenant: VM 2\r\n[2] WARNING: CPU: 0\n[3] revenant: VM 3' &&
+	[[ $(<"$work/names") == 'one two ' ]]
+ok $? 'none behind a complaint of the host'
+{ vm 1 1 1 0 0 && vm 2 1 1 0 0; } | split 'WARNING: at boot\n[1] revenant: VM 1' && [[ $(<"$work/names") == 'one two ' ]]
+ok $? 'a complaint before the first VM spoils none'
+
+cases() { printf '%s\n' 'svm.a/load STALE' 'svm.a/fetch STALE' 'svm.b PASS' 'svm.c CRASH' 'svm.d/store LEAK'; }
+cases | awk -v bytes=480 -v few=0 -f "$lab/filters.awk" >"$work/out" && [[ $(<"$work/out") == 'svm.a/*,svm.c,svm.d/*' ]]
+ok $? 'a filter of what is red'
+cases | awk -v bytes=14 -v few=0 -f "$lab/filters.awk" >"$work/out" && [[ $(<"$work/out") == $'svm.a/*,svm.c\nsvm.d/*' ]]
+ok $? 'several filters where one would be too long'
+cases | awk -v bytes=480 -v few=2 -f "$lab/filters.awk" >"$work/out" && [[ $(<"$work/out") == 'svm.a/*' ]]
+ok $? 'few cases of a mutant that hangs'
+
 # --- the score ----------------------------------------------------------------------------------
 
 # Columns by blanks; `,` in a list of globs stands for a blank.
