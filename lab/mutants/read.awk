@@ -2,7 +2,7 @@
 #
 # Reads mutant files (README.md beside this file has their form) and prints, tab-separated, per file
 #
-#   mutant NAME CLASS KERNELS HARDWARE-ONLY WHY MISSING
+#   mutant NAME CLASS KERNELS HARDWARE-ONLY WHY MISSING HANGS
 #   shows  NAME VENDOR PARAMS CATCH
 #   edit   NAME FILE FUNCTION VERSIONS VERB TEXT NEW     VERB: remove, replace, before
 #
@@ -21,7 +21,7 @@ function trimmed(text) {
 }
 
 function known(key) {
-	return index(" class kernels shows catch why hardware-only missing in remove replace by before insert ", " " key " ")
+	return index(" class kernels shows catch why hardware-only missing hangs in remove replace by before insert ", " " key " ")
 }
 
 function once(key) {
@@ -114,9 +114,11 @@ function finish(    i, name) {
 	if (name !~ /^[a-z0-9-]+\.mutant$/)
 		fail("a mutant's file is named by a-z, 0-9 and -, and ends in .mutant")
 	sub(/\.mutant$/, "", name)
-	printf "mutant\t%s\t%s\t%s\t%s\t%s\t%s\n", name, field["class"], field["kernels"],
+	if (("hangs" in field) && field["hangs"] != "yes")
+		fail("'hangs:' takes yes, or is not there")
+	printf "mutant\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", name, field["class"], field["kernels"],
 		("hardware-only" in field ? field["hardware-only"] : "-"), field["why"],
-		("missing" in field ? field["missing"] : "-")
+		("missing" in field ? field["missing"] : "-"), ("hangs" in field ? "yes" : "-")
 	for (i = 1; i <= nr_shows; i++)
 		printf "shows\t%s\t%s\t%s\n", name, shows[i], catch[i]
 	for (i = 1; i <= nr_edits; i++)

@@ -67,8 +67,9 @@ if [[ $doc == - ]]; then
 	[[ $version != 7.3 || -n $image ]] || doc=$top/docs/mutants.md
 fi
 
-LIMIT=100        # seconds for a mutant in a boot of its own
+LIMIT=200        # seconds for a mutant in a boot of its own
 PATIENCE=20      # seconds without output until the VM counts as hung
+HANGS_AFTER=10   # the same for a mutant that is known to hang it
 FILTER_BYTES=480 # of the image's filter= word
 
 kept=$(cache_dir)/mutants/results
@@ -95,6 +96,10 @@ fi
 cp "$elf" "$work/revenant.elf" # it may change while we run
 image_sum=$(sha256sum <"$work/revenant.elf")
 awk -f "$here/read.awk" "$here"/*.mutant >"$work/mutants"
+awk -F'\t' '$1 == "mutant" && $8 == "yes" { print $2 }' "$work/mutants" >"$work/hanging"
+hangs() { # MUTANT
+	grep -qxF -e "$1" "$work/hanging"
+}
 
 bochs=''
 [[ -n $table || $vendor == amd ]] || bochs=$("$here/../bochs/build.sh" --no-install) || exit
@@ -127,12 +132,13 @@ keep_result() { # FILE STATUS SECONDS MUTANT VENDOR PARAMS RUN FILTER
 
 # In a boot of its own, or in several: a VM that dies is started again behind the case it was in.
 run_alone() { # MUTANT VENDOR PARAMS RUN FILTER
-	local stream status=0 begin=$EPOCHREALTIME filter=()
+	local stream status=0 begin=$EPOCHREALTIME filter=() patience=$PATIENCE
+	! hangs "$1" || patience=$HANGS_AFTER
 	stream=$(mktemp -p "$work")
 	[[ -z $5 ]] || IFS=, read -ra filter <<<"$5"
 	timeout "$LIMIT" "$top/run.sh" --no-install --host lab --cpu "$2" --image "$work/revenant.elf" \
 		--kernel "$image" --host-append "kvm.revenant_mutant=$(number_of "$1")" --host-params "$3" \
-		--timeout "$PATIENCE" "${filter[@]}" >"$stream" 2>"$stream.log" </dev/null &
+		--timeout "$patience" "${filter[@]}" >"$stream" 2>"$stream.log" </dev/null &
 	running=$!
 	wait "$running" || status=$?
 	running=
@@ -160,6 +166,11 @@ run_batch() { # FILE
 	trap '[[ -z $running ]] || kill $running; exit 130' TERM
 	while [[ -s $todo ]]; do
 		IFS=$'\t' read -r name on with run filter <"$todo"
+		if hangs "$name"; then
+			run_alone "$name" "$on" "$with" "$run" "$filter"
+			sed -i 1d "$todo"
+			continue
+		fi
 		nr=0
 		while IFS=$'\t' read -r name vendor params run filter; do
 			nr=$((nr + 1))
@@ -224,10 +235,18 @@ filters_of() { # RESULT
 	results_of "$1" | awk -v bytes="$FILTER_BYTES" -v few="$few" -f "$here/filters.awk"
 }
 
-# The runs of a row there must be, MUTANT VENDOR PARAMS RUN FILTER: the first, and once it is there the
+# Of a mutant that hangs the VM only the expected cases are run. Of the others,
+# the runs of a row there must be, MUTANT VENDOR PARAMS RUN FILTER: the first, and once it is there the
 # others of what was red in it.
 runs_of() { # MUTANT VENDOR PARAMS
 	local first filter run filters
+	if hangs "$1"; then
+		filter=$(awk -F'\t' -v m="$1" -v v="$2" -v p="$3" '$1 == "shows" && $2 == m && $3 == v && $4 == p { print $5 }' "$work/mutants")
+		for ((run = 1; run <= runs; run++)); do
+			printf '%s\t%s\t%s\t%d\t%s\n' "$@" "$run" "${filter// /,}"
+		done
+		return
+	fi
 	printf '%s\t%s\t%s\t1\t\n' "$@"
 	first=$kept/$(key "$@" 1 '')
 	[[ $1 != none && -r $first ]] || return 0
@@ -253,8 +272,9 @@ wanted() {
 # Boots for what is wanted: files of up to $batch runs on one host.
 split_into_batches() { # PREFIX; prints the files' names
 	awk -F'\t' -v size="$batch" -v prefix="$1" '
+		FILENAME != "-" { hangs[$1]; next }
 		{
-			host = $2 FS $3
+			host = $2 FS $3 FS ($1 in hangs)
 			if (!(host in nr) || nr[host] == size) {
 				nr[host] = 0
 				file[host] = sprintf("%s-%03d", prefix, ++files)
@@ -262,7 +282,7 @@ split_into_batches() { # PREFIX; prints the files' names
 			}
 			nr[host]++
 			print > file[host]
-		}'
+		}' "$work/hanging" -
 }
 
 if [[ -n $again ]]; then

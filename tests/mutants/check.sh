@@ -58,7 +58,7 @@ refuses() { # SED-SCRIPT TEXT-OF-COMPLAINT NAME
 accepts '' 'a good file is read'
 [[ $(grep -c . "$work/out") == 3 ]]
 ok $? 'a mutant, where it shows, and an edit: three lines'
-grep -qxF $'mutant\tsome\tA1\t6.1 7.3\t-\tone line and another\t-' "$work/out"
+grep -qxF $'mutant\tsome\tA1\t6.1 7.3\t-\tone line and another\t-\t-' "$work/out"
 ok $? 'lines that begin with a blank continue a field'
 grep -qxF $'edit\tsome\ta.c\tf\t*\tremove\tg(x);\t-' "$work/out"
 ok $? 'an edit names file, function, verb and text'
@@ -82,6 +82,8 @@ refuses 's/^remove: .*/by: x/' "has no 'replace:' above it" 'by without replace'
 refuses 's/^class:/clas:/' "'clas:' is no field" 'an unknown field'
 refuses 's/^class:.*/class:/' "'class:' is empty" 'an empty field'
 refuses 's/^class:.*/class: A\nclass: B/' 'stands there twice' 'a field that is there twice'
+accepts 's/^why:/hangs: yes\nwhy:/' 'a mutant may hang the VM'
+refuses 's/^why:/hangs: often\nwhy:/' "'hangs:' takes yes" 'hangs is yes'
 refuses 's/^shows:.*/shows: arm npt=1/' 'takes amd or intel' 'an unknown vendor'
 refuses 's/^class:.*/what is this/' "is no 'FIELD: TEXT'" 'a line that is none'
 
