@@ -44,9 +44,9 @@ put() { # FILE in $work, its place; writes it if it is not there already
 	cmp -s "$1" "$2" || cp "$1" "$2"
 }
 
-# QEMU TCG leaves the type of the last event in EXITINTINFO, with V clear; since 6.15 KVM asks for the type
-# without looking at V, and gives up an access to a device behind an exception. Corrected in each kernel, whatever
-# the parameter: the number -1 is always on.
+# QEMU TCG leaves the type of the last event in EXITINTINFO, with V clear; KVM (not yet 6.12, but 6.16)
+# asks for the type without looking at V, and gives up an access to a device behind an exception.
+# Corrected in each kernel, whatever the parameter: the number -1 is always on.
 for file in "${corrected[@]}"; do
 	printf -- '-1\tcorrection\tsvm_check_emulate_instruction\treplace\t%s\t%s\n' \
 		'(svm->vmcb->control.exit_int_info & SVM_EXITINTINFO_TYPE_MASK)' \

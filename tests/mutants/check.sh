@@ -352,5 +352,34 @@ printf '1\tdead\n2\tdeep\n' >"$work/list"
 score
 ok $? 'all killed that can be: status 0'
 
+# --- history ------------------------------------------------------------------------------------
+
+stream() { # FILE KERNEL PARAMS FILTER; result lines on standard input
+	{
+		echo '# host kernel=x'
+		cat
+		echo "# history kernel=$2 vendor=intel params=$3 seconds=10 filter=$4"
+	} >"$work/$1"
+}
+stream h1 5.10 ept=0 '!linear.irq*' <<'LINES'
+ok 1 linear.a/load
+not ok 2 linear.a/store # STALE saw A
+not ok 3 vmx.vpid-off.b # CRASH gone
+ok 4 vmx.vpid-on.b # SKIP VACUOUS: nothing kept
+ok 5 svm.c # SKIP no SVM
+LINES
+stream h2 6.1 ept=0 '' <<'LINES'
+ok 1 linear.a/load
+ok 2 linear.a/store
+ok 3 vmx.vpid-off.b # SKIP VACUOUS: nothing kept
+LINES
+awk -f lab/history.awk "$work/h1" "$work/h2" >"$work/out" 2>&1
+grep -qxF '| kernel | linear | vmx.vpid |' "$work/out"
+ok $? 'history: families in columns, skipped ones left out'
+grep -qxF "| 5.10 (\`!linear.irq*\`) | **1 red**, 1 | **1 red** |" "$work/out" && grep -qxF '| 6.1 | 2 | - |' "$work/out"
+ok $? 'history: red, passed, vacuous'
+grep -qxF "| intel ept=0 | \`linear.a\` | STALE | 5.10 |" "$work/out"
+ok $? 'history: what is red, and on which kernels'
+
 echo "1..$count"
 ((failed == 0))
