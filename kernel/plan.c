@@ -23,6 +23,7 @@ static struct options {
 	unsigned from, repeat, tries;
 	bool skip_flush;
 	bool bench;
+	bool fep; /* the host is said to carry out forced-emulation prefixes */
 } options = {.from = 1, .repeat = 1, .tries = 3};
 
 static const struct hv *hv;
@@ -92,6 +93,8 @@ static void read_word(const char *word, size_t length)
 		options.skip_flush = true;
 	} else if (length == 5 && !strncmp(word, "bench", 5)) {
 		options.bench = true;
+	} else if (length == 3 && !strncmp(word, "fep", 3)) {
+		options.fep = true;
 	} else if (!has_key(word, length, "host=") &&
 		   !(length == 14 && !strncmp(word, "console=virtio", 14))) {
 		bail_out("unknown word on the command line (see README.md, \"Arguments\")", word,
@@ -125,7 +128,7 @@ static uint32_t all_caps(void)
 		all |= CAP_SMEP;
 	if (cpuid(0, 0).eax >= 7 && cpuid(7, 0).ebx & 1u << 20)
 		all |= CAP_SMAP;
-	if (exec_has_fep())
+	if (options.fep && exec_has_fep())
 		all |= CAP_FEP;
 	if (world_has_hole())
 		all |= CAP_HOLE;
@@ -354,9 +357,9 @@ _Noreturn void plan_run(void)
 		end(STATUS_ERROR);
 	}
 	judge_init(hv ? hv->vendor : VENDOR_AMD);
+	read_options();
 	caps = all_caps();
 	banner();
-	read_options();
 	if (options.bench) {
 		run_bench();
 		end(STATUS_CLEAN);

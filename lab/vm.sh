@@ -23,7 +23,13 @@ while (($# > 1)); do
 done
 
 case $accel in
-kvm) cpu=${cpu:-host} ;;
+kvm)
+	cpu=${cpu:-host}
+	case $(cat /sys/module/kvm/parameters/force_emulation_prefix 2>/dev/null) in
+	'' | 0 | N) ;;
+	*) set -- "fep $1" ;;
+	esac
+	;;
 tcg) cpu=${cpu:-EPYC,+svm,+npt} && accel=tcg,thread=multi ;;
 esac
 
