@@ -204,8 +204,8 @@ static void intel_events(void)
 	      s.at.tag == 1 && s.at.pcid == 7 && !s.global && !s.nested);
 	DROPS(v, EV_ENTER_UNTAGGED, AT({0, 0, NO_ROOT}), s.at.tag == 0 && !s.nested);
 	DROPS(v, EV_EXIT_UNTAGGED, AT({0, 0, NO_ROOT}), s.at.tag == 0 && !s.nested);
-	DROPS(v, EV_INVVPID_0, AT({1, 0, NO_ROOT}, X, true), s.at.tag == 1 && s.address == X);
-	DROPS(v, EV_INVVPID_0, AT({1, 0, NO_ROOT}, X + 0x1000, true),
+	DROPS(v, EV_INVVPID_0, AT({1, 0, NO_ROOT}, X), s.at.tag == 1 && s.address == X);
+	DROPS(v, EV_INVVPID_0, AT({1, 0, NO_ROOT}, X + 0x1000),
 	      s.at.tag == 1 && s.address == X + 0x1000);
 	DROPS(v, EV_INVVPID_1, AT({1, 0, NO_ROOT}), s.at.tag == 1 && !s.nested);
 	DROPS(v, EV_INVVPID_2, AT({1, 0, NO_ROOT}), s.at.tag != 0 && !s.nested);
@@ -371,7 +371,7 @@ static bool hit(const operand &o, const sort &s, uint32_t effect)
 	if (s.global)
 		return (effect & GLOBALS) && (chosen || ((effect & LIN_PAGE) && in_tag && in_page));
 	return chosen || ((effect & LIN_PCID) && in_pcid) ||
-	       ((effect & LIN_PAGE) && (o.any_pcid ? in_tag : in_pcid) && in_page);
+	       ((effect & LIN_PAGE) && (effect & ANY_PCID ? in_tag : in_pcid) && in_page);
 }
 
 static void random_run(unsigned seed)
@@ -395,7 +395,7 @@ static void random_run(unsigned seed)
 
 		if (rand() % 8 == 0) {
 			unsigned event = events[rand() % (sizeof(events) / sizeof(events[0]))];
-			operand o = {at, what.address, event == EV_INVVPID_0, false, 0};
+			operand o = {at, what.address};
 			std::vector<item> kept;
 
 			s.drop(event, o);

@@ -354,7 +354,7 @@ void invept(unsigned type, Bit64u eptp)
 
 void invvpid(unsigned type, unsigned vpid, bx_address laddr)
 {
-	drop(EV_INVVPID_0 + type, {{vpid, 0, NO_ROOT}, laddr, true});
+	drop(EV_INVVPID_0 + type, {{vpid, 0, NO_ROOT}, laddr});
 }
 
 void vmrun(Bit32u new_asid, unsigned tlb_control)

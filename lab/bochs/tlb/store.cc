@@ -322,8 +322,12 @@ void store::drop(unsigned event, const operand &operand)
 		if (effect & GLOBALS)
 			tag->globals = now;
 	}
-	if (effect & LIN_PAGE)
-		drop_pages(event, operand, effect & GLOBALS);
+	if (effect & LIN_PAGE) {
+		tlb::operand of_page = operand;
+
+		of_page.any_pcid |= (effect & ANY_PCID) != 0;
+		drop_pages(event, of_page, effect & GLOBALS);
+	}
 	if (effect & NEST_ALL)
 		all_nested = now;
 	if (effect & NEST_TAG)

@@ -45,7 +45,7 @@ struct translation {
 struct operand {
 	place at = {0, 0, NO_ROOT};
 	uint64_t address = 0;  /* linear; of EV_NESTED_FAULT guest-physical */
-	bool any_pcid = false; /* with LIN_PAGE */
+	bool any_pcid = false; /* with LIN_PAGE: also where the rule does not say ANY_PCID */
 	/* EV_NESTED_FAULT: the linear address that led there, if one did */
 	bool has_linear = false;
 	uint64_t linear = 0;
