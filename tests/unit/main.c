@@ -7,7 +7,7 @@ int main(void)
 	int failures = 0;
 
 	failures += test_parse();
-	failures += test_modes();
+	failures += test_access();
 	failures += test_program();
 	failures += test_rules();
 	failures += test_bits();

@@ -52,7 +52,7 @@ void assert_undefined(enum vendor vendor, const char *text, const char *words);
 
 /* The groups of tests; each returns the number of failures. */
 int test_parse(void);
-int test_modes(void);
+int test_access(void);
 int test_program(void);
 int test_rules(void);
 int test_bits(void);

@@ -53,8 +53,8 @@ static void what_a_mode_forbids_is_refused(void **state)
 	refused("enter; pcide on; exit; vm 1; enter; cr3 g1 pcid 1; exit", 37, "pcide on");
 	refused("nxe off; enter; exit", 10, "nxe on");
 	refused("enter; nxe off; exit", 8, "L1's");
-	refused("repeat 2; pcide on; end", 21, "modes");
-	refused("repeat 2; enter; pcide on; exit; end", 34, "modes");
+	refused("repeat 2; pcide on; end", 21, "access");
+	refused("repeat 2; enter; pcide on; exit; end", 34, "access");
 	refused("fetch w0 by io", 13, "no way");
 	refused("set h0.w0.pte A by user", 20, "no way");
 	refused("load w0 by 4", 12, "no way");
@@ -156,7 +156,7 @@ static void nx_is_reserved_without_nxe(void **state)
 	assert_looks(VENDOR_AMD, "set h0.w0.pte A/nx; load w0; nxe off; fetch w0", "[A]; A [#PF]");
 }
 
-int test_modes(void)
+int test_access(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(new_words_round_trip),
@@ -168,5 +168,5 @@ int test_modes(void)
 		cmocka_unit_test(nx_is_reserved_without_nxe),
 	};
 
-	return cmocka_run_group_tests_name("modes", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("access", tests, NULL, NULL);
 }
