@@ -129,6 +129,8 @@ static uint32_t all_caps(void)
 		all |= CAP_FEP;
 	if (world_has_hole())
 		all |= CAP_HOLE;
+	if (cpuid(0, 0).eax >= 7 && cpuid(7, 0).ecx & 1u << 16)
+		all |= CAP_LA57;
 	if (nr_cpus >= 2)
 		all |= CAP_CPUS2;
 	if (nr_cpus >= 4)

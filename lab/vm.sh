@@ -24,7 +24,7 @@ done
 
 case $accel in
 kvm) cpu=${cpu:-host} ;;
-tcg) cpu=${cpu:-EPYC,+svm,+npt} && accel=tcg,thread=multi ;;
+tcg) cpu=${cpu:-EPYC,+svm,+npt,+la57} && accel=tcg,thread=multi ;;
 esac
 
 # shellcheck disable=SC2154 # declared by the loop above

@@ -60,10 +60,23 @@ static enum event tlbctl_event(uint8_t type)
 	return type == 1 ? EV_TLBCTL_1 : type == 3 ? EV_TLBCTL_3 : EV_TLBCTL_7;
 }
 
+/* L1 turns paging off and on again in its other mode (bare). */
+static void switch_l1(struct oracle *o, bool enter)
+{
+	fill(o);
+	o->cpus[o->cpu].in_l2 = true;
+	own_event(o, EV_PG_TOGGLE, 0);
+	o->cpus[o->cpu].in_l2 = enter;
+}
+
 void enter_l2(struct oracle *o)
 {
 	struct vm_state *vm = current_vm(o);
 
+	if (o->header.bare) {
+		switch_l1(o, true);
+		return;
+	}
 	if (!vm->tag && !o->vendor->untagged_l2) {
 		o->why = "tag 0 is L1's own: L2 cannot run with it";
 		return;
@@ -74,10 +87,18 @@ void enter_l2(struct oracle *o)
 	if (vm->tlbctl)
 		own_event(o, tlbctl_event(vm->tlbctl), 0);
 	vm->tlbctl = 0;
+	/* Without EPT the entry itself reads them in memory. */
+	if (vm->pdptes && view_of(o, o->cpu).regs.pdptes && vm->regs.nroot != NO_ROOT)
+		own_event(o, EV_PDPTE_FIELDS, 0);
+	vm->pdptes = false;
 }
 
 void leave_l2(struct oracle *o)
 {
+	if (o->header.bare) {
+		switch_l1(o, false);
+		return;
+	}
 	fill(o); /* L2 was running up to here */
 	own_event(o, current_vm(o)->tag ? EV_EXIT : EV_EXIT_UNTAGGED, 0);
 	o->cpus[o->cpu].in_l2 = false;
@@ -195,6 +216,17 @@ static void linear_flush(struct oracle *o, const struct step *step)
 		leave_l2(o);
 }
 
+/* The header: nothing has been cached yet but of L1's tables, which stay as they are. */
+static void set_header(struct oracle *o, const struct step *step)
+{
+	o->header = (struct header){.l2 = (uint8_t)step->arg, .bare = step->op == OP_BARE};
+	memory_start(o);
+	for (unsigned cpu = 0; o->header.bare && cpu < NR_CPUS; cpu++) {
+		for (unsigned vm = 0; vm < NR_VMS; vm++)
+			o->cpus[cpu].vms[vm].tag = 0; /* as it is L1 that runs */
+	}
+}
+
 static void control(struct oracle *o, const struct step *step)
 {
 	switch (step->op) {
@@ -208,6 +240,8 @@ static void control(struct oracle *o, const struct step *step)
 	case OP_EXIT: leave_l2(o); break;
 	case OP_CPU: o->cpu = (uint8_t)step->arg; break;
 	case OP_VM: o->cpus[o->cpu].vm = (uint8_t)step->arg; break;
+	case OP_L2MODE:
+	case OP_BARE: set_header(o, step); break;
 	}
 }
 
@@ -220,8 +254,12 @@ static void give(struct oracle *o, const struct step *step)
 	case OP_L2CR3:
 		vm->regs.root = root_number(step->root);
 		vm->regs.pcid = step->pcid;
+		vm->pdptes = true;
 		break;
-	case OP_NROOT: set_nested_root(o, step); break;
+	case OP_NROOT:
+		set_nested_root(o, step);
+		vm->pdptes = true;
+		break;
 	case OP_TLBCTL: vm->tlbctl = step->type; break;
 	case OP_CLEAN: break; /* about the VMCB, not about what is cached */
 	case OP_INVLPGA:
