@@ -188,6 +188,29 @@ static void set_bits(const struct action *a)
 	}
 }
 
+/* Nothing here is wider than 32 bits, and all of it is mapped to itself. */
+static void cycle_pg(bool pae)
+{
+	unsigned long cr0;
+
+	repair_pdptes(pae);
+	cr0 = read_cr0();
+	__asm__ volatile("mov %0, %%cr0" : : "r"(cr0 & ~CR0_PG) : "memory");
+	repair_pdptes(pae);
+	__asm__ volatile("mov %0, %%cr0; jmp 1f; 1:" : : "r"(cr0) : "memory");
+}
+
+static void cycle_pae(void)
+{
+	unsigned long cr4;
+
+	repair_pdptes(true);
+	cr4 = read_cr4();
+	repair_pdptes(true);
+	__asm__ volatile("mov %0, %%cr4" : : "r"(cr4 & ~CR4_PAE) : "memory");
+	__asm__ volatile("mov %0, %%cr4" : : "r"(cr4) : "memory");
+}
+
 void action_run(void *argument)
 {
 	struct action *a = argument;
@@ -223,6 +246,8 @@ void action_run(void *argument)
 	case ACTION_VMFUNC: /* SDM vol. 2, "VMFUNC": EAX function, ECX operand */
 		__asm__ volatile("vmfunc" : : "a"(0), "c"(operand) : "memory");
 		break;
+	case ACTION_PG: cycle_pg(a->in_pae); break;
+	case ACTION_PAE: cycle_pae(); break;
 	case ACTION_CR0:
 	case ACTION_CR4:
 	case ACTION_EFER: set_bits(a); break;

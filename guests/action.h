@@ -23,6 +23,8 @@ enum action_kind {
 	ACTION_CR0,	/* bits address of CR0 = operand, 0 or 1 */
 	ACTION_CR4,	/* bits address of CR4 = operand, 0 or 1 */
 	ACTION_EFER,	/* bits address of EFER = operand, 0 or 1 */
+	ACTION_PG,	/* CR0.PG off and on again; 32-bit code only */
+	ACTION_PAE,	/* CR4.PAE off and on again; the same */
 	ACTION_VMFUNC,	/* EPTP switching to list entry operand */
 };
 

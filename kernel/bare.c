@@ -50,9 +50,9 @@ static void bare_vm_reset(struct hv_vm *vm, const struct hv_start *start)
 	*frame = (struct bare_frame){.edi = (uint32_t)start->rdi, .eip = (uint32_t)start->rip};
 	memset(vm, 0, sizeof(*vm));
 	vm->agent_esp = (uint32_t)(uint64_t)frame;
-	vm->agent_cr4 = (uint32_t)(read_cr4() | CR4_PGE) & ~(uint32_t)CR4_PCIDE;
+	vm->agent_cr4 = (uint32_t)(read_cr4() | CR4_PGE | CR4_PSE) & ~(uint32_t)CR4_PCIDE;
 	if (start->mode == MODE_32)
-		vm->agent_cr4 = (vm->agent_cr4 & ~(uint32_t)CR4_PAE) | CR4_PSE;
+		vm->agent_cr4 &= ~(uint32_t)CR4_PAE;
 	vm->agent_idt.limit = (uint16_t)start->idt_limit;
 	vm->agent_idt.base = (uint32_t)start->idt_base;
 }

@@ -219,6 +219,8 @@ static bool make_action(const struct step *step, struct action *a)
 		a->kind = ACTION_VMFUNC;
 		a->operand = function_number(step->root.nr, step->arg);
 		return true;
+	case OP_PG_CYCLE: a->kind = ACTION_PG; return true;
+	case OP_PAE_CYCLE: a->kind = ACTION_PAE; return true;
 	case OP_PGE: return switch_bits(a, ACTION_CR4, CR4_PGE, step->arg);
 	case OP_PCIDE: return switch_bits(a, ACTION_CR4, CR4_PCIDE, step->arg);
 	case OP_SMEP: return switch_bits(a, ACTION_CR4, CR4_SMEP, step->arg);

@@ -28,10 +28,16 @@
 #define HOLE 0xd0000000ull
 
 /* Where all of this, the image and its data lie: linear is physical there in 32-bit modes. */
-#define LOW	   (512 * MIB)
+#define LOW (512 * MIB)
 
-#define POOL_PAGES 2048 /* table pages; the largest program takes NR_TABLES of them */
-#define ENTRIES	   512
+/*
+ * Where in its page a PAE root has its 32 bytes: CR3 names them, but with CR4.PAE clear it names
+ * the page, which then is a PD. Linear addresses that these entries would map are used by nobody.
+ */
+#define PDPT_OFFSET 0xfe0
+
+#define POOL_PAGES  2048 /* table pages; the largest program takes NR_TABLES of them */
+#define ENTRIES	    512
 
 /* PML4 slots of linear windows: 64 … 191, taken in turn by programs. */
 #define SLOT_FIRST 64
@@ -211,6 +217,8 @@ uint64_t world_entry(struct entry_ref e)
 
 	if (!table)
 		panic("no table page for root %u of space %u", e.root.nr, e.root.space);
+	if (mode_of(e.root.space) == MODE_PAE && e.level == LEVEL_PDPTE)
+		table += PDPT_OFFSET;
 	return table + entry_index(e) * world_entry_size(e);
 }
 
@@ -231,7 +239,9 @@ static uint64_t read_entry(struct entry_ref e)
 
 uint64_t world_root(struct root root)
 {
-	return (uint64_t)tables[world_root_table(root)];
+	uint64_t offset = mode_of(root.space) == MODE_PAE ? PDPT_OFFSET : 0;
+
+	return (uint64_t)tables[world_root_table(root)] + offset;
 }
 
 static uint64_t encode_nested(const struct value *v, uint64_t address, unsigned level, bool leaf)
@@ -320,16 +330,19 @@ static void link_window(struct root root, unsigned window)
 static void link_low(enum mode mode, void *table)
 {
 	const uint32_t leaf = PTE_P | PTE_W | PTE_A | PTE_D | PTE_PS;
-	uint32_t *pde = table;
 	uint64_t *entry = table;
+	uint32_t *pde = table;
 
 	switch (mode) {
-	case MODE_PAE: entry[0] = paging_kernel_pd() | PTE_P; break;
+	case MODE_PAE:
+		*(uint64_t *)((uint64_t)table + PDPT_OFFSET) = paging_kernel_pd() | PTE_P;
+		/* and what a 32-bit PD has there, for the time that `pae-cycle` takes */
+		__attribute__((fallthrough));
 	case MODE_32:
 		for (uint32_t i = 0; i < LOW / (4 * MIB); i++)
 			pde[i] = i * (uint32_t)(4 * MIB) | leaf;
 		break;
-	case MODE_LA57: entry[0] = (uint64_t)low_pml4 | PTE_P | PTE_W | PTE_A; break;
+	case MODE_LA57: entry[0] = (uint64_t)low_pml4 | PTE_P | PTE_W | PTE_U | PTE_A; break;
 	default: entry[0] = paging_kernel_pml4e(); entry[1] = paging_user_pml4e();
 	}
 }
@@ -417,9 +430,12 @@ bool world_has_hole(void)
 void world_repair(void)
 {
 	for (uint8_t nr = 0; header.l2 == MODE_PAE && nr < NR_ROOTS; nr++) {
-		uint64_t *pdpt = tables[world_root_table((struct root){SPACE_G, nr})];
+		const struct root root = {SPACE_G, nr};
+		uint64_t *pdpt = (uint64_t *)world_root(root);
 
-		for (unsigned i = 0; pdpt && i < 4; i++)
+		if (!tables[world_root_table(root)])
+			continue;
+		for (unsigned i = 0; i < 4; i++)
 			if (pdpt[i] & PTE_A)
 				pdpt[i] &= ~PTE_A;
 	}

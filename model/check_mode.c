@@ -107,6 +107,10 @@ bool check_in_mode(const struct mode_check *m, const struct step *step, bool in_
 		return false;
 	if (takes_window(step->op) && in_l2 && step->window >= m->layout[SPACE_G].windows)
 		return fail(m, step, "this mode has no window 3: 0 to 2 fit below 4 GiB");
+	if (step->op == OP_PAE_CYCLE && m->header.l2 != MODE_PAE)
+		return fail(m, step, "CR4.PAE can be switched in PAE mode only: l2mode pae");
+	if (step->op == OP_PG_CYCLE && m->header.l2 != MODE_PAE && m->header.l2 != MODE_32)
+		return fail(m, step, "CR0.PG can be switched in 32-bit modes only");
 	switch (step->op) {
 	case OP_CR3: return !in_l2 || check_root(m, step);
 	case OP_L2CR3: return check_root(m, step);

@@ -10,8 +10,7 @@ struct cut {
 	bool pdptes;   /* PDPTE registers */
 };
 
-/* Is it a PDPTE register, no cache? Then only a load changes it. */
-static bool is_pdpte(const struct context *c, const struct item *item)
+bool is_pdpte(const struct context *c, const struct item *item)
 {
 	return item->kind == ITEM_ABSENT ||
 	       (item->kind == ITEM_POINTER && item->level == LEVEL_PDPTE && c->last.pdptes);

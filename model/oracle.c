@@ -69,6 +69,39 @@ static void switch_l1(struct oracle *o, bool enter)
 	o->cpus[o->cpu].in_l2 = enter;
 }
 
+static void keep_context(struct oracle *o)
+{
+	struct vm_state *vm = current_vm(o);
+
+	vm->ran = true;
+	vm->last = view_of(o, o->cpu).linear;
+}
+
+/*
+ * PDPTE registers are the VM's, whatever tags what else is cached: those that it had in the context
+ * where it ran last may be the ones of the context where it runs now.
+ */
+static void carry_pdptes(struct oracle *o)
+{
+	struct vm_state *vm = current_vm(o);
+	struct view view = view_of(o, o->cpu);
+	struct context *from, *to;
+
+	if (!vm->ran || !view.regs.pdptes)
+		return;
+	from = context_get(o, &o->linear, vm->last);
+	to = context_get(o, &o->linear, view.linear);
+	if (!from || !to || from == to)
+		return;
+	to->last.pdptes = true;
+	for (unsigned w = 0; w < NR_WINDOWS; w++) {
+		for (unsigned i = 0; i < from->set[w].nr; i++) {
+			if (is_pdpte(from, &from->set[w].item[i]))
+				item_add(o, &to->set[w], from->set[w].item[i]);
+		}
+	}
+}
+
 void enter_l2(struct oracle *o)
 {
 	struct vm_state *vm = current_vm(o);
@@ -88,8 +121,12 @@ void enter_l2(struct oracle *o)
 		own_event(o, tlbctl_event(vm->tlbctl), 0);
 	vm->tlbctl = 0;
 	/* Without EPT the entry itself reads them in memory. */
-	if (vm->pdptes && view_of(o, o->cpu).regs.pdptes && vm->regs.nroot != NO_ROOT)
-		own_event(o, EV_PDPTE_FIELDS, 0);
+	if (view_of(o, o->cpu).regs.pdptes && vm->regs.nroot != NO_ROOT) {
+		if (vm->pdptes)
+			own_event(o, EV_PDPTE_FIELDS, 0);
+		else
+			carry_pdptes(o);
+	}
 	vm->pdptes = false;
 }
 
@@ -100,6 +137,7 @@ void leave_l2(struct oracle *o)
 		return;
 	}
 	fill(o); /* L2 was running up to here */
+	keep_context(o);
 	own_event(o, current_vm(o)->tag ? EV_EXIT : EV_EXIT_UNTAGGED, 0);
 	o->cpus[o->cpu].in_l2 = false;
 }
@@ -155,7 +193,10 @@ static void vmfunc(struct oracle *o, const struct step *step)
 		o->why = "VMFUNC switches nested roots, and this VM has none";
 		return;
 	}
+	fill(o);
+	keep_context(o);
 	set_nested_root(o, step);
+	carry_pdptes(o);
 	own_event(o, vm->tag ? EV_VMFUNC : EV_VMFUNC_UNTAGGED, 0);
 }
 
@@ -206,6 +247,8 @@ static void linear_flush(struct oracle *o, const struct step *step)
 	case OP_INVLPG: own_event(o, EV_INVLPG, step->window); break;
 	case OP_INVPCID: invpcid(o, step); break;
 	case OP_PGE: set_pge(o, step->arg); break;
+	case OP_PG_CYCLE: own_event(o, EV_PG_TOGGLE, 0); break;
+	case OP_PAE_CYCLE: own_event(o, EV_PAE_TOGGLE, 0); break;
 	case OP_PCIDE: set_pcide(o, step->arg); break;
 	case OP_WP: own_registers(o)->wp = step->arg; break;
 	case OP_SMEP: set_smep(o, step->arg); break;

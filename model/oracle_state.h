@@ -120,6 +120,8 @@ struct vm_state {
 	uint8_t tag;
 	uint8_t tlbctl; /* for the next enter; 0: none */
 	bool pdptes;	/* L1 has given PDPTEs for the next enter */
+	bool ran;	/* the VM has been entered; last: its context then */
+	struct context_key last;
 };
 
 struct cpu_state {
@@ -198,6 +200,8 @@ struct operand {
 	uint8_t window;
 	uint8_t nested_windows; /* set: of an event about a guest-physical page */
 };
+/* Is the context's item a PDPTE register, no cache? Then only a load changes it. */
+bool is_pdpte(const struct context *c, const struct item *item);
 void event(struct oracle *o, enum event ev, const struct view *view, struct operand operand);
 
 /* walk.c */

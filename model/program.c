@@ -50,6 +50,7 @@ static uint32_t op_needs(const struct step *step)
 	case OP_ENTER:
 	case OP_ENTER_PENDING: return CAP_HV;
 	case OP_L2MODE: return mode_needs(step->arg);
+	case OP_PG_CYCLE: return CAP_HV | CAP_UNPAGED;
 	default: return 0;
 	}
 }
@@ -67,7 +68,7 @@ uint32_t program_needs(const struct program *program)
 	for (unsigned i = 0; i < program->nr_steps; i++)
 		needs |= step_needs(&program->step[i]);
 	if (program_header(program).bare)
-		needs &= ~(uint32_t)CAP_HV;
+		needs &= ~(uint32_t)(CAP_HV | CAP_UNPAGED);
 	if (cpus > 1)
 		needs |= CAP_CPUS2;
 	if (cpus > 2)

@@ -119,6 +119,8 @@ enum op {
 	OP_INVPCID, /* type, window for type 0, PCID for types 0 and 1 */
 	/* bits of control registers and EFER; arg: 0 off, 1 on */
 	OP_PGE,
+	OP_PG_CYCLE,  /* CR0.PG off and on again, in a 32-bit mode */
+	OP_PAE_CYCLE, /* CR4.PAE off and on again, in PAE mode */
 	OP_PCIDE,
 	OP_WP,
 	OP_SMEP,
@@ -231,7 +233,7 @@ struct program_error {
  *   rewrites     set ENTRY VALUE; by 4, 1, misaligned, xchg, cmpxchg, stos, movs, 16
  *   linear       cr3 ROOT [pcid 0-3] [noflush], invlpg W, both also by fep;
  *                invpcid 0 W [pcid 0-3], invpcid 1 [pcid 0-3], invpcid 2|3,
- *                pge|pcide|wp|smep|smap|nxe on|off
+ *                pge|pcide|wp|smep|smap|nxe on|off, pg-cycle, pae-cycle
  *   for L2       tag 0-7, l2cr3 ROOT [pcid 0-3], nroot ROOT [ad] | none, tlbctl 1|3|7,
  *                invlpga W TAG
  *   VMX          invvpid 0 W TAG, invvpid 1|3 TAG, invvpid 2, invept 1 ROOT [ad], invept 2,

@@ -93,6 +93,13 @@ const struct rule rules[NR_EVENTS] = {
 			{WHOLE_TAG | PDPTES, WHOLE_TAG | PDPTES},
 			{APM_TLB "; " APM_PAE, SDM_TLB "; " SDM_PDPTE},
 		},
+	[EV_PAE_TOGGLE] =
+		{
+			"cr4-pae",
+			/* Of global pages the SDM does not speak there. */
+			{LIN_PCID | UPPERS | PDPTES, LIN_PCID | UPPERS | PDPTES},
+			{APM_TLB "; " APM_PAE, SDM_TLB "; " SDM_PDPTE},
+		},
 	[EV_INVPCID_0] =
 		{
 			"invpcid-0",

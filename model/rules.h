@@ -19,7 +19,8 @@ enum event {
 	EV_PCIDE_SET,
 	EV_PCIDE_CLEAR,
 	EV_SMEP_SET,
-	EV_PG_TOGGLE, /* CR0.PG off, then on; perhaps another paging mode meanwhile */
+	EV_PG_TOGGLE,  /* CR0.PG off, then on; perhaps another paging mode meanwhile */
+	EV_PAE_TOGGLE, /* CR4.PAE off, then on, while CR0.PG is set */
 	EV_INVPCID_0,
 	EV_INVPCID_1,
 	EV_INVPCID_2,

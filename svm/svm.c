@@ -91,8 +91,9 @@ static void reset_mode(struct vmcb_save *save, enum mode mode)
 	save->efer &= ~(EFER_LME | EFER_LMA);
 	if (mode == MODE_UNPAGED) /* "paged real mode" and the like need nested paging: 15.25.2 */
 		save->cr0 &= ~CR0_PG;
+	save->cr4 |= CR4_PSE;
 	if (mode != MODE_PAE)
-		save->cr4 = (save->cr4 & ~CR4_PAE) | CR4_PSE;
+		save->cr4 &= ~CR4_PAE;
 }
 
 static void reset_save(struct vmcb_save *save, const struct hv_start *start)

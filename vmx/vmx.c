@@ -193,8 +193,10 @@ static void reset_guest(const struct hv_start *start)
 
 	if (start->mode == MODE_LA57)
 		cr4 |= CR4_LA57;
-	else if (start->mode == MODE_32 || start->mode == MODE_UNPAGED)
-		cr4 = (cr4 & ~CR4_PAE) | CR4_PSE;
+	else if (start->mode != MODE_LONG)
+		cr4 |= CR4_PSE;
+	if (start->mode == MODE_32 || start->mode == MODE_UNPAGED)
+		cr4 &= ~CR4_PAE;
 	put(GUEST_CR0, start->mode == MODE_UNPAGED ? read_cr0() & ~CR0_PG : read_cr0());
 	put(GUEST_CR3, read_cr3());
 	put(GUEST_CR4, cr4);
