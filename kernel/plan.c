@@ -265,6 +265,8 @@ static void do_case(unsigned nr, const struct case_ref *c)
 		return report_result(nr, c->name, VERDICT_SKIP, "it is about SVM: use an AMD host");
 	if (!strncmp(c->name, "vmx.", 4) && !(caps & CAP_VMX))
 		return report_result(nr, c->name, VERDICT_SKIP, cap_remedy(CAP_BIT_VMX));
+	if (c->scenario->fatal && strcmp(options.filter, c->name))
+		return report_result(nr, c->name, VERDICT_SKIP, c->scenario->fatal);
 	missing = missing_cap();
 	if (missing < NR_CAPS)
 		return report_result(nr, c->name, VERDICT_SKIP, cap_remedy(missing));
