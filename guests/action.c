@@ -33,21 +33,41 @@
  */
 #define ECHO_PORT 0x3ff
 
-static uint32_t load_io(unsigned long address)
+/*
+ * QEMU TCG sets the accessed bit in a PDPTE of PAE mode, which has none: there the bit is reserved
+ * and makes the next load of the PDPTEs fail (SDM vol. 3, "PDPTE Registers"); a KVM with nested
+ * paging loads them whenever it emulates an instruction. Does not touch the table where nothing is
+ * wrong. Between this and the load nothing may leave L2, nor touch a new page.
+ */
+static void repair_pdptes(bool pae)
+{
+	uint64_t *pdpt;
+
+	if (!pae)
+		return;
+	pdpt = (uint64_t *)(unsigned long)(read_cr3() & ~31ull);
+	for (unsigned i = 0; i < 4; i++)
+		if (pdpt[i] & PTE_A)
+			pdpt[i] &= ~(uint64_t)PTE_A;
+}
+
+static uint32_t load_io(unsigned long address, bool pae)
 {
 	uint32_t result = 0;
 
 	for (unsigned i = 0; i < sizeof(result); i++) {
+		repair_pdptes(pae);
 		__asm__ volatile("cld; outsb" : "+S"(address) : "d"(ECHO_PORT) : "memory");
 		result |= (uint32_t)inb(ECHO_PORT) << (8 * i);
 	}
 	return result;
 }
 
-static void store_io(unsigned long address, uint32_t value)
+static void store_io(unsigned long address, uint32_t value, bool pae)
 {
 	for (unsigned i = 0; i < sizeof(value); i++) {
 		outb(ECHO_PORT, (uint8_t)(value >> (8 * i)));
+		repair_pdptes(pae);
 		__asm__ volatile("cld; insb" : "+D"(address) : "d"(ECHO_PORT) : "memory");
 	}
 }
@@ -68,12 +88,12 @@ static uint32_t call(unsigned long address)
 	return result;
 }
 
-static uint32_t load(unsigned long address, enum way way)
+static uint32_t load(unsigned long address, enum way way, bool pae)
 {
 	uint32_t result;
 
 	if (way == WAY_IO)
-		return load_io(address);
+		return load_io(address, pae);
 	if (way == WAY_FEP)
 		__asm__ volatile(FEP "movl (%1), %0" : "=r"(result) : "r"(address) : "memory");
 	else
@@ -81,10 +101,10 @@ static uint32_t load(unsigned long address, enum way way)
 	return result;
 }
 
-static void store(unsigned long address, uint32_t value, enum way way)
+static void store(unsigned long address, uint32_t value, enum way way, bool pae)
 {
 	if (way == WAY_IO)
-		store_io(address, value);
+		store_io(address, value, pae);
 	else if (way == WAY_FEP)
 		__asm__ volatile(FEP "movl %0, (%1)" : : "r"(value), "r"(address) : "memory");
 	else
@@ -148,24 +168,6 @@ void action_caught(struct action *a, const struct catch *c)
 	a->outcome = OUTCOME_FAULT;
 }
 
-/*
- * QEMU TCG sets the accessed bit in a PDPTE of PAE mode, which has none: there the bit is reserved
- * and makes the next load of the PDPTEs fail (SDM vol. 3, "PDPTE Registers"); a KVM with nested
- * paging loads them whenever it emulates an instruction. Does not touch the table where nothing is
- * wrong. Between this and the load nothing may leave L2, nor touch a new page.
- */
-static void repair_pdptes(bool pae)
-{
-	uint64_t *pdpt;
-
-	if (!pae)
-		return;
-	pdpt = (uint64_t *)(unsigned long)(read_cr3() & ~31ull);
-	for (unsigned i = 0; i < 4; i++)
-		if (pdpt[i] & PTE_A)
-			pdpt[i] &= ~(uint64_t)PTE_A;
-}
-
 static uint64_t read_bits(enum action_kind kind)
 {
 	return kind == ACTION_CR0 ? read_cr0() : kind == ACTION_CR4 ? read_cr4() : rdmsr(MSR_EFER);
@@ -223,10 +225,10 @@ void action_run(void *argument)
 	if (a->way == WAY_USER)
 		look_as_user(a);
 	switch (a->kind) {
-	case ACTION_LOAD: a->result = load(address, a->way); break;
-	case ACTION_STORE: store(address, (uint32_t)operand, a->way); break;
+	case ACTION_LOAD: a->result = load(address, a->way, a->in_pae); break;
+	case ACTION_STORE: store(address, (uint32_t)operand, a->way, a->in_pae); break;
 	case ACTION_WRITE: write_entry((volatile uint64_t *)address, a->operand, a->way); break;
-	case ACTION_WRITE4: store(address, (uint32_t)operand, WAY_PLAIN); break;
+	case ACTION_WRITE4: store(address, (uint32_t)operand, WAY_PLAIN, false); break;
 	case ACTION_FETCH: a->result = call(address); break;
 	case ACTION_CR3:
 		if (a->way == WAY_FEP)
