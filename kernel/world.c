@@ -347,6 +347,15 @@ static void link_low(enum mode mode, void *table)
 	}
 }
 
+/* What lies in the other half of a window's PT: see model/world.h. */
+static void put_decoy(struct root root, unsigned window)
+{
+	const struct entry_ref pte = {root, (uint8_t)window, LEVEL_PTE};
+	const struct value decoy = {.kind = VALUE_FRAME, .nr = FRAME_DECOY};
+
+	*(uint32_t *)(world_entry(pte) ^ PAGE_SIZE / 2) = (uint32_t)world_encode(pte, &decoy);
+}
+
 static void use_root(struct root root, unsigned windows)
 {
 	unsigned gibs = layouts[SPACE_N].windows < NR_WINDOWS ? 1 : IDENTITY_GIB;
@@ -359,8 +368,11 @@ static void use_root(struct root root, unsigned windows)
 	if (root.space != SPACE_N)
 		link_low(mode_of(root.space), tables[top]);
 	for (unsigned window = 0; window < NR_WINDOWS; window++)
-		if (window < layouts[root.space].windows && windows & 1u << window)
+		if (window < layouts[root.space].windows && windows & 1u << window) {
 			link_window(root, window);
+			if (mode_of(root.space) == MODE_32)
+				put_decoy(root, window);
+		}
 	if (root.space != SPACE_N)
 		return;
 	pdpt = tables[top + 1];

@@ -29,6 +29,15 @@ static struct mem_entry entry_from(const struct oracle *o, const struct value *v
 	};
 }
 
+/* What lies in the other half of a window's PT: see world.h. */
+static void put_decoy(struct oracle *o, struct entry_ref ref)
+{
+	const struct value decoy = {.kind = VALUE_FRAME, .nr = FRAME_DECOY};
+
+	o->mem[world_table(o->layout, ref)][(ref.window + 1) % 2] = entry_from(o, &decoy);
+	o->targets |= RESULT_FRAME(FRAME_DECOY);
+}
+
 /* Links one window's tables below a root; its leaf is not present. */
 static void link_window(struct oracle *o, struct root root, uint8_t window)
 {
@@ -36,6 +45,8 @@ static void link_window(struct oracle *o, struct root root, uint8_t window)
 	struct value table = {.kind = VALUE_TABLE};
 
 	*entry_of(o, ref) = not_present;
+	if (o->layout[root.space].halves)
+		put_decoy(o, ref);
 	while (ref.level < o->layout[root.space].top) {
 		table.table = ref;
 		ref.level++;

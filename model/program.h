@@ -41,6 +41,7 @@ enum {
 	NR_VMS = 2,
 	NR_CPUS = 4,
 	FRAME_M = NR_FRAMES - 1,
+	FRAME_DECOY = FRAME_M - 1, /* G: see struct layout */
 	NR_PCIDS = 4,
 	NR_TAGS = 8, /* 0 … 7; tag 0 is L1's own (AMD) or "VPID off" (Intel) */
 	MAX_STEPS = 64,

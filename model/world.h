@@ -29,7 +29,12 @@ struct layout {
 	uint8_t top;	 /* level of the entries in the root */
 	uint8_t meet;	 /* level at which each window has an entry of its own */
 	uint8_t windows; /* that there are: w0 … or p0 … */
-	bool halves;	 /* windows of odd number lie in the other half of the table below */
+	/*
+	 * Windows of odd number lie in the other half of the table below. Where a window's table
+	 * has its entry, the same place in the other half holds frame G: for hosts that take one
+	 * half for the other.
+	 */
+	bool halves;
 };
 
 /* The layout of each space's tables: filled in, NR_SPACES of them. */

@@ -47,6 +47,13 @@ AT_LEVELS(LEVELS_32, "mode.quadrants-4m", "PDEs of 4 MiB pages in every quadrant
 	"set " R "0.w1.pde C; !cr3 " R "0; look w1 fresh; set " R "0.w1.pde " R "0.w1.pt; !cr3 " R "0; look w1 fresh"
 AT_LEVELS(LEVELS_32, "mode.quadrants-pde", "a PDE turns to another table, to 4 MiB and back", QUADRANTS_PT);
 
+/*
+ * Frame G lies at w1's place in the first half of its PT, too: a host that reads there finds the
+ * entry as it was, and leaves the shadow as it is.
+ */
+#define HALF(R) "set " R "0.w1.pte G; look w1; set " R "0.w1.pte C; !cr3 " R "0; look w1 fresh"
+AT_LEVELS(LEVELS_32, "mode.quadrants-half", "a PTE in the second half of a 32-bit PT", HALF);
+
 /* A level that is not in L1's mode, and L1, on the same host: neither's flush is the other's. */
 SCENARIO_LOOKS("mode.pae-and-long", "L2 in PAE mode rewrites L1's table, and L1 its",
 	       "l2mode pae; set h0.w0.pte A; set g0.w0.pte C; look w0; enter; look w0; set h0.w0.pte B; set g0.w0.pte D; "
