@@ -77,8 +77,8 @@ const struct rule rules[NR_EVENTS] = {
 			"cr4-smep-set",
 			/* "For the current PCID"; a global entry is no PCID's. AMD names no such
 			   duty. */
-			{0, LIN_PCID | UPPERS},
-			{APM_TLB, SDM_TLB},
+			{0, LIN_PCID | UPPERS | PDPTES},
+			{APM_TLB, SDM_TLB "; " SDM_PDPTE},
 		},
 	[EV_PGE_TOGGLE] =
 		{
