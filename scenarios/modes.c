@@ -22,10 +22,9 @@
 
 /* C6. KVM drops all its roots at such a change of mode, so it has to be the shadow pages that are stale. */
 #define PG(R) "set " R "0.w0.pte A; look w0; set " R "0.w0.pte B; !pg-cycle; look w0 fresh"
-AT_LEVELS(LEVELS_PAE, "mode.pg", "CR0.PG off and on again drops a rewritten page", PG);
-AT_LEVELS(LEVELS_32, "mode.pg-32", "CR0.PG off and on again drops a rewritten page", PG);
+AT_LEVELS(LEVELS_PG, "mode.pg", "CR0.PG off and on again drops a rewritten page", PG);
 #define PG_G(R) "set " R "0.w0.pte A/g; look w0; set " R "0.w0.pte B/g; !pg-cycle; look w0 fresh"
-AT_LEVELS(LEVELS_PAE, "mode.pg-global", "CR0.PG off and on again drops a rewritten global page", PG_G);
+AT_LEVELS(LEVELS_PG, "mode.pg-global", "CR0.PG off and on again drops a rewritten global page", PG_G);
 
 /* D6. For the moment in between the root is a 32-bit one. */
 #define PAE(R) "set " R "0.w0.pte A; look w0; set " R "0.w0.pte B; !pae-cycle; look w0 fresh"

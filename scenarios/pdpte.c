@@ -49,7 +49,7 @@ AT_LEVELS_WITH(LEVELS_PAE, "pdpte.turns", "two PAE roots in turns", CR3_TURNS, R
 
 /* C6, D6, B17. */
 #define PG_CYCLE(R)  BY(R, "!pg-cycle")
-AT_LEVELS(LEVELS_PAE, "pdpte.pg", "CR0.PG off and on again loads a rewritten PDPTE", PG_CYCLE);
+AT_LEVELS(LEVELS_PG_PAE, "pdpte.pg", "CR0.PG off and on again loads a rewritten PDPTE", PG_CYCLE);
 #define PAE_CYCLE(R) BY(R, "!pae-cycle")
 AT_LEVELS(LEVELS_PAE, "pdpte.pae", "CR4.PAE off and on again loads a rewritten PDPTE", PAE_CYCLE);
 #define PGE_OFF(R)   BY(R, "!pge off") "; pge on"
