@@ -52,6 +52,28 @@ $(OBJ)/%.S.o: %.S Makefile
 	@mkdir -p $(@D)
 	$(CC) $(KERNEL_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# The 32-bit agent: the same C for a 32-bit CPU, a program of its own with no library below it, linked to
+# where linker.ld puts it.
+AGENT32         := $(OBJ)/agent32
+AGENT32_BASE    := 0x201000
+AGENT32_OBJECTS := $(patsubst %,$(AGENT32)/%.o,guests/32bit/entry.S guests/action.c guests/agent.c)
+AGENT32_CFLAGS  := $(LANGUAGE) $(WARNINGS) $(subst -m64 -march=x86-64,-m32 -march=i686,$(MACHINE)) \
+		   $(OPTIMISE) $(DEBUG) $(DEFINES)
+
+$(AGENT32)/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(CC) $(AGENT32_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(AGENT32)/agent.elf: $(AGENT32_OBJECTS) guests/32bit/agent.ld
+	$(LD) -m elf_i386 -nostdlib -static --build-id=none --defsym=AGENT32_BASE=$(AGENT32_BASE) \
+		-T guests/32bit/agent.ld -o $@ $(AGENT32_OBJECTS)
+
+$(AGENT32)/agent.bin: $(AGENT32)/agent.elf
+	$(OBJCOPY) -O binary -j .image $< $@
+
+$(OBJ)/guests/agent32.S.o: $(AGENT32)/agent.bin
+$(OBJ)/guests/agent32.S.o: KERNEL_CFLAGS += -DAGENT32_BIN='"$(AGENT32)/agent.bin"'
+
 # The list of objects is a prerequisite of its own, so that a source that goes away relinks.
 $(OBJ)/objects: FORCE
 	@mkdir -p $(@D)
@@ -59,7 +81,7 @@ $(OBJ)/objects: FORCE
 
 # With all that debuggers want.
 $(OBJ)/revenant.elf: $(OBJECTS) $(OBJ)/objects linker.ld
-	$(LD) $(KERNEL_LDFLAGS) -T linker.ld -o $@ $(OBJECTS)
+	$(LD) $(KERNEL_LDFLAGS) --defsym=AGENT32_BASE=$(AGENT32_BASE) -T linker.ld -o $@ $(OBJECTS)
 
 # The product: symbols, but no debug information. FORCE: another CC may have made it last.
 $(ELF): $(OBJ)/revenant.elf FORCE
@@ -92,7 +114,7 @@ clean:
 # Host-side tests: what they build goes to $(BUILD)/unit/; the file defines host-tests.
 -include $(wildcard tests/unit/unit.mk)
 
--include $(OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(AGENT32_OBJECTS:.o=.d)
 
 .DELETE_ON_ERROR:
 .PHONY: all iso check bench mutants history format-check clean FORCE

@@ -12,16 +12,19 @@
 #include "kernel/catch.h"
 
 enum action_kind {
-	ACTION_LOAD,	/* result = the 8 bytes at address */
-	ACTION_STORE,	/* the 8 bytes at address = operand */
+	ACTION_LOAD,	/* result = the 4 bytes at address */
+	ACTION_STORE,	/* the 4 bytes at address = operand */
 	ACTION_FETCH,	/* result = what the function at address returns in EAX */
 	ACTION_WRITE,	/* operand to the entry at address, by way; never faults */
+	ACTION_WRITE4,	/* the same to an entry of 4 bytes, by one MOV */
 	ACTION_CR3,	/* MOV to CR3 of operand */
 	ACTION_INVLPG,	/* address */
 	ACTION_INVPCID, /* type operand, pcid, address */
 	ACTION_CR0,	/* bits address of CR0 = operand, 0 or 1 */
 	ACTION_CR4,	/* bits address of CR4 = operand, 0 or 1 */
 	ACTION_EFER,	/* bits address of EFER = operand, 0 or 1 */
+	ACTION_PG,	/* CR0.PG off and on again; 32-bit code only */
+	ACTION_PAE,	/* CR4.PAE off and on again; the same */
 	ACTION_VMFUNC,	/* EPTP switching to list entry operand */
 };
 
@@ -40,14 +43,20 @@ struct action {
 	uint8_t pcid;	  /* of ACTION_INVPCID */
 	bool interrupted; /* interrupts are enabled for this one instruction, by an STI just before
 			     it */
-	uint32_t error;
+	bool in_pae;	  /* it runs in PAE mode */
+	uint8_t reserved; /* the layout is the same in 64-bit and 32-bit code */
+	uint32_t error, reserved2;
 	uint64_t address;
 	uint64_t operand;
 	uint64_t result;
 	uint64_t user_stack; /* of a look at CPL 3: where RSP0 of the CPU's TSS lies */
 };
 
-/* Carries out one action that may fault: run it under catch_run(). argument: a struct action. */
+_Static_assert(sizeof(struct action) == 48 && offsetof(struct action, address) == 16,
+	       "in both modes");
+
+/* Carries out one action, in the mode it is compiled for, that may fault: run it under catch_run().
+ * argument: a struct action. */
 void action_run(void *argument);
 
 /* An exception has ended the action: its outcome, which may be that it is done. */

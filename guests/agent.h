@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The agent: the code that runs as L2. It takes actions from its mailbox and carries them out one
- * after the other; when the mailbox is empty it calls L1.
+ * The agent: the code that runs as L2, in a 64-bit and a 32-bit form. It takes actions from its
+ * mailbox and carries them out one after the other; when the mailbox is empty it calls L1.
  *
  * The mailbox lies at the lowest address of the agent's stack block, whose size is a power of two
  * and its alignment: the exception handler finds it from RSP, without any segment or per-CPU
@@ -27,6 +27,8 @@ struct mailbox {
 	struct catch catch; /* of the action under way */
 	bool catching;
 	bool lost; /* an exception that no action explains; .catch says which */
+	/* No L2 but L1 itself (kernel/bare.c): the function to call instead of CPUID; else 0. */
+	uint32_t leave, leave_argument;
 };
 
 struct agent {
@@ -34,6 +36,9 @@ struct agent {
 	uint8_t stack[AGENT_BLOCK_SIZE - sizeof(struct mailbox)];
 } __attribute__((aligned(AGENT_BLOCK_SIZE)));
 
+/* L1 and the agent may have been compiled for different modes. */
+_Static_assert(offsetof(struct mailbox, ring) == 8, "in both modes");
+_Static_assert(sizeof(struct catch) == 40, "in both modes");
 _Static_assert(sizeof(struct agent) == AGENT_BLOCK_SIZE, "found from RSP by its alignment");
 
 /* Where L2 starts; RDI: the mailbox, RSP: the end of the block. Never returns. */
@@ -42,7 +47,14 @@ void agent_start(struct mailbox *mailbox);
 /* Where L1 lets L2 go on after a nested fault of the action under way: ends that action. */
 void agent_nested_fault(void);
 
-/* The IDT that L2 runs on: base and limit in bytes. Built at the first call. */
-void agent_idt(uint64_t *base, uint32_t *limit);
+/* What L1 must know to start an agent: the 64-bit one, which the functions above are, or the 32-bit
+ * one. */
+struct agent_entry {
+	uint64_t start;	       /* (R|E)DI: the mailbox, (R|E)SP: the end of the block */
+	uint64_t nested_fault; /* as agent_nested_fault() */
+	uint64_t idt_base;     /* the IDT that the agent runs on */
+	uint32_t idt_limit;    /* bytes - 1 */
+};
+struct agent_entry agent_entry(bool is_64bit);
 
 #endif

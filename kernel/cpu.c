@@ -35,6 +35,7 @@ static void build_gdt(struct cpu *cpu)
 
 	cpu->gdt[GDT_CODE64 / 8] = 0x00af9b000000ffff;
 	cpu->gdt[GDT_DATA / 8] = 0x00cf93000000ffff;
+	cpu->gdt[GDT_CODE32 / 8] = 0x00cf9b000000ffff;
 	cpu->gdt[GDT_TSS / 8] = 0x0000890000000000 | (tss & 0xff000000) << 32 |
 				(tss & 0xffffff) << 16 | (sizeof(cpu->tss) - 1);
 	cpu->gdt[GDT_TSS / 8 + 1] = tss >> 32;

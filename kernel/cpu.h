@@ -15,6 +15,7 @@
 #define GDT_DATA   0x10
 #define GDT_TSS	   0x18
 #define GDT_USER   0x20 /* of SYSRET: stack at + 8, 64-bit code at + 16 */
+#define GDT_CODE32 0x38
 
 /* Interrupt stack table slots: vectors that must not trust the stack they find. */
 #define IST_DF	       1
@@ -39,7 +40,7 @@ struct cpu {
 	void *arg;
 	volatile bool online;
 
-	uint64_t gdt[7];
+	uint64_t gdt[8];
 	struct tss tss;
 	uint8_t ist_stack[3][IST_STACK_SIZE] __attribute__((aligned(16)));
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/exec.h"
 
+#include "kernel/bare.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/l2.h"
@@ -16,6 +17,7 @@
 /* What the executor keeps for each CPU. */
 struct exec_cpu {
 	struct l2 l2[NR_VMS];
+	struct l2 bare; /* L1 itself in another mode */
 	uint8_t current_vm;
 	bool in_l2; /* an `enter` is open: L2's actions gather in its mailbox */
 };
@@ -29,6 +31,7 @@ struct waiting {
 static const struct hv *backend;
 static struct exec_cpu exec_cpus[NR_CPUS];
 static unsigned current_cpu;
+static struct header header; /* of the program */
 static struct run run;
 static struct waiting waiting[AGENT_RING];
 static unsigned nr_waiting;
@@ -45,9 +48,10 @@ bool exec_init(const struct hv *hv)
 	bool ok = true;
 
 	backend = hv;
-	if (!hv)
-		return true;
 	for (unsigned cpu = 0; cpu < nr_cpus && cpu < NR_CPUS; cpu++) {
+		l2_create(&exec_cpus[cpu].bare, &hv_bare);
+		if (!hv)
+			continue;
 		smp_call(cpu, cpu_start, &ok);
 		for (unsigned nr = 0; ok && nr < NR_VMS; nr++)
 			l2_create(&exec_cpus[cpu].l2[nr], hv);
@@ -62,7 +66,7 @@ static struct exec_cpu *here(void)
 
 static struct l2 *l2_here(void)
 {
-	return &here()->l2[here()->current_vm];
+	return header.bare ? &here()->bare : &here()->l2[here()->current_vm];
 }
 
 static void crash(const char *what)
@@ -100,9 +104,9 @@ static uint32_t result_of(const struct step *step, const struct action *a)
 	if (a->outcome == OUTCOME_FAULT)
 		return a->vector == TRAP_PF ? RESULT_PF : RESULT_WILD;
 	if (step->op == OP_LOAD)
-		return frame_result(world_frame_of_name(a->result));
+		return frame_result(world_frame_of_name((uint32_t)a->result));
 	if (step->op == OP_FETCH)
-		return frame_result(world_frame_of_code(a->result));
+		return frame_result(world_frame_of_code((uint32_t)a->result));
 	return NOT_FOUND_YET;
 }
 
@@ -117,8 +121,8 @@ static void find_stores(void)
 		struct seen *seen = &run.seen[run.nr_found];
 
 		if (seen->result == NOT_FOUND_YET)
-			seen->result = frame_result(
-				world_frame_of_store(seen->raw % FRAME_STORE_SLOTS, seen->raw));
+			seen->result = frame_result(world_frame_of_store(
+				seen->raw % FRAME_STORE_SLOTS, (uint32_t)seen->raw));
 	}
 }
 
@@ -169,30 +173,33 @@ static bool switch_bits(struct action *a, enum action_kind kind, uint64_t bits, 
 /* False: the step is none of these. */
 static bool make_action(const struct step *step, struct action *a)
 {
+	uint64_t linear = world_linear(here()->in_l2 ? SPACE_G : SPACE_H, step->window);
+
 	*a = (struct action){
 		.interrupted = step->irq,
 		.way = step->way,
 		.pcid = step->pcid,
+		.in_pae = here()->in_l2 && header.l2 == MODE_PAE,
 		.user_stack = (uint64_t)&cpus[current_cpu].tss.rsp[0],
 	};
 	switch (step->op) {
 	case OP_LOAD:
 		a->kind = ACTION_LOAD;
-		a->address = world_linear(step->window) + FRAME_LOAD;
+		a->address = linear + FRAME_LOAD;
 		return true;
 	case OP_STORE:
 		a->kind = ACTION_STORE;
 		a->operand = ++stores;
-		a->address = world_linear(step->window) + FRAME_STORES +
-			     a->operand % FRAME_STORE_SLOTS * sizeof(uint64_t);
+		a->address =
+			linear + FRAME_STORES + a->operand % FRAME_STORE_SLOTS * sizeof(uint64_t);
 		return true;
 	case OP_FETCH:
 		a->kind = ACTION_FETCH;
-		a->address = world_linear(step->window) + FRAME_CODE;
+		a->address = linear + FRAME_CODE;
 		return true;
 	case OP_SET:
-		a->kind = ACTION_WRITE;
-		a->address = (uint64_t)world_entry(step->entry);
+		a->kind = world_entry_size(step->entry) == 4 ? ACTION_WRITE4 : ACTION_WRITE;
+		a->address = world_entry(step->entry);
 		a->operand = world_encode(step->entry, &step->value);
 		return true;
 	case OP_CR3:
@@ -201,17 +208,19 @@ static bool make_action(const struct step *step, struct action *a)
 		return true;
 	case OP_INVLPG:
 		a->kind = ACTION_INVLPG;
-		a->address = world_linear(step->window);
+		a->address = linear;
 		return true;
 	case OP_INVPCID:
 		a->kind = ACTION_INVPCID;
 		a->operand = step->type;
-		a->address = world_linear(step->window);
+		a->address = linear;
 		return true;
 	case OP_VMFUNC:
 		a->kind = ACTION_VMFUNC;
 		a->operand = function_number(step->root.nr, step->arg);
 		return true;
+	case OP_PG_CYCLE: a->kind = ACTION_PG; return true;
+	case OP_PAE_CYCLE: a->kind = ACTION_PAE; return true;
 	case OP_PGE: return switch_bits(a, ACTION_CR4, CR4_PGE, step->arg);
 	case OP_PCIDE: return switch_bits(a, ACTION_CR4, CR4_PCIDE, step->arg);
 	case OP_SMEP: return switch_bits(a, ACTION_CR4, CR4_SMEP, step->arg);
@@ -254,6 +263,7 @@ static void l2_call(void *argument)
 	struct l2_call *call = argument;
 	char why[sizeof(run.why)];
 
+	world_repair();
 	if (!l2_run(call->l2, call->when, why, sizeof(why)))
 		crash(why);
 }
@@ -301,16 +311,22 @@ static void l1_step(void *argument)
 
 	switch (step->op) {
 	case OP_TAG: backend->set_tag(vm, step->tag); break;
-	case OP_L2CR3: backend->set_root(vm, world_root(step->root) | step->pcid); break;
+	case OP_L2CR3: l2_here()->hv->set_root(vm, world_root(step->root) | step->pcid); break;
 	case OP_NROOT: backend->set_nested_root(vm, nested, step->arg); break;
 	case OP_CLEAN: backend->set_clean(vm); break;
 	case OP_TLBCTL: backend->set_flush(vm, step->type); break;
-	case OP_INVLPGA: backend->flush_address(world_linear(step->window), step->tag); break;
+	case OP_INVLPGA:
+		backend->flush_address(world_linear(step->tag ? SPACE_G : SPACE_H, step->window),
+				       step->tag);
+		break;
 	case OP_INVVPID:
-		backend->flush_tag(step->type, world_linear(step->window), step->tag);
+		backend->flush_tag(step->type, world_linear(SPACE_G, step->window), step->tag);
 		break;
 	case OP_INVEPT: backend->flush_nested(step->type, nested, step->arg); break;
-	case OP_VMX_CYCLE: backend->cycle(vms, NR_VMS); break;
+	case OP_VMX_CYCLE:
+		backend->suspend(vms, NR_VMS);
+		backend->resume();
+		break;
 	case OP_ENTER_FAILING:
 		if (!backend->enter_failing(vm))
 			crash("a VM entry with a bad MSR-load list did not fail as it must");
@@ -327,6 +343,8 @@ static void control_step(const struct step *step)
 		break;
 	case OP_EXIT: leave_l2(false); break;
 	case OP_VM: here()->current_vm = (uint8_t)step->arg; break;
+	case OP_L2MODE:
+	case OP_BARE: break; /* the world and L2 were made for it */
 	case OP_CPU:
 		if (here()->in_l2)
 			refuse("another vCPU's steps while this one is in L2: not supported yet");
@@ -367,7 +385,7 @@ static void exec_step(const struct step *step)
 
 static void reset_l2(struct l2 *l2, unsigned nr)
 {
-	l2_reset(l2);
+	l2_reset(l2, header.l2);
 	backend->set_tag(l2->vm, nr + 1);
 	backend->set_root(l2->vm, world_root((struct root){SPACE_G, (uint8_t)nr}));
 	for (uint8_t root = 0; backend->set_function_root && root < NR_ROOTS; root++)
@@ -382,7 +400,14 @@ static void start_cpu(void *argument)
 	struct exec_cpu *cpu = argument;
 
 	write_cr3(paging_kernel_root());
-	if (backend) {
+	if (header.bare) {
+		struct hv_vm *const vms[NR_VMS] = {cpu->l2[0].vm, cpu->l2[1].vm};
+
+		l2_reset(&cpu->bare, header.l2);
+		hv_bare.set_root(cpu->bare.vm, world_root((struct root){SPACE_G, 0}));
+		if (backend && backend->suspend)
+			backend->suspend(vms, NR_VMS);
+	} else if (backend) {
 		for (unsigned nr = 0; nr < NR_VMS; nr++)
 			reset_l2(&cpu->l2[nr], nr);
 		backend->flush_all(cpu->l2[0].vm);
@@ -403,6 +428,8 @@ static void stop_cpu(void *argument)
 	write_cr0(read_cr0() | CR0_WP);
 	if (!(rdmsr(MSR_EFER) & EFER_NXE) && cpu_has_nx())
 		wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
+	if (header.bare && backend && backend->suspend)
+		backend->resume();
 }
 
 const struct run *exec_run(const struct program *program, bool without_flushes)
@@ -415,6 +442,7 @@ const struct run *exec_run(const struct program *program, bool without_flushes)
 	run.crashed = run.refused = false;
 	nr_waiting = 0;
 	current_cpu = 0;
+	header = program_header(program);
 	world_start(program);
 	for (unsigned cpu = 0; cpu < used; cpu++)
 		smp_call(cpu, start_cpu, &exec_cpus[cpu]);
@@ -433,6 +461,7 @@ uint64_t exec_round_trip(unsigned tries)
 
 	if (!backend)
 		return 0;
+	header = program_header(&empty);
 	world_start(&empty);
 	start_cpu(&exec_cpus[0]);
 	for (unsigned i = 0; i < tries; i++) {

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/program.h"
 #include "model/rules.h"
 
 /* All verbs that take a VM run on the CPU it belongs to. */
@@ -35,8 +36,9 @@ struct hv_exit {
 	uint64_t error;	  /* the vendor's error code or exit qualification */
 };
 
-/* How L2 starts: 64-bit, CPL 0, flat segments, L1's GDT. */
+/* How L2 starts: CPL 0, flat segments, L1's GDT. */
 struct hv_start {
+	enum mode mode;
 	uint64_t rip, rsp, rdi;
 	uint64_t idt_base;
 	uint32_t idt_limit;
@@ -63,12 +65,12 @@ struct hv {
 	/* A new VM of this CPU; it keeps the memory for good. */
 	struct hv_vm *(*vm_create)(void);
 	/* Back to the state before the first instruction, out of L2, with no nested paging and
-	 * CR4.PGE set. */
+	 * CR4.PGE (and PSE, outside of 64-bit mode) set. set_root() must follow before an enter. */
 	void (*vm_reset)(struct hv_vm *vm, const struct hv_start *start);
 
 	/* What the next enter finds. Tags: 1 … 7 (0: VPID off, where the vendor has that). */
 	void (*set_tag)(struct hv_vm *vm, unsigned tag);
-	void (*set_root)(struct hv_vm *vm, uint64_t cr3);
+	void (*set_root)(struct hv_vm *vm, uint64_t cr3); /* and its PDPTEs, where they count */
 	/* table 0: no nested paging. accessed_dirty: the tables' bits are used (VMX: EPTP bit 6).
 	 */
 	void (*set_nested_root)(struct hv_vm *vm, uint64_t table, bool accessed_dirty);
@@ -98,8 +100,10 @@ struct hv {
 	/* INVVPID and INVEPT, by type; NULL without CAP_VMX. Only types that caps() has. */
 	void (*flush_tag)(unsigned type, uint64_t address, unsigned tag);
 	void (*flush_nested)(unsigned type, uint64_t table, bool accessed_dirty);
-	/* Leaves VMX operation on this CPU and enters it again; its VMs keep their state. */
-	void (*cycle)(struct hv_vm *const *vms, unsigned nr);
+	/* Leaves VMX operation on this CPU, whose VMs keep their state; enters it again. NULL
+	 * without CAP_VMX. */
+	void (*suspend)(struct hv_vm *const *vms, unsigned nr);
+	void (*resume)(void);
 	/* Invalidates everything of every tag on this CPU. May enter the VM: only when L2 is idle.
 	 */
 	void (*flush_all)(struct hv_vm *vm);

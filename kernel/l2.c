@@ -2,6 +2,7 @@
 #include "kernel/l2.h"
 
 #include "kernel/apic.h"
+#include "kernel/bare.h"
 #include "kernel/console.h"
 #include "kernel/memory.h"
 #include "kernel/string.h"
@@ -22,16 +23,23 @@ void l2_create(struct l2 *l2, const struct hv *hv)
 	trap_set_irq_handler(WAITING_VECTOR, take_interrupt);
 }
 
-void l2_reset(struct l2 *l2)
+void l2_reset(struct l2 *l2, enum mode mode)
 {
 	struct hv_start start = {
-		.rip = (uint64_t)agent_start,
+		.mode = mode,
 		.rsp = (uint64_t)(l2->agent + 1) - 8, /* as after a CALL: the ABI's alignment */
 		.rdi = (uint64_t)&l2->agent->mailbox,
 	};
 
-	agent_idt(&start.idt_base, &start.idt_limit);
+	l2->entry = agent_entry(mode_is_64bit(mode));
+	start.rip = l2->entry.start;
+	start.idt_base = l2->entry.idt_base;
+	start.idt_limit = l2->entry.idt_limit;
 	memset(&l2->agent->mailbox, 0, sizeof(l2->agent->mailbox));
+	if (l2->hv == &hv_bare) {
+		l2->agent->mailbox.leave = (uint32_t)(uint64_t)bare_leave;
+		l2->agent->mailbox.leave_argument = (uint32_t)(uint64_t)l2->vm;
+	}
 	l2->hv->vm_reset(l2->vm, &start);
 }
 
@@ -66,7 +74,7 @@ static struct hv_exit enter_until_done(struct l2 *l2)
 			return exit;
 		a->outcome = OUTCOME_NESTED_FAULT;
 		a->error = (uint32_t)exit.error;
-		l2->hv->set_rip(l2->vm, (uint64_t)agent_nested_fault);
+		l2->hv->set_rip(l2->vm, l2->entry.nested_fault);
 	}
 }
 

@@ -13,13 +13,14 @@ struct l2 {
 	const struct hv *hv;
 	struct hv_vm *vm;
 	struct agent *agent;
+	struct agent_entry entry; /* of the agent that runs */
 };
 
 /* Allocates what an L2 needs; it keeps it for good. */
 void l2_create(struct l2 *l2, const struct hv *hv);
 
-/* L2 as it is before its first instruction. On the CPU it belongs to. */
-void l2_reset(struct l2 *l2);
+/* L2 as it is before its first instruction, in that mode. On the CPU it belongs to. */
+void l2_reset(struct l2 *l2, enum mode mode);
 
 /* Puts an action behind those that wait in the mailbox. The copy that is returned has the outcome
  * once L2 ran; it stays valid for AGENT_RING further actions. */

@@ -76,3 +76,10 @@ uint64_t paging_user_pml4e(void)
 {
 	return pml4[1];
 }
+
+uint64_t paging_kernel_pd(void)
+{
+	uint64_t *pdpt = (uint64_t *)(pml4[0] & PTE_ADDR);
+
+	return pdpt[0] & PTE_ADDR;
+}

@@ -20,10 +20,13 @@ uint64_t paging_kernel_root(void);
 uint64_t paging_kernel_pml4e(void);
 
 /*
- * Linear address where CPL 3 finds the first 512 GiB of physical memory, of which the image alone is
- * there, read-only; and what goes into slot 1 of each PML4 for that.
+ * Linear address where CPL 3 finds the first 512 GiB of physical memory, of which the image alone
+ * is there, read-only; and what goes into slot 1 of each PML4 for that.
  */
 #define PAGING_USER_IMAGE (1ull << 39)
 uint64_t paging_user_pml4e(void);
+/* Physical address of the PD of the first GiB: the other modes with entries of 8 bytes can use it.
+ */
+uint64_t paging_kernel_pd(void);
 
 #endif

@@ -132,6 +132,8 @@ static uint32_t all_caps(void)
 		all |= CAP_FEP;
 	if (world_has_hole())
 		all |= CAP_HOLE;
+	if (cpuid(0, 0).eax >= 7 && cpuid(7, 0).ecx & 1u << 16)
+		all |= CAP_LA57;
 	if (nr_cpus >= 2)
 		all |= CAP_CPUS2;
 	if (nr_cpus >= 4)
@@ -266,6 +268,8 @@ static void do_case(unsigned nr, const struct case_ref *c)
 		return report_result(nr, c->name, VERDICT_SKIP, "it is about SVM: use an AMD host");
 	if (!strncmp(c->name, "vmx.", 4) && !(caps & CAP_VMX))
 		return report_result(nr, c->name, VERDICT_SKIP, cap_remedy(CAP_BIT_VMX));
+	if (c->scenario->fatal && strcmp(options.filter, c->name))
+		return report_result(nr, c->name, VERDICT_SKIP, c->scenario->fatal);
 	missing = missing_cap();
 	if (missing < NR_CAPS)
 		return report_result(nr, c->name, VERDICT_SKIP, cap_remedy(missing));

@@ -107,14 +107,15 @@ static void print_place(const struct place *p)
 		printk("# | where: vCPU %u, L1, CR3 %s\n", p->cpu, root);
 }
 
-static void print_address(const struct step *step)
+static void print_address(const struct step *step, bool in_l2)
 {
 	if (step->op == OP_BITS)
 		printk("# | entry: at 0x%llx\n", (unsigned long long)world_entry(step->entry));
 	else
 		printk("# | window: w%u = linear 0x%llx; p%u = guest-physical 0x%llx\n",
-		       step->window, (unsigned long long)world_linear(step->window), step->window,
-		       (unsigned long long)world_guest_physical(step->window));
+		       step->window,
+		       (unsigned long long)world_linear(in_l2 ? SPACE_G : SPACE_H, step->window),
+		       step->window, (unsigned long long)world_guest_physical(step->window));
 }
 
 static void print_events(uint64_t events)
@@ -147,7 +148,7 @@ void report_finding(const struct program *program, const struct finding *f, cons
 	printk("# | step %u of %u: %s\n", f->step_nr, program->nr_steps, step);
 	printk("# | %s (raw 0x%llx)\n", text, (unsigned long long)f->seen.raw);
 	print_place(&f->place);
-	print_address(f->step);
+	print_address(f->step, f->place.in_l2);
 	print_events(f->look.events);
 	report_program(program, which);
 }

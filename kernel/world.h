@@ -11,10 +11,10 @@
 #include "kernel/hv.h"
 #include "model/world.h"
 
-/* Where things lie in a frame (bytes). Every word but these names the frame. */
+/* Where things lie in a frame (bytes). Every word of 4 bytes but these names the frame. */
 enum {
 	FRAME_LOAD = 0x100,   /* what a load looks at */
-	FRAME_STORES = 0x200, /* slots of 8 bytes that stores may hit */
+	FRAME_STORES = 0x200, /* slots of 8 bytes, whose first 4 stores may hit */
 	FRAME_STORE_SLOTS = 256,
 	FRAME_CODE = 0xf00, /* a function that returns the frame's name in EAX */
 };
@@ -26,15 +26,17 @@ void world_init(const struct hv *hv);
  */
 void world_start(const struct program *program);
 
-/* Linear address of w<window>, the same at both levels; guest-physical address of p<window>. */
-uint64_t world_linear(unsigned window);
+/* Linear address of w<window> in L1 (SPACE_H) or L2 (SPACE_G), the same in both while L2 is in L1's
+ * mode; guest-physical address of p<window>. */
+uint64_t world_linear(enum space space, unsigned window);
 uint64_t world_guest_physical(unsigned window);
 
 /* Physical address of a root's top table: what CR3 or nCR3 points at. */
 uint64_t world_root(struct root root);
 
-/* Where an entry lies in memory (linear == physical in L1 and L2). */
-uint64_t *world_entry(struct entry_ref entry);
+/* Where an entry lies in memory (linear == physical in L1 and L2), and how many bytes it has. */
+uint64_t world_entry(struct entry_ref entry);
+unsigned world_entry_size(struct entry_ref entry);
 
 /* The raw form of a value in that entry. */
 uint64_t world_encode(struct entry_ref entry, const struct value *value);
@@ -42,12 +44,15 @@ uint64_t world_encode(struct entry_ref entry, const struct value *value);
 /* The accessed and dirty bits that an entry has in memory now. */
 void world_bits(struct entry_ref entry, bool *accessed, bool *dirty);
 
+/* Before L2 is entered: PDPTEs as they must be (see repair_pdptes() in guests/action.c). */
+void world_repair(void);
+
 /* Which frame holds that name, or was hit by that store: 0 … NR_FRAMES-1, or -1. A store that hit
  * no frame went to page M, if the program has one. */
 bool world_has_hole(void); /* is there a page M? */
-int world_frame_of_name(uint64_t name);
-int world_frame_of_code(uint64_t name);
-int world_frame_of_store(unsigned slot, uint64_t token);
+int world_frame_of_name(uint32_t name);
+int world_frame_of_code(uint32_t name);
+int world_frame_of_store(unsigned slot, uint32_t token);
 
 /* Physical address of a frame. */
 uint64_t world_frame(unsigned nr);

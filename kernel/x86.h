@@ -161,18 +161,18 @@ static inline void wrmsr(uint32_t msr, uint64_t value)
 			 : "memory");
 }
 
-#define X86_REGISTER(name)                                                          \
-	static inline uint64_t read_##name(void)                                    \
-	{                                                                           \
-		uint64_t value;                                                     \
-                                                                                    \
-		__asm__ volatile("mov %%" #name ", %0" : "=r"(value) : : "memory"); \
-		return value;                                                       \
-	}                                                                           \
-                                                                                    \
-	static inline void write_##name(uint64_t value)                             \
-	{                                                                           \
-		__asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory");     \
+#define X86_REGISTER(name)                                                                     \
+	static inline uint64_t read_##name(void)                                               \
+	{                                                                                      \
+		unsigned long value;                                                           \
+                                                                                               \
+		__asm__ volatile("mov %%" #name ", %0" : "=r"(value) : : "memory");            \
+		return value;                                                                  \
+	}                                                                                      \
+                                                                                               \
+	static inline void write_##name(uint64_t value)                                        \
+	{                                                                                      \
+		__asm__ volatile("mov %0, %%" #name : : "r"((unsigned long)value) : "memory"); \
 	}
 
 X86_REGISTER(cr0)

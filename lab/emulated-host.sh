@@ -37,6 +37,6 @@ done
 { cat "$base" && job_initrd "$image" "$smp" "$1"; } >"$work/initrd"
 
 # shellcheck disable=SC2154
-exec qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu EPYC,+svm,+npt -m 768 -nodefaults \
+exec qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu EPYC,+svm,+npt,+la57 -m 768 -nodefaults \
 	-display none -no-reboot -serial "file:$work/console.log" -serial stdio \
 	-kernel "$vmlinuz" -initrd "$work/initrd" -append "$KERNEL_WORDS $append"

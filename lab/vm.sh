@@ -30,7 +30,7 @@ kvm)
 	*) set -- "fep $1" ;;
 	esac
 	;;
-tcg) cpu=${cpu:-EPYC,+svm,+npt} && accel=tcg,thread=multi ;;
+tcg) cpu=${cpu:-EPYC,+svm,+npt,+la57} && accel=tcg,thread=multi ;;
 esac
 
 # shellcheck disable=SC2154 # declared by the loop above

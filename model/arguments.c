@@ -61,7 +61,7 @@ static bool eat_target(struct word *word, struct value *value)
 		return eat_number(word, NR_WINDOWS, &value->nr);
 	}
 	value->kind = VALUE_TABLE;
-	return eat_ref(word, table_names, LEVEL_PDPTE, &value->table);
+	return eat_ref(word, table_names, LEVEL_PML4E, &value->table);
 }
 
 static bool eat_flag(struct word *word, uint8_t *flags)
@@ -97,7 +97,7 @@ static bool parse_entry(struct parser *p, struct entry_ref *entry)
 	const struct word word = lexer_next(&p->lexer);
 	struct word rest = word;
 
-	if (eat_ref(&rest, entry_names, LEVEL_PML4E, entry) && word_is_end(&rest))
+	if (eat_ref(&rest, entry_names, LEVEL_PML5E, entry) && word_is_end(&rest))
 		return true;
 	return parse_fail(p->error, word.column, "expected an entry such as g0.w1.pte or n0.p1.pde",
 			  &word);
@@ -284,6 +284,20 @@ static bool parse_tlbctl(struct parser *p, uint8_t *type)
 	return true;
 }
 
+static bool parse_mode(struct parser *p, uint16_t *arg)
+{
+	const struct word word = lexer_next(&p->lexer);
+
+	for (uint16_t mode = 0; mode < NR_MODES; mode++) {
+		if (word_is(&word, mode_names[mode])) {
+			*arg = mode;
+			return true;
+		}
+	}
+	return parse_fail(p->error, word.column, "expected a mode: long, pae, 32, unpaged or la57",
+			  &word);
+}
+
 bool parse_arguments(struct parser *p, struct step *step)
 {
 	switch ((enum shape)verbs[step->op].shape) {
@@ -306,6 +320,7 @@ bool parse_arguments(struct parser *p, struct step *step)
 	case SHAPE_VM: return parse_arg(p, 0, NR_VMS - 1, "expected a VM, 0 or 1", &step->arg);
 	case SHAPE_COUNT:
 		return parse_arg(p, 1, MAX_REPEAT, "expected a count, 1 to 10000", &step->arg);
+	case SHAPE_MODE: return parse_mode(p, &step->arg);
 	}
 	return false;
 }

@@ -32,6 +32,9 @@
 	  "no accessed and dirty bits in EPT: use an Intel host that has them (ept=1, eptad=1)") \
 	X(VMFUNC, "vmfunc", "no EPTP switching by VMFUNC: use an Intel host with ept=1")         \
 	X(PAGE1G, "pdpe1gb", "no 1 GiB pages: use a CPU model with pdpe1gb")                     \
+	X(UNPAGED, "unpaged",                                                                    \
+	  "L2 cannot run unpaged: use a host with NPT, or EPT and unrestricted guests")          \
+	X(LA57, "la57", "no five-level paging: use a CPU model with la57")                       \
 	X(PCID, "pcid", "no PCID: QEMU TCG has none; use real hardware or --emulator bochs")     \
 	X(INVPCID, "invpcid",                                                                    \
 	  "no INVPCID: QEMU TCG has none; use real hardware or --emulator bochs")                \

@@ -23,6 +23,8 @@ struct check {
 	struct position now;
 	struct position loop;	   /* `now` at the last `repeat` */
 	const struct step *repeat; /* the loop that is open, or NULL */
+	bool in_header;		   /* only steps of the header so far */
+	struct mode_check mode;
 	struct program_error *error;
 };
 
@@ -44,7 +46,7 @@ static bool check_value(struct check *c, const struct step *step)
 
 	if (value->kind == VALUE_FRAME && value->nr == FRAME_M && entry->level != LEVEL_PTE)
 		return fail(c, step, "page M is mapped by a pte only");
-	if (is_leaf(value) && entry->level == LEVEL_PML4E)
+	if (is_leaf(value) && entry->level >= LEVEL_PML4E)
 		return fail(c, step, "a pml4e holds a table, not a page");
 	if (value->kind == VALUE_WINDOW && entry->root.space != SPACE_G)
 		return fail(c, step, "only L2's own tables (g) map guest-physical windows");
@@ -61,10 +63,22 @@ static bool check_value(struct check *c, const struct step *step)
 	return true;
 }
 
+static bool check_header(struct check *c, const struct step *step)
+{
+	if (!c->in_header)
+		return fail(c, step, "this belongs to the header, before all other steps");
+	if (step->op == OP_BARE && step->arg != MODE_PAE && step->arg != MODE_32)
+		return fail(c, step, "L1 itself switches to pae or 32 only");
+	return true;
+}
+
 static bool check_level(struct check *c, const struct step *step)
 {
 	bool in_l2 = c->now.in_l2[c->now.cpu];
 
+	if (verbs[step->op].flags & IN_HEADER)
+		return check_header(c, step);
+	c->in_header = false;
 	if (!(verbs[step->op].flags & (in_l2 ? IN_L2 : IN_L1)))
 		return fail(c, step,
 			    in_l2 ? "this step is L1's, but L2 runs here: exit first"
@@ -73,7 +87,7 @@ static bool check_level(struct check *c, const struct step *step)
 		return fail(c, step, "'irq' needs a step in L2, but L1 runs here");
 	if (step->op == OP_CR3 && !in_l2 && step->root.space != SPACE_H)
 		return fail(c, step, "L1 runs on its own roots, h0 to h5");
-	return true;
+	return check_in_mode(&c->mode, step, in_l2);
 }
 
 static bool same_modes(const struct modes *a, const struct modes *b)
@@ -186,10 +200,15 @@ static bool advance(struct check *c, const struct step *step)
 
 bool program_check(const struct program *program, bool without_flushes, struct program_error *error)
 {
-	struct check c = {.error = error};
+	struct check c = {
+		.error = error,
+		.in_header = true,
+		.mode = {.header = program_header(program), .error = error},
+	};
 	const struct step *step = program->step, *fetch = NULL;
 	bool names_m = false;
 
+	world_layouts(c.mode.header, c.mode.layout);
 	for (; step < program->step + program->nr_steps; step++) {
 		/* A flush that is left out leaves its interrupt behind: see program_next(). */
 		if (step->flush && without_flushes && !step->irq)

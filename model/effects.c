@@ -7,20 +7,28 @@ struct cut {
 	bool leaves;   /* translations that are not global */
 	bool globals;  /* those that are */
 	bool pointers; /* paging-structure caches */
+	bool pdptes;   /* PDPTE registers */
 };
+
+bool is_pdpte(const struct context *c, const struct item *item)
+{
+	return item->kind == ITEM_ABSENT ||
+	       (item->kind == ITEM_POINTER && item->level == LEVEL_PDPTE && c->last.pdptes);
+}
 
 static void cut_set(struct context *c, unsigned window, struct cut cut)
 {
 	struct item_set *set = &c->set[window];
 	unsigned kept = 0;
 
-	if (!cut.leaves && !cut.globals && !cut.pointers)
+	if (!cut.leaves && !cut.globals && !cut.pointers && !cut.pdptes)
 		return;
 	for (unsigned i = 0; i < set->nr; i++) {
 		struct item item = set->item[i];
-		bool gone = item.kind == ITEM_POINTER  ? cut.pointers
-			    : item.flags & ITEM_GLOBAL ? cut.globals
-						       : cut.leaves;
+		bool gone = is_pdpte(c, &item)		? cut.pdptes
+			    : item.kind == ITEM_POINTER ? cut.pointers
+			    : item.flags & ITEM_GLOBAL	? cut.globals
+							: cut.leaves;
 
 		if (!gone)
 			set->item[kept++] = item;
@@ -62,8 +70,14 @@ static bool cuts_combined(uint32_t effect, bool in_nroot, bool in_pcid, bool in_
 	       ((effect & NEST_PAGE) && in_nroot && in_pcid && in_window);
 }
 
+static bool loads_pdptes(const struct context *c, uint32_t effect, const struct view *view)
+{
+	return context_is(c, view->linear) &&
+	       ((effect & PDPTES) || ((effect & PDPTES_FLAT) && view->regs.nroot == NO_ROOT));
+}
+
 static void cut_linear_context(const struct oracle *o, struct context *c, uint32_t effect,
-			       const struct operand *operand)
+			       const struct view *view, const struct operand *operand)
 {
 	bool combined = !o->vendor->tag_covers_nested && c->key.nroot != NO_ROOT;
 	bool in_tag = c->key.tag == operand->tag;
@@ -81,7 +95,8 @@ static void cut_linear_context(const struct oracle *o, struct context *c, uint32
 		struct cut cut = cut_linear(effect, &c->key, in_tag, in_pcid, in_window);
 
 		if (combined && cuts_combined(effect, in_nroot, in_pcid, in_window))
-			cut = (struct cut){true, true, true};
+			cut.leaves = cut.globals = cut.pointers = true;
+		cut.pdptes = loads_pdptes(c, effect, view);
 		cut_set(c, w, cut);
 	}
 }
@@ -100,7 +115,7 @@ static void cut_nested_context(const struct oracle *o, struct context *c, uint32
 	for (unsigned p = 0; p < NR_WINDOWS; p++) {
 		if ((effect & NEST_ALL) || ((effect & NEST_TAG) && mine) ||
 		    ((effect & NEST_PAGE) && mine && (operand->nested_windows & (1 << p))))
-			cut_set(c, p, (struct cut){true, true, true});
+			cut_set(c, p, (struct cut){true, true, true, false});
 	}
 }
 
@@ -118,7 +133,7 @@ void event(struct oracle *o, enum event ev, const struct view *view, struct oper
 		return;
 	for (unsigned i = 0; i < o->linear.nr; i++) {
 		if (o->linear.context[i].key.cpu == view->cpu)
-			cut_linear_context(o, &o->linear.context[i], effect, &operand);
+			cut_linear_context(o, &o->linear.context[i], effect, view, &operand);
 	}
 	for (unsigned i = 0; i < o->nested.nr; i++) {
 		if (o->nested.context[i].key.cpu == view->cpu)

@@ -12,6 +12,8 @@ struct view view_of(const struct oracle *o, unsigned cpu)
 		.tag = state->in_l2 ? vm->tag : 0,
 	};
 
+	view.regs.pdptes = state->in_l2 && o->header.l2 == MODE_PAE &&
+			   !(o->vendor->nested_pdptes_in_memory && vm->regs.nroot != NO_ROOT);
 	view.linear = (struct context_key){
 		.cpu = view.cpu,
 		.tag = view.tag,
@@ -32,7 +34,6 @@ struct filler {
 	struct oracle *o;
 	struct context *c;
 	const struct context *nested; /* of linear ones under nested paging, else NULL */
-	enum space space;
 	unsigned window;
 	uint64_t walked; /* pointers in the set that a walk has gone on from */
 };
@@ -75,15 +76,19 @@ static void fill_from(struct filler *f, unsigned table, unsigned level, struct i
 	struct item_set *set = &f->c->set[f->window];
 
 	for (;; level--) {
-		struct mem_entry *entry = memory_entry(f->o, table, f->space, f->window, level);
+		struct mem_entry *entry = memory_entry(f->o, table, f->window, level);
 		unsigned i;
 
-		if (entry->kind == VALUE_NONE)
+		if (entry->kind == VALUE_NONE) {
+			if (level == LEVEL_PDPTE && f->c->last.pdptes)
+				item_add(f->o, set,
+					 (struct item){.kind = ITEM_ABSENT, .level = LEVEL_PDPTE});
 			return;
+		}
 		/* Reserved bits are found when the entry is used: nothing is cached. */
-		if (f->space != SPACE_N && is_reserved(entry, &f->c->last))
+		if (table / TABLES_PER_SPACE != SPACE_N && is_reserved(entry, &f->c->last))
 			return;
-		if (f->space != SPACE_N || f->c->last.nested_bits)
+		if (table / TABLES_PER_SPACE != SPACE_N || f->c->last.nested_bits)
 			entry->accessed |= MAY_BE_1;
 		from.perms |= entry->flags & PERMS;
 		from.level = (uint8_t)level;
@@ -107,7 +112,8 @@ static void fill_window(struct filler *f)
 
 	_Static_assert(MAX_ITEMS <= 64, "walked is a set of items");
 	f->walked = 0;
-	fill_from(f, root_table(f->c->last.root), LEVEL_PML4E, (struct item){0});
+	fill_from(f, root_table(f->c->last.root), top_level(f->o, f->c->last.root),
+		  (struct item){0});
 	/* Walks add pointers behind this one, with all that lies below them already walked. */
 	for (unsigned i = 0; i < set->nr; i++) {
 		struct item item = set->item[i];
@@ -131,14 +137,14 @@ static void run(struct context *c, struct registers regs)
 {
 	bool same = c->last.root == regs.root && c->last.nroot == regs.nroot &&
 		    c->last.pge == regs.pge && c->last.nxe == regs.nxe &&
-		    c->last.nested_bits == regs.nested_bits;
+		    c->last.nested_bits == regs.nested_bits && c->last.pdptes == regs.pdptes;
 
 	if (same)
 		return;
 	c->refill = ALL_WINDOWS;
 	/* What was cached while nested bits were not wanted need not set them afterwards. */
 	if (c->last.root != regs.root || (regs.nested_bits && !c->last.nested_bits))
-		context_age(c, ALL_WINDOWS, LEVEL_PML4E);
+		context_age(c, ALL_WINDOWS, LEVEL_PML5E);
 	c->last = regs;
 }
 
@@ -165,7 +171,7 @@ static void remember_walks(struct oracle *o, const struct view *view, uint8_t wi
 static void fill_cpu(struct oracle *o, unsigned cpu)
 {
 	struct view view = view_of(o, cpu);
-	struct filler f = {.o = o, .space = SPACE_N};
+	struct filler f = {.o = o};
 	struct context *nested = NULL;
 
 	if (view.regs.nroot != NO_ROOT) {
@@ -182,7 +188,6 @@ static void fill_cpu(struct oracle *o, unsigned cpu)
 		return;
 	run(f.c, view.regs);
 	f.nested = nested;
-	f.space = SPACE_G; /* or H: no difference to a walk */
 	if (f.c->refill)
 		remember_walks(o, &view, f.c->refill);
 	fill_windows(&f);

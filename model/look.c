@@ -24,7 +24,7 @@ static uint32_t nested_walk_faults(const struct looking *l, unsigned p, unsigned
 				   unsigned level, uint8_t perms)
 {
 	for (;; level--) {
-		struct mem_entry *entry = memory_entry(l->o, table, SPACE_N, p, level);
+		struct mem_entry *entry = memory_entry(l->o, table, p, level);
 
 		if (entry->kind == VALUE_NONE)
 			return RESULT_NPF;
@@ -50,7 +50,8 @@ static uint8_t pointer_perms(const struct looking *l, const struct item *pointer
 static uint32_t nested_results(const struct looking *l, unsigned p)
 {
 	const struct item_set *set = &l->nested->set[p];
-	uint32_t results = nested_walk_faults(l, p, root_table(l->view.regs.nroot), LEVEL_PML4E, 0);
+	uint8_t root = l->view.regs.nroot;
+	uint32_t results = nested_walk_faults(l, p, root_table(root), top_level(l->o, root), 0);
 
 	for (unsigned i = 0; i < set->nr; i++) {
 		const struct item *item = &set->item[i];
@@ -82,7 +83,7 @@ static uint32_t guest_results(struct looking *l, unsigned p)
 static uint32_t linear_walk_faults(struct looking *l, unsigned table, unsigned level, uint8_t perms)
 {
 	for (;; level--) {
-		struct mem_entry *entry = memory_entry(l->o, table, SPACE_G, l->window, level);
+		struct mem_entry *entry = memory_entry(l->o, table, l->window, level);
 
 		if (entry->kind == VALUE_NONE || is_reserved(entry, &l->view.regs))
 			return RESULT_PF;
@@ -120,6 +121,8 @@ static uint32_t item_results(struct looking *l, const struct item *item)
 	if (item->kind == ITEM_POINTER)
 		return linear_walk_faults(l, item->target, item->level - 1u,
 					  pointer_perms(l, item));
+	if (item->kind == ITEM_ABSENT)
+		return RESULT_PF;
 	if (l->view.regs.nxe || !(item->perms & PERM_NX))
 		return translation_results(l, item);
 	/* Cached with NX, used with EFER.NXE clear: whether the bit counts is nowhere said. */
@@ -140,7 +143,8 @@ static bool serves(const struct context *c, const struct view *view, const struc
 static uint32_t all_results(struct looking *l)
 {
 	const struct context_list *list = &l->o->linear;
-	uint32_t results = linear_walk_faults(l, root_table(l->view.regs.root), LEVEL_PML4E, 0);
+	uint8_t root = l->view.regs.root;
+	uint32_t results = linear_walk_faults(l, root_table(root), top_level(l->o, root), 0);
 
 	for (unsigned c = 0; c < list->nr; c++) {
 		const struct item_set *set = &list->context[c].set[l->window];
@@ -184,7 +188,7 @@ bool look_is_certain(struct oracle *o, const struct view *view, const struct wal
 static uint8_t walk_target(struct oracle *o, unsigned table, unsigned level, unsigned window)
 {
 	for (;; level--) {
-		const struct mem_entry *entry = memory_entry(o, table, SPACE_G, window, level);
+		const struct mem_entry *entry = memory_entry(o, table, window, level);
 
 		if (entry->kind != VALUE_TABLE)
 			return entry->kind == VALUE_WINDOW ? (uint8_t)(1u << entry->nr) : 0;
@@ -203,7 +207,8 @@ static uint8_t item_target(struct oracle *o, const struct item *item, unsigned w
 
 uint8_t look_targets(struct oracle *o, const struct view *view, unsigned window)
 {
-	uint8_t targets = walk_target(o, root_table(view->regs.root), LEVEL_PML4E, window);
+	uint8_t targets =
+		walk_target(o, root_table(view->regs.root), top_level(o, view->regs.root), window);
 
 	for (unsigned c = 0; c < o->linear.nr; c++) {
 		const struct item_set *set = &o->linear.context[c].set[window];
@@ -220,7 +225,7 @@ uint8_t look_targets(struct oracle *o, const struct view *view, unsigned window)
 static void look_at_bits(struct oracle *o, const struct entry_ref *ref, struct look *look)
 {
 	const struct mem_entry *entry =
-		memory_entry(o, world_table(*ref), ref->root.space, ref->window, ref->level);
+		memory_entry(o, world_table(o->layout, *ref), ref->window, ref->level);
 
 	for (unsigned bits = 0; bits < 4; bits++) {
 		unsigned a = bits & 1, d = bits >> 1;

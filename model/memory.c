@@ -4,7 +4,7 @@
 
 static struct mem_entry *entry_of(struct oracle *o, struct entry_ref ref)
 {
-	return memory_entry(o, world_table(ref), ref.root.space, ref.window, ref.level);
+	return memory_entry(o, world_table(o->layout, ref), ref.window, ref.level);
 }
 
 static const struct mem_entry not_present = {
@@ -14,7 +14,7 @@ static const struct mem_entry not_present = {
 	.dirty = MAY_BE_0,
 };
 
-static struct mem_entry entry_from(const struct value *value)
+static struct mem_entry entry_from(const struct oracle *o, const struct value *value)
 {
 	if (value->kind == VALUE_NONE)
 		return not_present;
@@ -24,8 +24,18 @@ static struct mem_entry entry_from(const struct value *value)
 		.nr = value->nr,
 		.accessed = value->flags & VF_NA ? MAY_BE_0 : MAY_BE_1,
 		.dirty = value->flags & VF_ND ? MAY_BE_0 : MAY_BE_1,
-		.table = value->kind == VALUE_TABLE ? (uint16_t)world_table(value->table) : 0,
+		.table = value->kind == VALUE_TABLE ? (uint16_t)world_table(o->layout, value->table)
+						    : 0,
 	};
+}
+
+/* What lies in the other half of a window's PT: see world.h. */
+static void put_decoy(struct oracle *o, struct entry_ref ref)
+{
+	const struct value decoy = {.kind = VALUE_FRAME, .nr = FRAME_DECOY};
+
+	o->mem[world_table(o->layout, ref)][(ref.window + 1) % 2] = entry_from(o, &decoy);
+	o->targets |= RESULT_FRAME(FRAME_DECOY);
 }
 
 /* Links one window's tables below a root; its leaf is not present. */
@@ -35,37 +45,53 @@ static void link_window(struct oracle *o, struct root root, uint8_t window)
 	struct value table = {.kind = VALUE_TABLE};
 
 	*entry_of(o, ref) = not_present;
-	while (ref.level < LEVEL_PML4E) {
+	if (o->layout[root.space].halves)
+		put_decoy(o, ref);
+	while (ref.level < o->layout[root.space].top) {
 		table.table = ref;
 		ref.level++;
-		*entry_of(o, ref) = entry_from(&table);
+		*entry_of(o, ref) = entry_from(o, &table);
+	}
+}
+
+/* With paging off each address leads to its like, and nothing can change that. */
+static void link_unpaged(struct oracle *o, uint8_t nr)
+{
+	for (uint8_t window = 0; window < NR_WINDOWS; window++) {
+		struct entry_ref ref = {{SPACE_G, nr}, window, LEVEL_PTE};
+		struct value same = {.kind = VALUE_WINDOW, .nr = window};
+
+		*entry_of(o, ref) = entry_from(o, &same);
 	}
 }
 
 void memory_start(struct oracle *o)
 {
+	world_layouts(o->header, o->layout);
 	for (uint8_t space = 0; space < NR_SPACES; space++) {
 		for (uint8_t nr = 0; nr < NR_ROOTS; nr++) {
 			for (uint8_t window = 0; window < NR_WINDOWS; window++)
 				link_window(o, (struct root){space, nr}, window);
 		}
 	}
+	for (uint8_t nr = 0; o->header.l2 == MODE_UNPAGED && nr < NR_ROOTS; nr++)
+		link_unpaged(o, nr);
 }
 
 /* Does the entry hold another table than its own at the start? Then windows meet below it. */
-static bool is_foreign(const struct step *step)
+static bool is_foreign(const struct oracle *o, const struct step *step)
 {
 	struct entry_ref own = step->entry;
 
 	own.level--;
 	return step->value.kind == VALUE_TABLE &&
-	       world_table(step->value.table) != world_table(own);
+	       world_table(o->layout, step->value.table) != world_table(o->layout, own);
 }
 
 /* Which windows' walks can read the entry. */
 static uint8_t windows_of(const struct oracle *o, const struct entry_ref *entry)
 {
-	if (o->foreign || (entry->root.space == SPACE_N && entry->level == LEVEL_PML4E))
+	if (o->foreign || entry->level > o->layout[entry->root.space].meet)
 		return ALL_WINDOWS;
 	return (uint8_t)(1u << entry->window);
 }
@@ -78,10 +104,10 @@ void memory_set(struct oracle *o, const struct step *step)
 	uint8_t root = root_number(ref->root);
 	uint8_t windows;
 
-	*entry_of(o, *ref) = entry_from(&step->value);
+	*entry_of(o, *ref) = entry_from(o, &step->value);
 	if (step->value.kind == VALUE_FRAME)
 		o->targets |= RESULT_FRAME(step->value.nr);
-	o->foreign |= is_foreign(step);
+	o->foreign |= is_foreign(o, step);
 	o->set_space = ref->root.space;
 	o->events = 0;
 

@@ -60,10 +60,56 @@ static enum event tlbctl_event(uint8_t type)
 	return type == 1 ? EV_TLBCTL_1 : type == 3 ? EV_TLBCTL_3 : EV_TLBCTL_7;
 }
 
+/* L1 turns paging off and on again in its other mode (bare). */
+static void switch_l1(struct oracle *o, bool enter)
+{
+	fill(o);
+	o->cpus[o->cpu].in_l2 = true;
+	own_event(o, EV_PG_TOGGLE, 0);
+	o->cpus[o->cpu].in_l2 = enter;
+}
+
+static void keep_context(struct oracle *o)
+{
+	struct vm_state *vm = current_vm(o);
+
+	vm->ran = true;
+	vm->last = view_of(o, o->cpu).linear;
+}
+
+/*
+ * PDPTE registers are the VM's, whatever tags what else is cached: those that it had in the context
+ * where it ran last may be the ones of the context where it runs now.
+ */
+static void carry_pdptes(struct oracle *o)
+{
+	struct vm_state *vm = current_vm(o);
+	struct view view = view_of(o, o->cpu);
+	struct context *from, *to;
+
+	if (!vm->ran || !view.regs.pdptes)
+		return;
+	from = context_get(o, &o->linear, vm->last);
+	to = context_get(o, &o->linear, view.linear);
+	if (!from || !to || from == to)
+		return;
+	to->last.pdptes = true;
+	for (unsigned w = 0; w < NR_WINDOWS; w++) {
+		for (unsigned i = 0; i < from->set[w].nr; i++) {
+			if (is_pdpte(from, &from->set[w].item[i]))
+				item_add(o, &to->set[w], from->set[w].item[i]);
+		}
+	}
+}
+
 void enter_l2(struct oracle *o)
 {
 	struct vm_state *vm = current_vm(o);
 
+	if (o->header.bare) {
+		switch_l1(o, true);
+		return;
+	}
 	if (!vm->tag && !o->vendor->untagged_l2) {
 		o->why = "tag 0 is L1's own: L2 cannot run with it";
 		return;
@@ -74,11 +120,24 @@ void enter_l2(struct oracle *o)
 	if (vm->tlbctl)
 		own_event(o, tlbctl_event(vm->tlbctl), 0);
 	vm->tlbctl = 0;
+	/* Without EPT the entry itself reads them in memory. */
+	if (view_of(o, o->cpu).regs.pdptes && vm->regs.nroot != NO_ROOT) {
+		if (vm->pdptes)
+			own_event(o, EV_PDPTE_FIELDS, 0);
+		else
+			carry_pdptes(o);
+	}
+	vm->pdptes = false;
 }
 
 void leave_l2(struct oracle *o)
 {
+	if (o->header.bare) {
+		switch_l1(o, false);
+		return;
+	}
 	fill(o); /* L2 was running up to here */
+	keep_context(o);
 	own_event(o, current_vm(o)->tag ? EV_EXIT : EV_EXIT_UNTAGGED, 0);
 	o->cpus[o->cpu].in_l2 = false;
 }
@@ -134,7 +193,10 @@ static void vmfunc(struct oracle *o, const struct step *step)
 		o->why = "VMFUNC switches nested roots, and this VM has none";
 		return;
 	}
+	fill(o);
+	keep_context(o);
 	set_nested_root(o, step);
+	carry_pdptes(o);
 	own_event(o, vm->tag ? EV_VMFUNC : EV_VMFUNC_UNTAGGED, 0);
 }
 
@@ -185,6 +247,8 @@ static void linear_flush(struct oracle *o, const struct step *step)
 	case OP_INVLPG: own_event(o, EV_INVLPG, step->window); break;
 	case OP_INVPCID: invpcid(o, step); break;
 	case OP_PGE: set_pge(o, step->arg); break;
+	case OP_PG_CYCLE: own_event(o, EV_PG_TOGGLE, 0); break;
+	case OP_PAE_CYCLE: own_event(o, EV_PAE_TOGGLE, 0); break;
 	case OP_PCIDE: set_pcide(o, step->arg); break;
 	case OP_WP: own_registers(o)->wp = step->arg; break;
 	case OP_SMEP: set_smep(o, step->arg); break;
@@ -193,6 +257,17 @@ static void linear_flush(struct oracle *o, const struct step *step)
 	}
 	if (step->irq)
 		leave_l2(o);
+}
+
+/* The header: nothing has been cached yet but of L1's tables, which stay as they are. */
+static void set_header(struct oracle *o, const struct step *step)
+{
+	o->header = (struct header){.l2 = (uint8_t)step->arg, .bare = step->op == OP_BARE};
+	memory_start(o);
+	for (unsigned cpu = 0; o->header.bare && cpu < NR_CPUS; cpu++) {
+		for (unsigned vm = 0; vm < NR_VMS; vm++)
+			o->cpus[cpu].vms[vm].tag = 0; /* as it is L1 that runs */
+	}
 }
 
 static void control(struct oracle *o, const struct step *step)
@@ -208,6 +283,8 @@ static void control(struct oracle *o, const struct step *step)
 	case OP_EXIT: leave_l2(o); break;
 	case OP_CPU: o->cpu = (uint8_t)step->arg; break;
 	case OP_VM: o->cpus[o->cpu].vm = (uint8_t)step->arg; break;
+	case OP_L2MODE:
+	case OP_BARE: set_header(o, step); break;
 	}
 }
 
@@ -220,8 +297,12 @@ static void give(struct oracle *o, const struct step *step)
 	case OP_L2CR3:
 		vm->regs.root = root_number(step->root);
 		vm->regs.pcid = step->pcid;
+		vm->pdptes = true;
 		break;
-	case OP_NROOT: set_nested_root(o, step); break;
+	case OP_NROOT:
+		set_nested_root(o, step);
+		vm->pdptes = true;
+		break;
 	case OP_TLBCTL: vm->tlbctl = step->type; break;
 	case OP_CLEAN: break; /* about the VMCB, not about what is cached */
 	case OP_INVLPGA:

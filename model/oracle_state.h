@@ -50,6 +50,7 @@ enum item_kind {
 	ITEM_POINTER, /* paging-structure cache: target is the table a walk goes on in */
 	ITEM_FRAME,   /* translation: target is a frame */
 	ITEM_GUEST,   /* translation to guest-physical only: target is a nested window */
+	ITEM_ABSENT,  /* a PDPTE register that says not present: walks end there */
 };
 
 enum item_flags {
@@ -93,6 +94,7 @@ struct registers {
 	uint8_t nroot; /* NO_ROOT: no nested paging */
 	uint8_t pcid;
 	bool pge, pcide, wp, smep, smap, nxe;
+	bool pdptes;	  /* PAE mode, and the PDPTEs are registers that certain events load */
 	bool nested_bits; /* walks of the nested tables set accessed and dirty bits */
 };
 
@@ -117,6 +119,9 @@ struct vm_state {
 	struct registers regs;
 	uint8_t tag;
 	uint8_t tlbctl; /* for the next enter; 0: none */
+	bool pdptes;	/* L1 has given PDPTEs for the next enter */
+	bool ran;	/* the VM has been entered; last: its context then */
+	struct context_key last;
 };
 
 struct cpu_state {
@@ -136,6 +141,8 @@ struct oracle {
 	uint64_t events;
 	uint32_t targets; /* frames that an entry held at any time */
 	const char *why;  /* the program lost its meaning */
+	struct header header;
+	struct layout layout[NR_SPACES];
 	struct cpu_state cpus[NR_CPUS];
 	struct mem_entry mem[NR_TABLES][NR_WINDOWS];
 	/* Frames that walks led to, and that looks could see: they tell STALE from LEAK. */
@@ -156,10 +163,15 @@ struct view {
 /* memory.c */
 void memory_start(struct oracle *o);
 void memory_set(struct oracle *o, const struct step *step);
-static inline struct mem_entry *memory_entry(struct oracle *o, unsigned table, enum space space,
-					     unsigned window, unsigned level)
+static inline struct mem_entry *memory_entry(struct oracle *o, unsigned table, unsigned window,
+					     unsigned level)
 {
-	return &o->mem[table][world_slot(space, window, level)];
+	return &o->mem[table][world_slot(&o->layout[table / TABLES_PER_SPACE], window, level)];
+}
+/* The level of the entries in a root's table. */
+static inline unsigned top_level(const struct oracle *o, uint8_t root)
+{
+	return o->layout[root / NR_ROOTS].top;
 }
 
 /* caches.c */
@@ -188,13 +200,15 @@ struct operand {
 	uint8_t window;
 	uint8_t nested_windows; /* set: of an event about a guest-physical page */
 };
+/* Is the context's item a PDPTE register, no cache? Then only a load changes it. */
+bool is_pdpte(const struct context *c, const struct item *item);
 void event(struct oracle *o, enum event ev, const struct view *view, struct operand operand);
 
 /* walk.c */
 struct walk {
-	unsigned nr, nr_linear; /* entries read, linear ones first */
-	struct mem_entry *entry[8];
-	struct mem_entry *leaf[2]; /* linear, nested; NULL: not reached */
+	unsigned nr, nr_linear;	     /* entries read, linear ones first */
+	struct mem_entry *entry[10]; /* five linear and five nested ones */
+	struct mem_entry *leaf[2];   /* linear, nested; NULL: not reached */
 	uint32_t result;
 };
 /* How a look goes about it: decides, with the registers, what permissions mean. */

@@ -5,6 +5,7 @@
 
 #include "lexer.h"
 #include "program.h"
+#include "world.h"
 
 struct parser {
 	struct lexer lexer;
@@ -25,5 +26,14 @@ bool parse_arguments(struct parser *p, struct step *step);
  */
 bool program_check(const struct program *program, bool without_flushes,
 		   struct program_error *error);
+
+/* A program's header, and what follows from it. */
+struct mode_check {
+	struct header header;
+	struct layout layout[NR_SPACES];
+	struct program_error *error;
+};
+/* The same for one step that is not of the header. in_l2: L2 runs. */
+bool check_in_mode(const struct mode_check *mode, const struct step *step, bool in_l2);
 
 #endif

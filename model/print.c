@@ -118,6 +118,7 @@ static void print_arguments(struct text *t, const struct step *step)
 	case SHAPE_CPU:
 	case SHAPE_VM:
 	case SHAPE_COUNT: text_number(t, step->arg); break;
+	case SHAPE_MODE: text_string(t, mode_names[step->arg]); break;
 	}
 }
 

@@ -19,6 +19,15 @@ static uint32_t value_needs(const struct step *step)
 	       (step->value.kind == VALUE_FRAME && step->value.nr == FRAME_M ? CAP_HOLE : 0);
 }
 
+static uint32_t mode_needs(enum mode mode)
+{
+	switch (mode) {
+	case MODE_UNPAGED: return CAP_HV | CAP_UNPAGED;
+	case MODE_LA57: return CAP_HV | CAP_LA57;
+	default: return CAP_HV;
+	}
+}
+
 static uint32_t op_needs(const struct step *step)
 {
 	switch (step->op) {
@@ -40,6 +49,8 @@ static uint32_t op_needs(const struct step *step)
 	case OP_L2CR3:
 	case OP_ENTER:
 	case OP_ENTER_PENDING: return CAP_HV;
+	case OP_L2MODE: return mode_needs(step->arg);
+	case OP_PG_CYCLE: return CAP_HV | CAP_UNPAGED;
 	default: return 0;
 	}
 }
@@ -56,11 +67,27 @@ uint32_t program_needs(const struct program *program)
 
 	for (unsigned i = 0; i < program->nr_steps; i++)
 		needs |= step_needs(&program->step[i]);
+	if (program_header(program).bare)
+		needs &= ~(uint32_t)(CAP_HV | CAP_UNPAGED);
 	if (cpus > 1)
 		needs |= CAP_CPUS2;
 	if (cpus > 2)
 		needs |= CAP_CPUS4;
 	return needs;
+}
+
+struct header program_header(const struct program *program)
+{
+	struct header header = {.l2 = MODE_LONG};
+
+	for (unsigned i = 0; i < program->nr_steps; i++) {
+		const struct step *step = &program->step[i];
+
+		if (step->op == OP_L2MODE || step->op == OP_BARE)
+			header = (struct header){.l2 = (uint8_t)step->arg,
+						 .bare = step->op == OP_BARE};
+	}
+	return header;
 }
 
 unsigned program_cpus(const struct program *program)

@@ -5,15 +5,23 @@
  * A program is a list of steps on a small world:
  *
  *   frames    A … G     physical pages; looking at one tells its name
- *             M         a page of physical addresses behind which there is neither memory nor
- * device windows   w0 … w3   linear addresses through which a level looks p0 … p3   guest-physical
- * addresses, translated by the nested tables roots     h0 … h5   L1's linear tables ("host") g0 …
- * g5   L2's linear tables ("guest") n0 … n5   nested tables (NPT, EPT) entries   g0.w1.pde the one
- * entry of root g0 at level pde on the way of window w1 tables    g0.w1.pt  the table page that
- * holds g0.w1.pte
+ *             M         a page of the physical space with neither memory nor device behind it
+ *   windows   w0 … w3   linear addresses through which a level looks
+ *             p0 … p3   guest-physical addresses, translated by the nested tables
+ *   roots     h0 … h5   L1's linear tables ("host")
+ *             g0 … g5   L2's linear tables ("guest")
+ *             n0 … n5   nested tables (NPT, EPT)
+ *   entries   g0.w1.pde the one entry of root g0 at level pde on the way of window w1
+ *   tables    g0.w1.pt  the table page that holds g0.w1.pte
  *
  * Every window has tables of its own at every level below the root, so each entry on its way can be
  * rewritten alone. (Nested windows share the root's entry and the table below it: see world.h.)
+ *
+ * A program may begin with a header: `l2mode pae` fixes the paging mode of L2, and with it the
+ * levels that its tables (g) have and the windows that fit; see world.h. The default is long mode
+ * with four levels. `bare pae` makes the same program one of L1 alone: `enter` switches L1 itself
+ * to that mode, on the roots g, and `exit` switches it back.
+ *
  * When a program starts all tables are linked and all leaves are not present; L1 runs on h0; both
  * of a CPU's virtual machines are out of L2, VM v with tag v+1, root g<v>, no nested paging,
  * CR4.PGE, CR0.WP and EFER.NXE set, CR4.PCIDE, SMEP and SMAP clear.
@@ -33,6 +41,7 @@ enum {
 	NR_VMS = 2,
 	NR_CPUS = 4,
 	FRAME_M = NR_FRAMES - 1,
+	FRAME_DECOY = FRAME_M - 1, /* G: see struct layout */
 	NR_PCIDS = 4,
 	NR_TAGS = 8, /* 0 … 7; tag 0 is L1's own (AMD) or "VPID off" (Intel) */
 	MAX_STEPS = 64,
@@ -41,8 +50,23 @@ enum {
 /* Which tables: L1's linear ones, L2's linear ones, the nested ones. */
 enum space { SPACE_H, SPACE_G, SPACE_N };
 
-/* Levels as the manuals count them: 1 = PTE in a PT … 4 = PML4E in a PML4. */
-enum level { LEVEL_PTE = 1, LEVEL_PDE, LEVEL_PDPTE, LEVEL_PML4E };
+/* Levels as the manuals count them: 1 = PTE in a PT … 5 = PML5E in a PML5. */
+enum level { LEVEL_PTE = 1, LEVEL_PDE, LEVEL_PDPTE, LEVEL_PML4E, LEVEL_PML5E };
+
+/* Paging modes (SDM vol. 3, "Paging Modes and Control Bits"). */
+enum mode {
+	MODE_LONG,    /* 64-bit, four levels */
+	MODE_PAE,     /* 32-bit, entries of 8 bytes: pte, pde, pdpte */
+	MODE_32,      /* 32-bit, entries of 4 bytes: pte, pde; a leaf at pde is a page of 4 MiB */
+	MODE_UNPAGED, /* 32-bit, paging off: linear addresses are guest-physical ones */
+	MODE_LA57,    /* 64-bit, five levels */
+	NR_MODES
+};
+
+static inline bool mode_is_64bit(enum mode mode)
+{
+	return mode == MODE_LONG || mode == MODE_LA57;
+}
 
 /* A root: a space and a number 0 … NR_ROOTS-1. ROOT_NONE: no nested paging. */
 struct root {
@@ -96,6 +120,8 @@ enum op {
 	OP_INVPCID, /* type, window for type 0, PCID for types 0 and 1 */
 	/* bits of control registers and EFER; arg: 0 off, 1 on */
 	OP_PGE,
+	OP_PG_CYCLE,  /* CR0.PG off and on again, in a 32-bit mode */
+	OP_PAE_CYCLE, /* CR4.PAE off and on again, in PAE mode */
 	OP_PCIDE,
 	OP_WP,
 	OP_SMEP,
@@ -126,6 +152,9 @@ enum op {
 	OP_VM,		  /* arg: the steps that follow concern that VM of the current vCPU */
 	OP_REPEAT,	  /* arg: the steps up to `end` run that many times (1 … 10000) */
 	OP_END,
+	/* the header: before all other steps */
+	OP_L2MODE, /* arg: enum mode, of L2 */
+	OP_BARE,   /* arg: enum mode: enter and exit switch L1 itself to that mode and back */
 	NR_OPS
 };
 
@@ -147,6 +176,12 @@ enum way {
 	WAY_MOVS,
 	WAY_16, /* a MOV of 16 bytes that also writes the entry's neighbour */
 	NR_WAYS
+};
+
+/* What the header says. */
+struct header {
+	uint8_t l2; /* enum mode, of L2 and its tables */
+	bool bare;  /* there is no L2: L1 itself switches to that mode and back */
 };
 
 /* What the author of a directed scenario expects of a look. */
@@ -187,7 +222,9 @@ struct program_error {
 /*
  * Reads a program's text. Grammar:
  *
- *   program := step { ';' step } [ ';' ]
+ *   program := { header ';' } step { ';' step } [ ';' ]
+ *   header  := 'l2mode' mode | 'bare' mode
+ *   mode    := 'long' | 'pae' | '32' | 'unpaged' | 'la57'
  *   step    := [ '!' ] verb { argument } [ 'by' way ] [ 'irq' ] [ 'fresh' | 'either' ]
  *   value   := 'none' | ( frame | nested window | table ) { '/' flag }
  *   flag    := 'ro' | 'nx' | 'g' | 's' | 'na' | 'nd'
@@ -197,9 +234,10 @@ struct program_error {
  *   rewrites     set ENTRY VALUE; by 4, 1, misaligned, xchg, cmpxchg, stos, movs, 16
  *   linear       cr3 ROOT [pcid 0-3] [noflush], invlpg W, both also by fep;
  *                invpcid 0 W [pcid 0-3], invpcid 1 [pcid 0-3], invpcid 2|3,
- *                pge|pcide|wp|smep|smap|nxe on|off
- *   for L2       tag 0-7, l2cr3 ROOT [pcid 0-3], nroot ROOT [ad] | none, tlbctl 1|3|7, invlpga W
- * TAG VMX          invvpid 0 W TAG, invvpid 1|3 TAG, invvpid 2, invept 1 ROOT [ad], invept 2,
+ *                pge|pcide|wp|smep|smap|nxe on|off, pg-cycle, pae-cycle
+ *   for L2       tag 0-7, l2cr3 ROOT [pcid 0-3], nroot ROOT [ad] | none, tlbctl 1|3|7,
+ *                invlpga W TAG
+ *   VMX          invvpid 0 W TAG, invvpid 1|3 TAG, invvpid 2, invept 1 ROOT [ad], invept 2,
  *                vmx-cycle, in L2: vmfunc ROOT [ad]
  *   control flow enter, enter-pending, enter-failing, exit, cpu 0-3, vm 0|1, repeat 1-10000, end
  *
@@ -228,6 +266,8 @@ size_t step_print(const struct step *step, char *text, size_t size);
 
 /* Capabilities a host must have so that a program can run, as a set of enum cap: see caps.h. */
 uint32_t program_needs(const struct program *program);
+/* What its header says, and what holds where it says nothing. */
+struct header program_header(const struct program *program);
 /* The highest vCPU number that a program names, plus 1. */
 unsigned program_cpus(const struct program *program);
 

@@ -31,6 +31,9 @@
 #define SDM_VMX	  "SDM vol. 3, 31.4.3.1 Operations that Invalidate Cached Mappings"
 #define SDM_NEED  "SDM vol. 3, 31.4.3.2 Operations that Need Not Invalidate Cached Mappings"
 
+#define SDM_PDPTE "5.4.1 PDPTE Registers"
+#define SDM_ENTRY "SDM vol. 3, 28.3.2.4 Loading Page-Directory-Pointer-Table Entries"
+#define APM_PAE	  "15.25.10 Legacy PAE Mode"
 #define SDM_EPTP  "SDM vol. 3, 28.5.7.3 EPTP Switching"
 
 #define EVERY_TAG (LIN_ALL | GLOBALS | UPPERS)
@@ -47,8 +50,8 @@ const struct rule rules[NR_EVENTS] = {
 	[EV_MOV_CR3] =
 		{
 			"mov-cr3",
-			{LIN_PCID | UPPERS, LIN_PCID | UPPERS},
-			{APM_TLB, SDM_TLB},
+			{LIN_PCID | UPPERS | PDPTES, LIN_PCID | UPPERS | PDPTES},
+			{APM_TLB "; " APM_PAE, SDM_TLB "; " SDM_PDPTE},
 		},
 	[EV_MOV_CR3_NOFLUSH] =
 		{
@@ -74,14 +77,28 @@ const struct rule rules[NR_EVENTS] = {
 			"cr4-smep-set",
 			/* "For the current PCID"; a global entry is no PCID's. AMD names no such
 			   duty. */
-			{0, LIN_PCID | UPPERS},
-			{APM_TLB, SDM_TLB},
+			{0, LIN_PCID | UPPERS | PDPTES},
+			{APM_TLB, SDM_TLB "; " SDM_PDPTE},
 		},
 	[EV_PGE_TOGGLE] =
 		{
 			"cr4-pge",
-			{WHOLE_TAG, WHOLE_TAG},
-			{APM_TLB "; only the current ASID: " APM_FLUSH, SDM_TLB},
+			/* AMD says nothing of PDPTEs there. */
+			{WHOLE_TAG, WHOLE_TAG | PDPTES},
+			{APM_TLB "; only the current ASID: " APM_FLUSH, SDM_TLB "; " SDM_PDPTE},
+		},
+	[EV_PG_TOGGLE] =
+		{
+			"cr0-pg",
+			{WHOLE_TAG | PDPTES, WHOLE_TAG | PDPTES},
+			{APM_TLB "; " APM_PAE, SDM_TLB "; " SDM_PDPTE},
+		},
+	[EV_PAE_TOGGLE] =
+		{
+			"cr4-pae",
+			/* Of global pages the SDM does not speak there. */
+			{LIN_PCID | UPPERS | PDPTES, LIN_PCID | UPPERS | PDPTES},
+			{APM_TLB "; " APM_PAE, SDM_TLB "; " SDM_PDPTE},
 		},
 	[EV_INVPCID_0] =
 		{
@@ -122,11 +139,18 @@ const struct rule rules[NR_EVENTS] = {
 			{0, NEST_PAGE},
 			{APM_TLB, SDM_VMX},
 		},
+	[EV_PDPTE_FIELDS] =
+		{
+			"pdpte-fields",
+			/* Of a VM under EPT: the executor writes them with `l2cr3` and `nroot`. */
+			{0, PDPTES},
+			{NULL, SDM_ENTRY},
+		},
 	[EV_ENTER] =
 		{
 			"enter",
-			{0, 0},
-			{APM_ASID, SDM_NEED},
+			{PDPTES_FLAT, PDPTES_FLAT},
+			{APM_ASID "; " APM_PAE, SDM_NEED "; " SDM_ENTRY},
 		},
 	[EV_EXIT] =
 		{
@@ -137,13 +161,13 @@ const struct rule rules[NR_EVENTS] = {
 	[EV_ENTER_UNTAGGED] =
 		{
 			"enter-untagged",
-			{0, WHOLE_TAG},
-			{NULL, SDM_VMX},
+			{0, WHOLE_TAG | PDPTES_FLAT},
+			{NULL, SDM_VMX "; " SDM_ENTRY},
 		},
 	[EV_EXIT_UNTAGGED] =
 		{
 			"exit-untagged",
-			{0, WHOLE_TAG},
+			{0, WHOLE_TAG | PDPTES_FLAT},
 			{NULL, SDM_VMX},
 		},
 	[EV_TLBCTL_1] =
@@ -246,7 +270,9 @@ const struct vendor_rules vendor_rules[NR_VENDORS] = {
 			.spurious_fault = false,
 			.untagged_l2 = false,
 			.nested_bits_optional = false,
-			.source = APM_ASID "; " APM_TLB " (Invalidation of Table Entry Upgrades)",
+			.nested_pdptes_in_memory = true,
+			.source = APM_ASID "; " APM_TLB
+					   " (Invalidation of Table Entry Upgrades); " APM_PAE,
 		},
 	[VENDOR_INTEL] =
 		{
@@ -256,6 +282,7 @@ const struct vendor_rules vendor_rules[NR_VENDORS] = {
 			.spurious_fault = true,
 			.untagged_l2 = true,
 			.nested_bits_optional = true,
+			.nested_pdptes_in_memory = false,
 			.source = "SDM vol. 3, 31.4.2 Creating and Using Cached Translation "
 				  "Information; "
 				  "31.3.5 Accessed and Dirty Flags for EPT; "

@@ -19,12 +19,15 @@ enum event {
 	EV_PCIDE_SET,
 	EV_PCIDE_CLEAR,
 	EV_SMEP_SET,
+	EV_PG_TOGGLE,  /* CR0.PG off, then on; perhaps another paging mode meanwhile */
+	EV_PAE_TOGGLE, /* CR4.PAE off, then on, while CR0.PG is set */
 	EV_INVPCID_0,
 	EV_INVPCID_1,
 	EV_INVPCID_2,
 	EV_INVPCID_3,
 	EV_PAGE_FAULT,
 	EV_NESTED_FAULT,
+	EV_PDPTE_FIELDS,   /* L1 writes the PDPTEs that the next VM entry loads */
 	EV_ENTER,	   /* VMRUN, VM entry with a VPID */
 	EV_EXIT,	   /* #VMEXIT, VM exit with a VPID */
 	EV_ENTER_UNTAGGED, /* VM entry with VPID off (tag 0) */
@@ -63,9 +66,11 @@ enum effect {
 	NEST_PAGE = 1 << 7,   /* nested translations of the faulting guest-physical page */
 	NEST_TAG = 1 << 8,    /* nested translations of the event's nested tag: ASID, EP4TA */
 	NEST_ALL = 1 << 9,
-	LIN_TAGGED = 1 << 10, /* leaves in all tags but 0 */
-	ANY_PCID = 1 << 12,   /* LIN_PAGE is meant for all PCIDs */
-	COMBINED = 1 << 11,   /* of LIN_…: only what nested paging made (combined mappings) */
+	LIN_TAGGED = 1 << 10,  /* leaves in all tags but 0 */
+	COMBINED = 1 << 11,    /* of LIN_…: only what nested paging made (combined mappings) */
+	ANY_PCID = 1 << 12,    /* LIN_PAGE is meant for all PCIDs */
+	PDPTES = 1 << 13,      /* the level's PDPTE registers are loaded (PAE mode) */
+	PDPTES_FLAT = 1 << 14, /* … without nested paging */
 };
 
 struct rule {
@@ -88,9 +93,11 @@ struct vendor_rules {
 	bool spurious_fault;	/* a fault may be raised from a cached entry, without a new walk */
 	bool untagged_l2; /* L2 may run with tag 0 (VPID off), sharing L1's; else tag 0 is L1's own
 			   */
-	bool nested_bits_optional; /* nested accessed and dirty bits are set only below a nested
-				    * root that asks for them (EPTP bit 6); else always */
-	const char *source;	   /* of all of these: manual, section and title */
+	bool nested_bits_optional;    /* nested accessed and dirty bits are set only below a nested
+				       * root that asks for them (EPTP bit 6); else always */
+	bool nested_pdptes_in_memory; /* in PAE mode under nested paging walks read the PDPTEs in
+				       * memory and may cache them; else they are registers */
+	const char *source;	      /* of all of these: manual, section and title */
 };
 
 extern const struct vendor_rules vendor_rules[NR_VENDORS];

@@ -15,6 +15,8 @@ const struct verb verbs[NR_OPS] = {
 	[OP_INVLPG] = {"invlpg", SHAPE_WINDOW, FLUSH | BY_FEP},
 	[OP_INVPCID] = {"invpcid", SHAPE_INVPCID, FLUSH},
 	[OP_PGE] = {"pge", SHAPE_SWITCH, FLUSH},
+	[OP_PG_CYCLE] = {"pg-cycle", SHAPE_NOTHING, IN_L2 | CAN_FLUSH},
+	[OP_PAE_CYCLE] = {"pae-cycle", SHAPE_NOTHING, IN_L2 | CAN_FLUSH},
 	[OP_PCIDE] = {"pcide", SHAPE_SWITCH, FLUSH},
 	[OP_WP] = {"wp", SHAPE_SWITCH, BOTH},
 	[OP_SMEP] = {"smep", SHAPE_SWITCH, FLUSH},
@@ -38,11 +40,14 @@ const struct verb verbs[NR_OPS] = {
 	[OP_VM] = {"vm", SHAPE_VM, IN_L1},
 	[OP_REPEAT] = {"repeat", SHAPE_COUNT, BOTH},
 	[OP_END] = {"end", SHAPE_NOTHING, BOTH},
+	[OP_BARE] = {"bare", SHAPE_MODE, IN_HEADER},
+	[OP_L2MODE] = {"l2mode", SHAPE_MODE, IN_HEADER},
 };
 
 const char space_names[NR_SPACES + 1] = "hgn";
-const char *const entry_names[] = {"", "pte", "pde", "pdpte", "pml4e"};
-const char *const table_names[] = {"", "pt", "pd", "pdpt", "pml4"};
+const char *const entry_names[] = {"", "pte", "pde", "pdpte", "pml4e", "pml5e"};
+const char *const table_names[] = {"", "pt", "pd", "pdpt", "pml4", "pml5"};
+const char *const mode_names[NR_MODES] = {"long", "pae", "32", "unpaged", "la57"};
 const char *const way_names[NR_WAYS] = {
 	[WAY_USER] = "user", [WAY_IO] = "io",
 	[WAY_FEP] = "fep",   [WAY_4] = "4",

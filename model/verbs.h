@@ -28,6 +28,7 @@ enum shape {
 	SHAPE_CPU,	   /* 0 … NR_CPUS-1 */
 	SHAPE_VM,	   /* 0 … NR_VMS-1 */
 	SHAPE_COUNT,	   /* 1 … MAX_REPEAT */
+	SHAPE_MODE,	   /* long, pae, 32, unpaged, la57 */
 };
 
 enum { MAX_REPEAT = 10000 };
@@ -43,20 +44,22 @@ enum verb_flags {
 	BY_EMULATOR = 1 << 5, /* io */
 	BY_FEP = 1 << 6,
 	BY_STORES = 1 << 7, /* 4 … 16 */
+	IN_HEADER = 1 << 8,
 };
 
 struct verb {
 	const char *name;
 	uint8_t shape;
-	uint8_t flags;
+	uint16_t flags;
 };
 
 extern const struct verb verbs[NR_OPS];
 
 extern const char space_names[NR_SPACES + 1];	       /* by enum space */
-extern const char *const entry_names[LEVEL_PML4E + 1]; /* by enum level; [0] is unused */
+extern const char *const entry_names[LEVEL_PML5E + 1]; /* by enum level; [0] is unused */
 extern const char
-	*const table_names[LEVEL_PML4E + 1]; /* by the level of the entries in the table */
+	*const table_names[LEVEL_PML5E + 1]; /* by the level of the entries in the table */
+extern const char *const mode_names[NR_MODES];
 
 extern const char *const way_names[NR_WAYS]; /* [WAY_PLAIN] is unused */
 

@@ -35,12 +35,11 @@ struct half {
 static struct half walk_half(struct oracle *o, struct walk *walk, uint8_t root, unsigned window,
 			     const struct registers *regs)
 {
-	enum space space = root / NR_ROOTS;
 	unsigned table = root_table(root);
 	struct half half = {0};
 
-	for (unsigned level = LEVEL_PML4E;; level--) {
-		struct mem_entry *entry = memory_entry(o, table, space, window, level);
+	for (unsigned level = top_level(o, root);; level--) {
+		struct mem_entry *entry = memory_entry(o, table, window, level);
 
 		if (entry->kind == VALUE_NONE || (regs && is_reserved(entry, regs)))
 			return half;

@@ -4,11 +4,13 @@
  * where each table page lies; both use the numbering below, so that an entry is the same thing for
  * both.
  *
- * A table page has one slot for each window that can pass through it. Linear windows meet in the
- * PML4 only: there each has a slot of its own; PDPT, PD and PT are private and have one slot. A
- * guest-physical address can be as short as 40 bits (QEMU TCG), where the nested PML4 has two
- * entries: so all nested windows share one PML4E (slot 0) and the PDPT under it, where each has its
- * own slot.
+ * A table page has one slot for each window that can pass through it. The layout of a space's
+ * tables says at which level the windows meet: above it they share one entry of each table, at it
+ * each has an entry of its own, below it tables of its own.
+ *
+ * Linear windows meet in the root, but with five levels in the PML4 below it. A guest-physical
+ * address can be as short as 40 bits (QEMU TCG), where the nested PML4 has two entries: so nested
+ * windows meet in the PDPT.
  */
 #ifndef MODEL_WORLD_H
 #define MODEL_WORLD_H
@@ -16,35 +18,56 @@
 #include "program.h"
 
 enum {
-	TABLES_PER_ROOT = 1 + 3 * NR_WINDOWS, /* PML4; then PDPT, PD, PT of w0, of w1, … */
+	/* the root; then PDPT, PD, PT of w0, of w1, …; then the PML4 below a PML5 */
+	TABLES_PER_ROOT = 1 + 3 * NR_WINDOWS + 1,
+	TABLES_PER_SPACE = NR_ROOTS * TABLES_PER_ROOT,
 	NR_TABLES = NR_SPACES * NR_ROOTS * TABLES_PER_ROOT,
 	NO_TABLE = 0xffff,
 };
 
-/* The number of the root's PML4: 0 … NR_TABLES-1. */
+struct layout {
+	uint8_t top;	 /* level of the entries in the root */
+	uint8_t meet;	 /* level at which each window has an entry of its own */
+	uint8_t windows; /* that there are: w0 … or p0 … */
+	/*
+	 * Windows of odd number lie in the other half of the table below. Where a window's table
+	 * has its entry, the same place in the other half holds frame G: for hosts that take one
+	 * half for the other.
+	 */
+	bool halves;
+};
+
+/* The layout of each space's tables: filled in, NR_SPACES of them. */
+void world_layouts(struct header header, struct layout layouts[NR_SPACES]);
+
+/* The number of the root's top table: 0 … NR_TABLES-1. */
 static inline unsigned world_root_table(struct root root)
 {
 	return ((unsigned)root.space * NR_ROOTS + root.nr) * TABLES_PER_ROOT;
 }
 
-/* The number of the table that holds an entry when all tables are linked as at the start. */
-static inline unsigned world_table(struct entry_ref e)
+/*
+ * The number of the table that holds an entry when all tables are linked as at the start. layouts:
+ * of each space.
+ */
+static inline unsigned world_table(const struct layout *layouts, struct entry_ref e)
 {
-	unsigned window = e.window;
+	const struct layout *l = &layouts[e.root.space];
+	unsigned window = e.level >= l->meet ? 0 : e.window;
 
-	if (e.level == LEVEL_PML4E)
+	if (e.level == l->top)
 		return world_root_table(e.root);
-	if (e.root.space == SPACE_N && e.level == LEVEL_PDPTE)
-		window = 0;
+	if (e.level == LEVEL_PML4E)
+		return world_root_table(e.root) + TABLES_PER_ROOT - 1;
 	return world_root_table(e.root) + 1 + 3 * window + (LEVEL_PDPTE - e.level);
 }
 
 /* Which slot of a table at `level` a window passes through: 0 … NR_WINDOWS-1. */
-static inline unsigned world_slot(enum space space, unsigned window, unsigned level)
+static inline unsigned world_slot(const struct layout *l, unsigned window, unsigned level)
 {
-	if (space == SPACE_N)
-		return level == LEVEL_PDPTE ? window : 0;
-	return level == LEVEL_PML4E ? window : 0;
+	if (level == l->meet)
+		return window;
+	return l->halves && level < l->meet ? window % 2 : 0;
 }
 
 #endif

@@ -54,7 +54,7 @@ SCENARIO_WITH("emulated.wp-levels", "L1's CR0.WP is not L2's",
 ONCE_AT_EACH_LEVEL_WITH("emulated.page-fault", "a page fault of INS, then a MOV", IO_FAULT, RETAINS);
 SCENARIO_WITH("vmx.emulated-ept-violation", "an EPT violation of INS, then a MOV",
 	      "nroot n0; set g0.w0.pte p0; set n0.p0.pte A; enter; store w0; exit; set n0.p0.pte A/ro; enter; "
-	      "store w0 by io; store w0; load w0; exit", IN_L2(RETAINS("g")));
+	      "store w0 by io; store w0; load w0; exit", ENTERED(RETAINS("g")));
 
 /* C13. */
 #define M_INVLPG(R)                                                                              \

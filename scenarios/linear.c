@@ -17,7 +17,9 @@
  * the flush; the window again, which must show the new frame.
  *
  * The same programs run in L1 ("l1"), in an L2 without nested paging ("l2") and in an L2 with
- * nested paging ("l2-nested"), where L1 intercepts none of the flushes.
+ * nested paging ("l2-nested"), where L1 intercepts none of the flushes; and in other paging modes (see
+ * modes.c): L1 and L2 in PAE mode ("pae-l1", …) and 32-bit paging, L2 with five levels. A page of
+ * 2 MiB has 4 MiB in 32-bit paging.
  */
 #include "scenarios/scenario.h"
 
@@ -26,23 +28,23 @@
 
 /* C1. The self-test of the harness, too: its control must show the old page on any host that caches. */
 #define INVLPG(R) "set " R "0.w0.pte A; look w0; set " R "0.w0.pte B; !invlpg w0; look w0 fresh"
-AT_EACH_LEVEL("linear.invlpg", "INVLPG drops a rewritten 4 KiB page", INVLPG);
+AT_LEVELS(LEVELS_INVLPG, "linear.invlpg", "INVLPG drops a rewritten 4 KiB page", INVLPG);
 
 #define INVLPG_2M(R) "set " R "0.w0.pde A; look w0; set " R "0.w0.pde B; !invlpg w0; look w0 fresh"
-AT_EACH_LEVEL("linear.invlpg-2m", "INVLPG drops a rewritten 2 MiB page", INVLPG_2M);
+AT_LEVELS(LEVELS_INVLPG, "linear.invlpg-2m", "INVLPG drops a rewritten 2 MiB page", INVLPG_2M);
 
 #define INVLPG_G(R) "set " R "0.w0.pte A/g; look w0; set " R "0.w0.pte B/g; !invlpg w0; look w0 fresh"
-AT_EACH_LEVEL("linear.invlpg-global", "INVLPG drops a rewritten global page", INVLPG_G);
+AT_LEVELS(LEVELS_INVLPG, "linear.invlpg-global", "INVLPG drops a rewritten global page", INVLPG_G);
 
 /* C2. */
 #define SAME(R) "set " R "0.w0.pte A; look w0; set " R "0.w0.pte B; !cr3 " R "0; look w0 fresh"
-AT_EACH_LEVEL("linear.cr3-same", "MOV CR3 of the same root drops a rewritten page", SAME);
+AT_LEVELS(LEVELS_ALL, "linear.cr3-same", "MOV CR3 of the same root drops a rewritten page", SAME);
 
 /* C3. While root 0 is loaded, a leaf of root 1 is rewritten; root 1 comes out of the host's cache. */
 #define PREV(R)                                                                                  \
 	"set " R "0.w0.pte C; set " R "1.w0.pte A; cr3 " R "1; look w0; !cr3 " R "0; "           \
 	"set " R "1.w0.pte B; !cr3 " R "1; look w0 fresh"
-AT_EACH_LEVEL("linear.cr3-cached", "MOV CR3 back to a root rewritten meanwhile", PREV);
+AT_LEVELS(LEVELS_ALL, "linear.cr3-cached", "MOV CR3 back to a root rewritten meanwhile", PREV);
 
 /* Each root is looked through before the switch: a host that stays on the old one shows its frame. */
 #define SWITCH(R)                                                                                \
@@ -59,17 +61,17 @@ AT_EACH_LEVEL("linear.cr3-rotation", "MOV CR3 around four roots, one rewritten m
 #define EVICT(R)                                                                                 \
 	"set " R "1.w0.pte A; cr3 " R "1; look w0; !cr3 " R "2; !cr3 " R "3; !cr3 " R "4; "      \
 	"!cr3 " R "5; !cr3 " R "0; set " R "1.w0.pte B; !cr3 " R "1; look w0 fresh"
-AT_EACH_LEVEL("linear.cr3-evicted", "MOV CR3 back to a root that the host had evicted", EVICT);
+AT_LEVELS(LEVELS_ALL, "linear.cr3-evicted", "MOV CR3 back to a root that the host had evicted", EVICT);
 
 /* C5, A20. */
 #define PGE(R)                                                                                   \
 	"set " R "0.w0.pte A/g; look w0; set " R "0.w0.pte B/g; !pge off; !pge on; look w0 fresh"
-AT_EACH_LEVEL("linear.pge", "toggling CR4.PGE drops a rewritten global page", PGE);
+AT_LEVELS(LEVELS_ALL, "linear.pge", "toggling CR4.PGE drops a rewritten global page", PGE);
 
 #define PGE_PREV(R)                                                                              \
 	"set " R "0.w0.pte C; set " R "1.w0.pte A/g; cr3 " R "1; look w0; cr3 " R "0; "          \
 	"set " R "1.w0.pte B/g; !pge off; !pge on; cr3 " R "1; look w0 fresh"
-AT_EACH_LEVEL("linear.pge-cached", "toggling CR4.PGE reaches roots that are not loaded", PGE_PREV);
+AT_LEVELS(LEVELS_ALL, "linear.pge-cached", "toggling CR4.PGE reaches roots that are not loaded", PGE_PREV);
 
 /* A20. Only one of the two writes: hardware sees L2's new CR4 through VMRUN, which itself flushes nothing. */
 #define PGE_OFF(R) "set " R "0.w0.pte A/g; look w0; set " R "0.w0.pte B/g; !pge off; look w0 fresh; pge on"

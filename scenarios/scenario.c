@@ -23,22 +23,31 @@ static const struct {
 	{".l1", "", "", 'h'},
 	{".l2", "enter; ", "; exit", 'g'},
 	{".l2-nested", "nroot n0; enter; ", "; exit", 'g'},
+	{".pae-l1", "bare pae; enter; ", "; exit", 'g'},
+	{".pae-l2", "l2mode pae; enter; ", "; exit", 'g'},
+	{".pae-l2-nested", "l2mode pae; nroot n0; enter; ", "; exit", 'g'},
+	{".32-l1", "bare 32; enter; ", "; exit", 'g'},
+	{".32-l2", "l2mode 32; enter; ", "; exit", 'g'},
+	{".32-l2-nested", "l2mode 32; nroot n0; enter; ", "; exit", 'g'},
+	{".la57-l2", "l2mode la57; enter; ", "; exit", 'g'},
+	{".la57-l2-nested", "l2mode la57; nroot n0; enter; ", "; exit", 'g'},
 };
-enum { NR_LEVELS = sizeof(levels) / sizeof(levels[0]) - 1 };
+enum { NR_LEVELS = sizeof(levels) / sizeof(levels[0]) };
+_Static_assert(AT_LA57_L2_NESTED == 1 << (NR_LEVELS - 1), "levels are bits by their number");
 
 /* By number: each level with all its looks. */
 bool scenario_next_case(const struct scenario *s, struct scenario_case *c)
 {
 	const unsigned nr_looks = s->looks ? NR_LOOKS : 1;
-	const unsigned nr = nr_looks * (s->levels ? NR_LEVELS : 1);
+	const unsigned has_levels = s->levels ? s->levels : 1;
 
-	while (c->next < nr) {
+	while (c->next < nr_looks * NR_LEVELS) {
 		unsigned look = c->next % nr_looks;
 
-		c->level = s->levels ? (uint8_t)(1 + c->next / nr_looks) : 0;
+		c->level = (uint8_t)(c->next / nr_looks);
 		c->next++;
 		c->look = looks[look].op;
-		if (!s->looks || (s->looks & looks[look].bit))
+		if ((has_levels & 1u << c->level) && (!s->looks || (s->looks & looks[look].bit)))
 			return true;
 	}
 	return false;

@@ -22,10 +22,38 @@ struct scenario {
 	const char *known; /* NULL; or why current hosts are known to fail, which is no news then */
 	uint8_t looks; /* 0: as it stands; else a case for each look of LOOKS_…, what `look` means
 			*/
-	bool levels;   /* a case for each level: see AT_EACH_LEVEL */
+	uint16_t levels;   /* 0: as it stands; else a case for each level of the set: see
+			    * AT_EACH_LEVEL */
+	const char *fatal; /* NULL; or why the case ends current hosts: it runs only if the filter
+			    * is its name */
 };
 
 enum { LOOKS_LOAD = 1, LOOKS_STORE = 2, LOOKS_FETCH = 4 };
+
+/* Who runs the program, in which mode. Sets of them are `levels`. */
+enum {
+	AT_L1 = 1 << 1,
+	AT_L2 = 1 << 2,
+	AT_L2_NESTED = 1 << 3, /* under nested paging */
+	AT_PAE_L1 = 1 << 4,
+	AT_PAE_L2 = 1 << 5,
+	AT_PAE_L2_NESTED = 1 << 6,
+	AT_32_L1 = 1 << 7,
+	AT_32_L2 = 1 << 8,
+	AT_32_L2_NESTED = 1 << 9,
+	AT_LA57_L2 = 1 << 10,
+	AT_LA57_L2_NESTED = 1 << 11,
+
+	LEVELS_LONG = AT_L1 | AT_L2 | AT_L2_NESTED,
+	LEVELS_PAE = AT_PAE_L1 | AT_PAE_L2 | AT_PAE_L2_NESTED,
+	LEVELS_32 = AT_32_L1 | AT_32_L2 | AT_32_L2_NESTED,
+	/* in VMX non-root operation CR0.PG can be cleared under EPT only */
+	LEVELS_PG = AT_PAE_L1 | AT_PAE_L2_NESTED | AT_32_L1 | AT_32_L2_NESTED,
+	LEVELS_PG_PAE = LEVELS_PG & LEVELS_PAE,
+	LEVELS_ALL = LEVELS_LONG | LEVELS_PAE | LEVELS_32 | AT_LA57_L2 | AT_LA57_L2_NESTED,
+	/* INVLPG there is fatal to hosts: scenarios/modes.c */
+	LEVELS_INVLPG = LEVELS_ALL & ~(AT_PAE_L2 | AT_32_L2),
+};
 
 enum { SCENARIO_TEXT = 4096 }; /* room for the text of every case's program, and its NUL */
 
@@ -33,7 +61,7 @@ enum { SCENARIO_TEXT = 4096 }; /* room for the text of every case's program, and
 struct scenario_case {
 	uint8_t next;  /* its number, from 1 */
 	enum op look;  /* what `look` means */
-	uint8_t level; /* 0: as it stands; else 1 … 3 */
+	uint8_t level; /* 0: as it stands; else the number of its bit in `levels` */
 };
 
 /* Goes on to the next case. False: there is none. */
@@ -80,43 +108,69 @@ void scenario_case_program(const struct scenario *scenario, const struct scenari
 		__attribute__((SCENARIO_KEEP, section(".revenant.list"), aligned(1))) =        \
 			name_ "\t" title_ "\n"
 
-#define LOOKS_ALL      (LOOKS_LOAD | LOOKS_STORE | LOOKS_FETCH)
-#define LOOKS_IN_LIST  "/{load,store,fetch}"
-#define LEVELS_IN_LIST ".{l1,l2,l2-nested}"
+/*
+ * One case that ends current hosts, for a reason that is known. It runs only where the filter is
+ * its name.
+ */
+#define SCENARIO_FATAL(name_, title_, program_, fatal_)                                        \
+	static const struct scenario SCENARIO_CAT(scenario_, __COUNTER__)                      \
+		__attribute__((SCENARIO_KEEP, section(".revenant.scenarios"), aligned(8))) = { \
+			.name = name_, .program = program_, .fatal = fatal_};                  \
+	static const char SCENARIO_CAT(scenario_list_, __COUNTER__)[]                          \
+		__attribute__((SCENARIO_KEEP, section(".revenant.list"), aligned(1))) =        \
+			name_ "\t" title_ "\n"
+
+#define LOOKS_ALL	      (LOOKS_LOAD | LOOKS_STORE | LOOKS_FETCH)
+#define LOOKS_IN_LIST	      "/{load,store,fetch}"
+#define LEVELS_IN_LIST	      ".{l1,l2,l2-nested}"
+#define LEVELS_PAE_IN_LIST    ".pae-{l1,l2,l2-nested}"
+#define LEVELS_32_IN_LIST     ".32-{l1,l2,l2-nested}"
+#define LEVELS_PG_IN_LIST     ".{pae-l1,pae-l2-nested,32-l1,32-l2-nested}"
+#define LEVELS_PG_PAE_IN_LIST ".pae-{l1,l2-nested}"
+#define LEVELS_ALL_IN_LIST                                                                        \
+	".{l1,l2,l2-nested,pae-l1,pae-l2,pae-l2-nested,32-l1,32-l2,32-l2-nested,la57-l2,la57-l2-" \
+	"nested}"
+#define LEVELS_INVLPG_IN_LIST \
+	".{l1,l2,l2-nested,pae-l1,pae-l2-nested,32-l1,32-l2-nested,la57-l2,la57-l2-nested}"
 
 /* One case. */
-#define SCENARIO(name, title, program) SCENARIO_REGISTER(name, title, 0, false, program, 0, "")
+#define SCENARIO(name, title, program) SCENARIO_REGISTER(name, title, 0, 0, program, 0, "")
 
 /* Three cases: the program's `look`s are loads, stores, fetches. */
 #define SCENARIO_LOOKS(name, title, program) \
-	SCENARIO_REGISTER(name, title, LOOKS_ALL, false, program, 0, LOOKS_IN_LIST)
+	SCENARIO_REGISTER(name, title, LOOKS_ALL, 0, program, 0, LOOKS_IN_LIST)
 
 /*
  * The same for a scenario that needs no flush at all (nothing may be stale from the start): its
  * control is a program of its own, which must show that the host retains this kind of entry.
  */
 #define SCENARIO_WITH(name, title, program, control) \
-	SCENARIO_REGISTER(name, title, 0, false, program, control, "")
+	SCENARIO_REGISTER(name, title, 0, 0, program, control, "")
 #define SCENARIO_LOOKS_WITH(name, title, program, control) \
-	SCENARIO_REGISTER(name, title, LOOKS_ALL, false, program, control, LOOKS_IN_LIST)
+	SCENARIO_REGISTER(name, title, LOOKS_ALL, 0, program, control, LOOKS_IN_LIST)
 
 /*
  * The same program at each level, in each look: P(R) is the program in terms of the letter of the
  * roots, which becomes "h" in L1 (case ".l1") and "g" in an L2 without nested paging (".l2") and in
- * one with it (".l2-nested"). …_WITH: with a control C(R) of its own. ONCE_…: as it stands, where
- * only one kind of look makes sense.
+ * one with it (".l2-nested"). AT_LEVELS: at a set of levels LEVELS_…, other modes among them, where
+ * the roots are "g" in L1, too, as it switches to tables of that mode (".pae-l1"). …_WITH: with a
+ * control C(R) of its own. ONCE_…: as it stands, where only one kind of look makes sense.
  */
 /* clang-format off */
-#define IN_L2(program)	       "enter; " program "; exit"
-#define IN_L2_NESTED(program)  "nroot n0; enter; " program "; exit"
+#define ENTERED(program)	       "enter; " program "; exit"
+#define ENTERED_NESTED(program) "nroot n0; enter; " program "; exit"
 #define AT_EACH_LEVEL(name, title, P)                                                            \
-	SCENARIO_REGISTER(name, title, LOOKS_ALL, true, P("@"), 0, LEVELS_IN_LIST LOOKS_IN_LIST)
+	SCENARIO_REGISTER(name, title, LOOKS_ALL, LEVELS_LONG, P("@"), 0, LEVELS_IN_LIST LOOKS_IN_LIST)
+#define AT_LEVELS(levels, name, title, P)                                                        \
+	SCENARIO_REGISTER(name, title, LOOKS_ALL, levels, P("@"), 0, levels##_IN_LIST LOOKS_IN_LIST)
+#define AT_LEVELS_WITH(levels, name, title, P, C)                                                \
+	SCENARIO_REGISTER(name, title, LOOKS_ALL, levels, P("@"), C("@"), levels##_IN_LIST LOOKS_IN_LIST)
 #define AT_EACH_LEVEL_WITH(name, title, P, C)                                                    \
-	SCENARIO_REGISTER(name, title, LOOKS_ALL, true, P("@"), C("@"), LEVELS_IN_LIST LOOKS_IN_LIST)
+	SCENARIO_REGISTER(name, title, LOOKS_ALL, LEVELS_LONG, P("@"), C("@"), LEVELS_IN_LIST LOOKS_IN_LIST)
 #define ONCE_AT_EACH_LEVEL(name, title, P)                                                       \
-	SCENARIO_REGISTER(name, title, 0, true, P("@"), 0, LEVELS_IN_LIST)
+	SCENARIO_REGISTER(name, title, 0, LEVELS_LONG, P("@"), 0, LEVELS_IN_LIST)
 #define ONCE_AT_EACH_LEVEL_WITH(name, title, P, C)                                               \
-	SCENARIO_REGISTER(name, title, 0, true, P("@"), C("@"), LEVELS_IN_LIST)
+	SCENARIO_REGISTER(name, title, 0, LEVELS_LONG, P("@"), C("@"), LEVELS_IN_LIST)
 
 /* The control of what needs no flush: does this level keep a rewritten leaf at all? */
 #define RETAINS(R) "set " R "0.w0.pte A; load w0; set " R "0.w0.pte B; load w0 either"

@@ -32,8 +32,8 @@
 	"set n0.p0.pde n1.p0.pt by " way "; " flush "; enter; load w0 fresh; exit"
 
 #define STORES(way, what)                                                                        \
-	SCENARIO_REGISTER("store." way "-leaf", "a leaf rewritten by " what, 0, true, LEAF("@", way), 0, LEVELS_IN_LIST); \
-	SCENARIO_REGISTER("store." way "-pde", "a PDE rewritten by " what, 0, true, UPPER("@", way), 0, LEVELS_IN_LIST); \
+	SCENARIO_REGISTER("store." way "-leaf", "a leaf rewritten by " what, 0, LEVELS_LONG, LEAF("@", way), 0, LEVELS_IN_LIST); \
+	SCENARIO_REGISTER("store." way "-pde", "a PDE rewritten by " what, 0, LEVELS_LONG, UPPER("@", way), 0, LEVELS_IN_LIST); \
 	SCENARIO("svm.store-" way "-leaf", "a nested leaf rewritten by " what, NESTED_LEAF(way, "!tag 2")); \
 	SCENARIO("svm.store-" way "-pde", "a nested PDE rewritten by " what, NESTED_UPPER(way, "!tag 2")); \
 	SCENARIO("vmx.store-" way "-leaf", "an EPT leaf rewritten by " what, NESTED_LEAF(way, "!invept 2")); \

@@ -29,12 +29,12 @@
 #define LINK_PT(R)   LINK(R, "pde", "pt")
 #define LINK_PD(R)   LINK(R, "pdpte", "pd")
 #define LINK_PDPT(R) LINK(R, "pml4e", "pdpt")
-AT_EACH_LEVEL_WITH("table.link-pt", "a PT rewritten while unlinked, then linked below a PDE not present", LINK_PT, RETAINS);
+AT_LEVELS_WITH(LEVELS_INVLPG, "table.link-pt", "a PT rewritten while unlinked, then linked below a PDE not present", LINK_PT, RETAINS);
 AT_EACH_LEVEL_WITH("table.link-pd", "a PD linked elsewhere, its PT rewritten meanwhile", LINK_PD, RETAINS);
 AT_EACH_LEVEL_WITH("table.link-pdpt", "a PDPT linked elsewhere, its PT rewritten meanwhile", LINK_PDPT, RETAINS);
 
 #define MAP(R) "look w0; set " R "0.w0.pte A; look w0 fresh"
-AT_EACH_LEVEL_WITH("table.map", "a leaf that was not present needs no flush", MAP, RETAINS);
+AT_LEVELS_WITH(LEVELS_ALL, "table.map", "a leaf that was not present needs no flush", MAP, RETAINS);
 
 /* C8. */
 #define REPOINT(R, entry, table)                                                                 \
@@ -43,7 +43,7 @@ AT_EACH_LEVEL_WITH("table.map", "a leaf that was not present needs no flush", MA
 #define REPOINT_PDE(R)	 REPOINT(R, "pde", "pt")
 #define REPOINT_PDPTE(R) REPOINT(R, "pdpte", "pd")
 #define REPOINT_PML4E(R) REPOINT(R, "pml4e", "pdpt")
-AT_EACH_LEVEL("table.repoint-pde", "a PDE turns to another table", REPOINT_PDE);
+AT_LEVELS(LEVELS_INVLPG, "table.repoint-pde", "a PDE turns to another table", REPOINT_PDE);
 AT_EACH_LEVEL("table.repoint-pdpte", "a PDPTE turns to another table", REPOINT_PDPTE);
 AT_EACH_LEVEL("table.repoint-pml4e", "a PML4E turns to another table", REPOINT_PML4E);
 
@@ -51,7 +51,7 @@ AT_EACH_LEVEL("table.repoint-pml4e", "a PML4E turns to another table", REPOINT_P
 #define SHARED(R)                                                                                \
 	"set " R "0.w1.pde " R "0.w0.pt; invlpg w1; set " R "0.w0.pte A; look w0; look w1; "     \
 	"set " R "0.w0.pte B; !cr3 " R "0; look w0 fresh; look w1 fresh"
-AT_EACH_LEVEL("table.shared-pt", "one PT below two PDEs", SHARED);
+AT_LEVELS(LEVELS_INVLPG, "table.shared-pt", "one PT below two PDEs", SHARED);
 #define SHARED_ROOTS(R)                                                                          \
 	"set " R "1.w0.pml4e " R "0.w0.pdpt; set " R "0.w0.pte A; look w0; cr3 " R "1; look w0; "\
 	"set " R "0.w0.pte B; !cr3 " R "0; look w0 fresh; !cr3 " R "1; look w0 fresh"
@@ -66,8 +66,8 @@ AT_EACH_LEVEL("table.shared-roots", "one PDPT below two roots", SHARED_ROOTS);
 	"set " R "0.w0.pde B; set " R "0.w0.pdpte A; invlpg w0; look w0; "                       \
 	"set " R "0.w0.pdpte " R "0.w0.pd; !invlpg w0; look w0 fresh"
 #define MERGE_1G(R) "set " R "0.w0.pte B; look w0; set " R "0.w0.pdpte A; !invlpg w0; look w0 fresh"
-AT_EACH_LEVEL("table.split-2m", "a 2 MiB page is split into a table", SPLIT_2M);
-AT_EACH_LEVEL("table.merge-2m", "a table is merged into a 2 MiB page", MERGE_2M);
+AT_LEVELS(LEVELS_INVLPG, "table.split-2m", "a 2 MiB page is split into a table", SPLIT_2M);
+AT_LEVELS(LEVELS_INVLPG, "table.merge-2m", "a table is merged into a 2 MiB page", MERGE_2M);
 AT_EACH_LEVEL("table.split-1g", "a 1 GiB page is split into a table", SPLIT_1G);
 AT_EACH_LEVEL("table.merge-1g", "a table is merged into a 1 GiB page", MERGE_1G);
 

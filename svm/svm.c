@@ -42,7 +42,7 @@ static uint32_t svm_caps(void)
 	uint32_t caps = CAP_HV | CAP_TLBCTL | CAP_INVLPGA;
 
 	if (svm.edx & CPUID_SVM_NP)
-		caps |= CAP_NPT;
+		caps |= CAP_NPT | CAP_UNPAGED;
 	if (svm.edx & CPUID_SVM_VMCBCLEAN)
 		caps |= CAP_CLEAN;
 	if (svm.edx & CPUID_SVM_FLUSHBYASID)
@@ -81,13 +81,30 @@ static void reset_control(struct vmcb_control *control)
 	control->clean = CLEAN_NOTHING;
 }
 
+/* 64-bit mode with four levels, as L1 is in, becomes the one asked for. */
+static void reset_mode(struct vmcb_save *save, enum mode mode)
+{
+	if (mode == MODE_LA57)
+		save->cr4 |= CR4_LA57;
+	if (mode_is_64bit(mode))
+		return;
+	save->efer &= ~(EFER_LME | EFER_LMA);
+	if (mode == MODE_UNPAGED) /* "paged real mode" and the like need nested paging: 15.25.2 */
+		save->cr0 &= ~CR0_PG;
+	save->cr4 |= CR4_PSE;
+	if (mode != MODE_PAE)
+		save->cr4 &= ~CR4_PAE;
+}
+
 static void reset_save(struct vmcb_save *save, const struct hv_start *start)
 {
 	struct descriptor_table gdt;
 
 	sgdt(&gdt);
 	memset(save, 0, sizeof(*save));
-	save->cs = (struct vmcb_segment){GDT_CODE64, SEGMENT_CODE64, 0xffffffff, 0};
+	save->cs = mode_is_64bit(start->mode)
+			   ? (struct vmcb_segment){GDT_CODE64, SEGMENT_CODE64, 0xffffffff, 0}
+			   : (struct vmcb_segment){GDT_CODE32, SEGMENT_CODE32, 0xffffffff, 0};
 	save->ss = (struct vmcb_segment){GDT_DATA, SEGMENT_DATA, 0xffffffff, 0};
 	save->ds = save->es = save->ss;
 	save->gdtr = (struct vmcb_segment){0, 0, gdt.limit, gdt.base};
@@ -96,6 +113,7 @@ static void reset_save(struct vmcb_save *save, const struct hv_start *start)
 	save->cr0 = read_cr0();
 	save->cr3 = read_cr3();
 	save->cr4 = read_cr4() | CR4_PGE;
+	reset_mode(save, start->mode);
 	save->pat = rdmsr(MSR_PAT);
 	save->dr6 = 0xffff0ff0;
 	save->dr7 = 0x400;

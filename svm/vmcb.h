@@ -114,6 +114,7 @@ struct vmcb_segment {
 _Static_assert(sizeof(struct vmcb_segment) == 16, "table B-2");
 
 #define SEGMENT_CODE64 0x029b /* long mode, present, DPL 0, code, readable, accessed */
+#define SEGMENT_CODE32 0x0c9b /* 32-bit, the same else */
 #define SEGMENT_DATA   0x0c93 /* present, DPL 0, data, writable, accessed */
 
 struct vmcb_save {

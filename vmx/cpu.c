@@ -115,7 +115,7 @@ void vmx_forget(void)
 }
 
 /* VMCLEAR first: a VMCS that is active when VMXOFF comes may be lost ("Software Use of VMCSs"). */
-void vmx_cycle(struct hv_vm *const *vms, unsigned nr)
+void vmx_suspend(struct hv_vm *const *vms, unsigned nr)
 {
 	for (unsigned i = 0; i < nr; i++) {
 		vmclear((const uint64_t *)&vms[i]->vmcs);
@@ -123,6 +123,10 @@ void vmx_cycle(struct hv_vm *const *vms, unsigned nr)
 	}
 	vmx_forget();
 	vmxoff();
+}
+
+void vmx_resume(void)
+{
 	if (!vmxon((const uint64_t *)&here()->vmxon))
 		panic("VMXON failed after VMXOFF");
 }

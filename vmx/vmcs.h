@@ -42,7 +42,7 @@ enum vmcs_field {
 	/* 64-bit guest state */
 	VMCS_LINK_POINTER = 0x2800,
 	GUEST_DEBUGCTL = 0x2802,
-	GUEST_PDPTE0 = 0x280a,
+	GUEST_PDPTE0 = 0x280a, /* to 3: 2 apart */
 	/* 32-bit control */
 	PIN_CONTROLS = 0x4000,
 	PRIMARY_CONTROLS = 0x4002,
@@ -198,6 +198,7 @@ enum vmcs_field {
 
 /* Segment access rights, "Guest Register State" */
 #define RIGHTS_CODE64	0xa09b
+#define RIGHTS_CODE32	0xc09b
 #define RIGHTS_DATA	0xc093
 #define RIGHTS_TSS_BUSY 0x008b
 #define RIGHTS_UNUSABLE 0x10000

@@ -48,6 +48,8 @@ static uint32_t vmx_caps(void)
 		caps |= CAP_EPT_AD;
 	if (c->has_vmfunc)
 		caps |= CAP_VMFUNC;
+	if (c->with_ept & SECONDARY_UNRESTRICTED)
+		caps |= CAP_UNPAGED;
 	return caps;
 }
 
@@ -89,7 +91,7 @@ static void fill_controls(const struct hv_vm *vm)
 	if (vm->eptp_list)
 		put(EPTP_LIST, (uint64_t)vm->eptp_list);
 	put(EXIT_CONTROLS, c->exit);
-	put(ENTRY_CONTROLS, c->entry);
+	put(ENTRY_CONTROLS, mode_is_64bit(vm->mode) ? c->entry : c->entry & ~ENTRY_GUEST_64);
 	put(EXCEPTION_BITMAP, 0);
 	put(PAGE_FAULT_MASK, 0);
 	put(PAGE_FAULT_MATCH, 0);
@@ -122,7 +124,10 @@ static void fill_guest(const struct hv_start *start)
 	sgdt(&gdt);
 	for (unsigned nr = ES; nr <= GS; nr++)
 		fill_segment(nr, GDT_DATA, 0, 0xffffffff, RIGHTS_DATA);
-	fill_segment(CS, GDT_CODE64, 0, 0xffffffff, RIGHTS_CODE64);
+	if (mode_is_64bit(start->mode))
+		fill_segment(CS, GDT_CODE64, 0, 0xffffffff, RIGHTS_CODE64);
+	else
+		fill_segment(CS, GDT_CODE32, 0, 0xffffffff, RIGHTS_CODE32);
 	fill_segment(LDTR, 0, 0, 0, RIGHTS_UNUSABLE);
 	fill_segment(TR, GDT_TSS, (uint64_t)&this_cpu()->tss, sizeof(struct tss) - 1,
 		     RIGHTS_TSS_BUSY);
@@ -175,6 +180,7 @@ static void fill(struct hv_vm *vm, const struct hv_start *start)
 	vmx_load(vm);
 	vm->launched = false;
 	vm->host_cr0 = 0;
+	vm->mode = start->mode;
 	fill_controls(vm);
 	fill_guest(start);
 	fill_host();
@@ -183,9 +189,17 @@ static void fill(struct hv_vm *vm, const struct hv_start *start)
 
 static void reset_guest(const struct hv_start *start)
 {
-	put(GUEST_CR0, read_cr0());
+	uint64_t cr4 = read_cr4() | CR4_PGE;
+
+	if (start->mode == MODE_LA57)
+		cr4 |= CR4_LA57;
+	else if (start->mode != MODE_LONG)
+		cr4 |= CR4_PSE;
+	if (start->mode == MODE_32 || start->mode == MODE_UNPAGED)
+		cr4 &= ~CR4_PAE;
+	put(GUEST_CR0, start->mode == MODE_UNPAGED ? read_cr0() & ~CR0_PG : read_cr0());
 	put(GUEST_CR3, read_cr3());
-	put(GUEST_CR4, read_cr4() | CR4_PGE);
+	put(GUEST_CR4, cr4);
 	put(GUEST_RIP, start->rip);
 	put(GUEST_RSP, start->rsp);
 	put(GUEST_RFLAGS, RFLAGS_R1);
@@ -199,7 +213,7 @@ static void vmx_vm_reset(struct hv_vm *vm, const struct hv_start *start)
 {
 	const struct vmx_controls *c = &vmx_controls;
 
-	if (vm->filled)
+	if (vm->filled && vm->mode == start->mode)
 		vmx_load(vm);
 	else
 		fill(vm, start);
@@ -228,10 +242,25 @@ static void vmx_set_tag(struct hv_vm *vm, unsigned tag)
 	put(VPID, tag);
 }
 
+/*
+ * With EPT a VM entry into PAE mode takes the PDPTEs from here, not from memory: 28.3.2.4 "Loading
+ * Page-Directory-Pointer-Table Entries". L1 hands over what they are now.
+ */
+static void put_pdptes(const struct hv_vm *vm)
+{
+	const uint64_t *pdpt = (const uint64_t *)vmread(GUEST_CR3);
+
+	if (vm->mode != MODE_PAE || !vmx_controls.has_ept)
+		return;
+	for (unsigned i = 0; i < 4; i++)
+		put(GUEST_PDPTE0 + 2 * i, pdpt[i]);
+}
+
 static void vmx_set_root(struct hv_vm *vm, uint64_t cr3)
 {
 	vmx_load(vm);
 	put(GUEST_CR3, cr3);
+	put_pdptes(vm);
 }
 
 static void vmx_set_nested_root(struct hv_vm *vm, uint64_t table, bool accessed_dirty)
@@ -245,6 +274,7 @@ static void vmx_set_nested_root(struct hv_vm *vm, uint64_t table, bool accessed_
 		put(VM_FUNCTION_CONTROLS, table ? VMFUNC_EPTP_SWITCHING : 0);
 	}
 	put(EPT_POINTER, table ? vmx_eptp(table, accessed_dirty) : 0);
+	put_pdptes(vm);
 }
 
 static void vmx_set_function_root(struct hv_vm *vm, unsigned nr, uint64_t table,
@@ -387,7 +417,8 @@ const struct hv hv_vmx = {
 	.flush_tag = vmx_flush_tag,
 	.flush_nested = vmx_flush_nested,
 	.flush_all = vmx_flush_all,
-	.cycle = vmx_cycle,
+	.suspend = vmx_suspend,
+	.resume = vmx_resume,
 	.nested_entry = vmx_nested_entry,
 	.nested_accessed = vmx_nested_accessed,
 	.nested_dirty = vmx_nested_dirty,

@@ -20,6 +20,7 @@ struct hv_vm {
 	uint64_t *vmcs;	     /* 4 KiB; its physical address, too */
 	uint64_t *eptp_list; /* 4 KiB, or NULL without VMFUNC */
 	struct vmx_registers registers;
+	enum mode mode; /* that the VMCS was filled for */
 	bool launched;
 	uint64_t host_cr0; /* as the VMCS has it; 0: not yet written */
 	bool filled; /* the fields that stay have been written, and L2 has kept to its ways since */
@@ -44,7 +45,8 @@ bool vmx_cpu_start(void);
 void vmx_load(struct hv_vm *vm);
 /* Forgets which VMCS is current. */
 void vmx_forget(void);
-void vmx_cycle(struct hv_vm *const *vms, unsigned nr);
+void vmx_suspend(struct hv_vm *const *vms, unsigned nr);
+void vmx_resume(void);
 uint64_t vmx_eptp(uint64_t table, bool accessed_dirty);
 
 void vmx_flush_tag(unsigned type, uint64_t address, unsigned tag);

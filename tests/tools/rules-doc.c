@@ -28,6 +28,9 @@ static const char head[] =
 	"  too, whatever their tag. *Of the root*: tagged by EP4TA, bits 51:12 of the EPTP (its "
 	"bit "
 	"6 is no part).\n"
+	"- *PDPTE registers*: in PAE mode, they are loaded from the table; *unless nested*: not "
+	"under nested\n"
+	"  paging.\n"
 	"- Section numbers drift between editions of the manuals, titles stay: see "
 	"model/rules.c.\n";
 
@@ -41,7 +44,7 @@ static const char how[] = "\n"
 			  "be served by any translation that may be cached, or by a walk through "
 			  "memory that begins at the root\n"
 			  "or at any upper entry that may be cached. Entries that are not present "
-			  "are never cached. Accessed bits\n"
+			  "are never cached, but a PDPTE register may hold one. Accessed bits\n"
 			  "may be set by any walk, dirty bits by stores only; they must be set by "
 			  "a look which nothing cached\n"
 			  "before their last rewrite can have served.\n";
@@ -83,6 +86,9 @@ static void print_effect(const struct rule *rule, enum vendor vendor)
 		printf(", upper levels%s", effect & UPPERS ? "" : " of the page");
 	if (nested)
 		printf("%s%s", linear ? ", " : "", nested);
+	if (effect & (PDPTES | PDPTES_FLAT))
+		printf("%sPDPTE registers%s", linear || nested ? ", " : "",
+		       effect & PDPTES ? "" : " (unless nested)");
 }
 
 static void print_rules(void)
@@ -118,6 +124,9 @@ static void print_differences(void)
 	DIFFERENCE("L2 may run with tag 0, sharing L1's", untagged_l2);
 	DIFFERENCE("nested accessed and dirty bits are set only below a root that asks for them",
 		   nested_bits_optional);
+	DIFFERENCE("PDPTEs of PAE mode under nested paging are read by walks (else they are "
+		   "registers)",
+		   nested_pdptes_in_memory);
 	printf("| source | %s | %s |\n", vendor_rules[VENDOR_AMD].source,
 	       vendor_rules[VENDOR_INTEL].source);
 }

@@ -139,8 +139,8 @@ static bool descend(struct machine *m, struct machine_entry from, bool bits, str
 	enum space space = nested ? SPACE_N : SPACE_G;
 
 	for (;;) {
-		struct value *v =
-			&m->mem[from.target][world_slot(space, from.window, --from.level)];
+		struct value *v = &m->mem[from.target]
+					 [world_slot(&m->layout[space], from.window, --from.level)];
 
 		if (v->kind == VALUE_NONE)
 			return false;
@@ -151,7 +151,7 @@ static bool descend(struct machine *m, struct machine_entry from, bool bits, str
 		*perms = from.perms;
 		if (v->kind != VALUE_TABLE)
 			return true;
-		from.target = world_table(v->table);
+		from.target = world_table(m->layout, v->table);
 		insert(m, from);
 	}
 }
@@ -333,7 +333,8 @@ static void set_nested_root(struct machine *m, const struct step *step)
 
 static struct value *entry_at(struct machine *m, const struct entry_ref *ref)
 {
-	return &m->mem[world_table(*ref)][world_slot(ref->root.space, ref->window, ref->level)];
+	return &m->mem[world_table(m->layout, *ref)]
+		      [world_slot(&m->layout[ref->root.space], ref->window, ref->level)];
 }
 
 static uint32_t bits(const struct value *v)
@@ -394,6 +395,7 @@ uint32_t machine_step(struct machine *m, const struct step *step)
 void machine_start(struct machine *m, uint32_t seed)
 {
 	memset(m, 0, sizeof(*m));
+	world_layouts((struct header){0}, m->layout);
 	m->seed = seed;
 	m->tag = 1;
 	m->l1 = (struct machine_registers){{SPACE_H, 0}, ROOT_NONE, true, false};

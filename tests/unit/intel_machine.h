@@ -27,6 +27,7 @@ struct machine_registers {
 
 struct machine {
 	uint32_t seed;
+	struct layout layout[NR_SPACES];
 	struct value mem[NR_TABLES][NR_WINDOWS];
 	struct machine_entry cache[MACHINE_ENTRIES];
 	struct machine_registers l1, l2;

@@ -14,6 +14,7 @@ int main(void)
 	failures += test_traps();
 	failures += test_judge();
 	failures += test_classes();
+	failures += test_modes();
 	failures += test_intel();
 	failures += test_intel_parse();
 	failures += test_intel_machine();

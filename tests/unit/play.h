@@ -59,6 +59,7 @@ int test_bits(void);
 int test_traps(void);
 int test_judge(void);
 int test_classes(void);
+int test_modes(void);
 int test_intel(void);
 int test_intel_parse(void);
 int test_intel_machine(void);

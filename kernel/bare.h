@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* L1 itself in a 32-bit paging mode. */
+#ifndef KERNEL_BARE_H
+#define KERNEL_BARE_H
+
+#include "kernel/hv.h"
+
+/*
+ * Has vm_create, vm_reset (MODE_PAE, MODE_32), set_root, enter, describe; all other verbs are NULL.
+ * An enter always comes back with HV_EXIT_CALL. Only outside of VMX operation, where CR0.PG cannot
+ * be cleared: hv->suspend() first.
+ */
+extern const struct hv hv_bare;
+
+/* Where the 32-bit agent calls L1; its argument is the VM. */
+void bare_leave(void);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/* Paging modes: what their tables are, what they refuse, and the PDPTEs of PAE mode. */
+#include "play.h"
+
+#include <string.h>
+
+#include "../../model/caps.h"
+
+#define AMD   VENDOR_AMD
+#define INTEL VENDOR_INTEL
+
+/* The window's PDPTE turned to another root's PD, behind a look; then `flush` and another look. */
+#define TURNED(flush)                                                        \
+	"set g0.w0.pte A; set g1.w0.pte B; enter; load w0; set g0.w0.pdpte " \
+	"g1.w0.pd; " flush "; load w0; exit"
+#define PAE(flush)    "l2mode pae; " TURNED(flush)
+#define NESTED(flush) "l2mode pae; nroot n0; " TURNED(flush)
+#define BARE(flush)   "bare pae; " TURNED(flush)
+
+static void headers_say_the_mode(void **state)
+{
+	const struct program plain = parsed("load w0"), pae = parsed("l2mode pae; load w0"),
+			     bare = parsed("bare 32; enter; exit");
+
+	(void)state;
+	assert_int_equal(program_header(&plain).l2, MODE_LONG);
+	assert_int_equal(program_header(&pae).l2, MODE_PAE);
+	assert_false(program_header(&pae).bare);
+	assert_int_equal(program_header(&bare).l2, MODE_32);
+	assert_true(program_header(&bare).bare);
+}
+
+static uint32_t needs(const char *text)
+{
+	const struct program program = parsed(text);
+
+	return program_needs(&program);
+}
+
+static void modes_need_capabilities(void **state)
+{
+	(void)state;
+	assert_int_equal(needs("l2mode pae; enter; exit"), CAP_HV);
+	assert_int_equal(needs("l2mode unpaged; enter; exit"), CAP_HV | CAP_UNPAGED);
+	assert_int_equal(needs("l2mode la57; enter; exit"), CAP_HV | CAP_LA57);
+	assert_int_equal(needs("l2mode pae; enter; pg-cycle; exit"), CAP_HV | CAP_UNPAGED);
+	assert_int_equal(needs("bare pae; l2cr3 g1; enter; pg-cycle; pae-cycle; exit"), 0);
+}
+
+struct wrong {
+	const char *text, *words;
+};
+
+static void what_does_not_fit_is_refused(void **state)
+{
+	static const struct wrong wrong[] = {
+		{"l2mode 16; load w0", "expected a mode"},
+		{"load w0; l2mode pae", "belongs to the header"},
+		{"bare long; enter; exit", "switches to pae or 32 only"},
+		{"bare pae; nroot n0", "cannot do this alone"},
+		{"bare pae; set n0.p0.pte A", "cannot do this alone"},
+		{"bare pae; enter; invlpg w0 irq", "cannot do this alone"},
+		{"bare pae; wp off", "cannot do this alone"},
+		{"set g0.w0.pml5e none", "no such level"},
+		{"l2mode pae; set g0.w0.pml4e none", "no such level"},
+		{"l2mode 32; bits g0.w0.pdpte", "no such level"},
+		{"l2mode pae; set g0.w3.pte A", "no window 3"},
+		{"l2mode pae; set g0.w0.pde g0.w3.pt", "no window 3"},
+		{"l2mode 32; set g0.w0.pte p3", "no window 3"},
+		{"l2mode pae; enter; load w3; exit", "no window 3"},
+		{"l2mode pae; set g0.w0.pdpte A", "holds a table"},
+		{"l2mode pae; set g0.w0.pdpte g0.w0.pd/ro", "none of these bits"},
+		{"l2mode 32; set g0.w0.pte A/nx", "no bit nx"},
+		{"l2mode 32; set g0.w0.pte A by 1", "by one MOV only"},
+		{"l2mode 32; set g0.w1.pde p0", "w0 and w2 only"},
+		{"l2mode pae; l2cr3 h0", "in another mode"},
+		{"l2mode pae; enter; cr3 h0; exit", "in another mode"},
+		{"l2mode unpaged; set g0.w0.pte A", "no tables of its own"},
+		{"l2mode unpaged; l2cr3 g1", "no root"},
+		{"l2mode pae; enter; pcide on; exit", "64-bit modes"},
+		{"l2mode pae; enter; load w0 by user; exit", "by that way"},
+		{"l2mode 32; enter; pae-cycle; exit", "in PAE mode only"},
+		{"enter; pg-cycle; exit", "in 32-bit modes only"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		struct program program;
+		struct program_error error;
+
+		if (program_parse(wrong[i].text, OP_LOAD, &program, &error))
+			fail_msg("'%s' was accepted", wrong[i].text);
+		if (!strstr(error.text, wrong[i].words))
+			fail_msg("'%s': expected …%s…, got: %s", wrong[i].text, wrong[i].words,
+				 error.text);
+	}
+}
+
+static void every_level_leads_to_its_leaf(void **state)
+{
+	(void)state;
+	assert_both("l2mode pae; set g0.w0.pte A; set g0.w1.pde B; enter; load w0; load w1; "
+		    "load w2; exit",
+		    "[A]; [B]; [#PF]");
+	assert_both("l2mode 32; set g0.w0.pte A; set g0.w3.pde B; enter; load w0; load w3; exit",
+		    "[A]; [B]");
+	assert_both("l2mode la57; set g0.w0.pte A; set g1.w0.pte B; enter; load w0; "
+		    "set g0.w0.pml5e g1.w0.pml4; !cr3 g0; load w0 fresh; exit",
+		    "[A]; [B]");
+	assert_both("l2mode la57; nroot n0; set g0.w0.pdpte p0; set n0.p0.pdpte A; enter; load w0; "
+		    "exit",
+		    "[A]");
+	/* All windows go through the one PML5E. */
+	assert_both("l2mode la57; set g0.w0.pte A; set g0.w1.pml5e none; enter; load w0; exit",
+		    "[#PF]");
+}
+
+static void an_unpaged_l2_has_the_nested_tables_alone(void **state)
+{
+	(void)state;
+	assert_both("l2mode unpaged; nroot n0; set n0.p0.pte A; enter; load w0; load w1; exit",
+		    "[A]; [#NPF]");
+	assert_both("l2mode unpaged; nroot n0; set n0.p0.pte A; enter; load w0; exit; "
+		    "set n0.p0.pte B; enter; load w0 either; exit",
+		    "[A]; A [B]");
+	assert_undefined(AMD, "l2mode unpaged; enter; load w0; exit", "without nested paging");
+}
+
+/* Windows of odd number use the second half of their PT, with frame G in the first. */
+static void halves_of_a_32_bit_table_differ(void **state)
+{
+	(void)state;
+	assert_both("l2mode 32; set g0.w0.pte A; set g0.w1.pde g0.w0.pt; enter; load w0; load w1; "
+		    "exit",
+		    "[A]; [G]");
+	assert_both("l2mode 32; set g0.w0.pte A; set g0.w2.pde g0.w0.pt; enter; load w2; exit",
+		    "[A]");
+}
+
+static void pdptes_are_registers_that_mov_cr3_loads(void **state)
+{
+	(void)state;
+	assert_both(PAE("wp on"), "[A]; A [B]");
+	assert_both(PAE("invlpg w0"), "[A]; A [B]");
+	assert_both(PAE("invpcid 2"), "[A]; A [B]");
+	assert_both(PAE("cr3 g0"), "[A]; [B]");
+	assert_both(PAE("pg-cycle"), "[A]; [B]");
+	assert_both(PAE("pae-cycle"), "[A]; [B]");
+	assert_both(BARE("invlpg w0"), "[A]; A [B]");
+	assert_both(BARE("cr3 g0"), "[A]; [B]");
+	/* Intel names CR4.PGE and CR4.SMEP, too. */
+	assert_looks(INTEL, PAE("pge off"), "[A]; [B]");
+	assert_looks(AMD, PAE("pge off"), "[A]; A [B]");
+}
+
+static void amd_reads_nested_pdptes_when_it_walks(void **state)
+{
+	(void)state;
+	assert_looks(INTEL, NESTED("invlpg w0"), "[A]; A [B]");
+	assert_looks(AMD, NESTED("invlpg w0"), "[A]; [B]");
+	assert_looks(AMD, NESTED("wp on"), "[A]; A [B]");
+}
+
+static void a_register_may_hold_a_pdpte_that_is_not_present(void **state)
+{
+#define MAPPED                                                            \
+	"set g0.w0.pte A; set g0.w0.pdpte none; enter; cr3 g0; load w0; " \
+	"set g0.w0.pdpte g0.w0.pd; load w0; cr3 g0; load w0; exit"
+
+	(void)state;
+	assert_both("l2mode pae; " MAPPED, "[#PF]; [A] #PF; [A]");
+	assert_looks(INTEL, "l2mode pae; nroot n0; " MAPPED, "[#PF]; [A] #PF; [A]");
+	assert_looks(AMD, "l2mode pae; nroot n0; " MAPPED, "[#PF]; [A]; [A]");
+}
+
+/* A new tag, so that nothing else is cached. */
+#define ENTERED(before) \
+	"set g0.w0.pte A; set g1.w0.pte B; enter; load w0; exit; " before "; enter; load w0; exit"
+
+static void an_entry_loads_pdptes_from_memory_or_from_the_vmcs(void **state)
+{
+	(void)state;
+	assert_both("l2mode pae; " ENTERED("set g0.w0.pdpte g1.w0.pd; tag 2"), "[A]; [B]");
+	assert_looks(AMD, "l2mode pae; nroot n0; " ENTERED("set g0.w0.pdpte g1.w0.pd; tag 2"),
+		     "[A]; [B]");
+	assert_looks(INTEL, "l2mode pae; nroot n0; " ENTERED("set g0.w0.pdpte g1.w0.pd; tag 2"),
+		     "[A]; A [B]");
+	assert_looks(INTEL,
+		     "l2mode pae; nroot n0; " ENTERED("set g0.w0.pdpte g1.w0.pd; l2cr3 g0; tag 2"),
+		     "[A]; [B]");
+	assert_looks(INTEL, "l2mode pae; tag 0; " ENTERED("set g0.w0.pdpte g1.w0.pd"), "[A]; [B]");
+}
+
+static void vmfunc_leaves_pdptes_alone(void **state)
+{
+	(void)state;
+	assert_looks(INTEL,
+		     "l2mode pae; nroot n0; set g0.w0.pte A; set g1.w0.pte B; enter; load w0; "
+		     "set g0.w0.pdpte g1.w0.pd; vmfunc n1; load w0 either; cr3 g0; load w0 fresh; "
+		     "exit",
+		     "[A]; A [B]; [B]");
+}
+
+static void a_switch_of_l1s_mode_flushes_l1(void **state)
+{
+	(void)state;
+	assert_both("bare pae; set h0.w0.pte A/g; load w0; set h0.w0.pte B/g; enter; exit; load w0 "
+		    "fresh",
+		    "[A]; [B]");
+	assert_both("bare 32; set g0.w0.pte A/g; enter; load w0; exit; set g0.w0.pte B/g; enter; "
+		    "load w0 fresh; exit",
+		    "[A]; [B]");
+	assert_both("bare pae; set g0.w0.pte A; set g1.w0.pte B; enter; load w0; exit; l2cr3 g1; "
+		    "enter; load w0 fresh; exit",
+		    "[A]; [B]");
+}
+
+int test_modes(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(headers_say_the_mode),
+		cmocka_unit_test(modes_need_capabilities),
+		cmocka_unit_test(what_does_not_fit_is_refused),
+		cmocka_unit_test(every_level_leads_to_its_leaf),
+		cmocka_unit_test(an_unpaged_l2_has_the_nested_tables_alone),
+		cmocka_unit_test(halves_of_a_32_bit_table_differ),
+		cmocka_unit_test(pdptes_are_registers_that_mov_cr3_loads),
+		cmocka_unit_test(amd_reads_nested_pdptes_when_it_walks),
+		cmocka_unit_test(a_register_may_hold_a_pdpte_that_is_not_present),
+		cmocka_unit_test(an_entry_loads_pdptes_from_memory_or_from_the_vmcs),
+		cmocka_unit_test(vmfunc_leaves_pdptes_alone),
+		cmocka_unit_test(a_switch_of_l1s_mode_flushes_l1),
+	};
+
+	return cmocka_run_group_tests_name("modes", tests, NULL, NULL);
+}
