@@ -53,8 +53,8 @@ static void what_a_mode_forbids_is_refused(void **state)
 	refused("enter; pcide on; exit; vm 1; enter; cr3 g1 pcid 1; exit", 37, "pcide on");
 	refused("nxe off; enter; exit", 10, "nxe on");
 	refused("enter; nxe off; exit", 8, "L1's");
-	refused("repeat 2; pcide on; end", 21, "access");
-	refused("repeat 2; enter; pcide on; exit; end", 34, "access");
+	refused("repeat 2; pcide on; end", 21, "modes");
+	refused("repeat 2; enter; pcide on; exit; end", 34, "modes");
 	refused("fetch w0 by io", 13, "no way");
 	refused("set h0.w0.pte A by user", 20, "no way");
 	refused("load w0 by 4", 12, "no way");
