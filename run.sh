@@ -46,6 +46,7 @@ image_arguments() {
 	[[ -z $repeat ]] || words+=("repeat=$repeat")
 	[[ -z $tries ]] || words+=("tries=$tries")
 	[[ -z $mutate ]] || words+=("mutate=$mutate")
+	[[ -z ${lacks-} ]] || words+=("lacks=$lacks")
 	[[ -z $bench ]] || words+=("bench")
 	[[ -z $replay ]] || words+=("replay=$replay")
 	printf '%s\n' "${words[*]-}"

@@ -95,7 +95,7 @@ static void read_word(const char *word, size_t length)
 		options.bench = true;
 	} else if (length == 3 && !strncmp(word, "fep", 3)) {
 		options.fep = true;
-	} else if (!has_key(word, length, "host=") &&
+	} else if (!has_key(word, length, "host=") && !has_key(word, length, "lacks=") &&
 		   !(length == 14 && !strncmp(word, "console=virtio", 14))) {
 		bail_out("unknown word on the command line (see README.md, \"Arguments\")", word,
 			 length);
@@ -115,6 +115,7 @@ static void read_options(void)
 static uint32_t all_caps(void)
 {
 	uint32_t all = hv ? hv->caps() : 0;
+	char lacks[32];
 
 	if (!world_has_nested_windows())
 		all &= ~(uint32_t)CAP_NPT;
@@ -134,6 +135,8 @@ static uint32_t all_caps(void)
 		all |= CAP_HOLE;
 	if (cpuid(0, 0).eax >= 7 && cpuid(7, 0).ecx & 1u << 16)
 		all |= CAP_LA57;
+	if (!cmdline_value("lacks", lacks, sizeof(lacks)) || strcmp(lacks, "legacy-paging"))
+		all |= CAP_LEGACY;
 	if (nr_cpus >= 2)
 		all |= CAP_CPUS2;
 	if (nr_cpus >= 4)

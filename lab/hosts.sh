@@ -52,6 +52,17 @@ parameters_of_machine() { # MODULE
 	done
 }
 
+# There are KVMs without hardware virtualization whose guests die of it.
+runs_32bit_paging() {
+	local work
+	work=$(mktemp -d)
+	timeout 20 "$LAB/vm.sh" --accel kvm --boot kernel --image "$image" --work "$work" --cpu qemu64 \
+		'replay=bare pae; enter; exit' 2>/dev/null | grep -q '^ok 1 '
+	local status=$?
+	rm -r "$work"
+	return $status
+}
+
 prepare_kvm() {
 	local module
 	kvm_is_usable || our_error "--host kvm: /dev/kvm is not there, or not open to this user; use --host lab"
@@ -62,6 +73,11 @@ prepare_kvm() {
 	else
 		note "/dev/kvm has neither SVM nor VMX for its guests: what needs an L2 will be skipped"
 		vm_model=qemu64
+		if ! runs_32bit_paging; then
+			note "its guests cannot turn on 32-bit paging: what needs that will be skipped"
+			# shellcheck disable=SC2034 # run.sh tells the image
+			lacks=legacy-paging
+		fi
 		setting_titles=("this machine's KVM: Linux $(uname -r), not nested")
 		setting_words=("kvm,$(uname -r)")
 	fi

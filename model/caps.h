@@ -32,6 +32,8 @@
 	  "no accessed and dirty bits in EPT: use an Intel host that has them (ept=1, eptad=1)") \
 	X(VMFUNC, "vmfunc", "no EPTP switching by VMFUNC: use an Intel host with ept=1")         \
 	X(PAGE1G, "pdpe1gb", "no 1 GiB pages: use a CPU model with pdpe1gb")                     \
+	X(LEGACY, "legacy-paging",                                                               \
+	  "the host cannot run its guests in 32-bit paging modes, as run.sh has tried")          \
 	X(UNPAGED, "unpaged",                                                                    \
 	  "L2 cannot run unpaged: use a host with NPT, or EPT and unrestricted guests")          \
 	X(LA57, "la57", "no five-level paging: use a CPU model with la57")                       \

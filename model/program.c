@@ -68,7 +68,7 @@ uint32_t program_needs(const struct program *program)
 	for (unsigned i = 0; i < program->nr_steps; i++)
 		needs |= step_needs(&program->step[i]);
 	if (program_header(program).bare)
-		needs &= ~(uint32_t)(CAP_HV | CAP_UNPAGED);
+		needs = (needs & ~(uint32_t)(CAP_HV | CAP_UNPAGED)) | CAP_LEGACY;
 	if (cpus > 1)
 		needs |= CAP_CPUS2;
 	if (cpus > 2)
