@@ -228,7 +228,9 @@ lab_command() { # NUMBER WORK; sets command
 	command+=(--vmlinuz "$lab_vmlinuz" --base "$lab_base" --image "$image" --work "$2"
 		--append "$(kernel_words "kvm_$vendor" "${setting_params[$1]}")${host_append:+ $host_append}"
 		--smp "$smp")
+	# Bochs on a busy machine needs minutes to the first case.
 	patience=$timeout boot_patience=$((timeout + 90)) console=$2/console.log
+	[[ ${command[0]} != */bochs/* ]] || boot_patience=$((timeout + 240))
 }
 
 # --- any ----------------------------------------------------------------------------------------
