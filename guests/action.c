@@ -245,6 +245,7 @@ void action_run(void *argument)
 	case ACTION_INVPCID:
 		RUN(a->interrupted, "invpcid %1, %0", "r"(operand), "m"(descriptor));
 		break;
+	case ACTION_RDMSR: rdmsr(MSR_KERNEL_GS_BASE); break;
 	case ACTION_VMFUNC: /* SDM vol. 2, "VMFUNC": EAX function, ECX operand */
 		__asm__ volatile("vmfunc" : : "a"(0), "c"(operand) : "memory");
 		break;

@@ -25,6 +25,7 @@ enum action_kind {
 	ACTION_EFER,	/* bits address of EFER = operand, 0 or 1 */
 	ACTION_PG,	/* CR0.PG off and on again; 32-bit code only */
 	ACTION_PAE,	/* CR4.PAE off and on again; the same */
+	ACTION_RDMSR,	/* IA32_KERNEL_GS_BASE; its value is of no interest */
 	ACTION_VMFUNC,	/* EPTP switching to list entry operand */
 };
 
@@ -32,6 +33,7 @@ enum action_outcome {
 	OUTCOME_PENDING, /* not carried out (yet) */
 	OUTCOME_DONE,
 	OUTCOME_FAULT,	      /* an exception of the level itself: .vector, .error */
+	OUTCOME_EXIT,	      /* the instruction left L2 by an intercept; set by L1 */
 	OUTCOME_NESTED_FAULT, /* a nested page fault or EPT violation; set by L1 */
 };
 

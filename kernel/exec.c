@@ -99,6 +99,8 @@ static uint32_t frame_result(int nr)
 
 static uint32_t result_of(const struct step *step, const struct action *a)
 {
+	if (step->op == OP_RDMSR)
+		return a->outcome == OUTCOME_EXIT ? RESULT_EXIT : RESULT_DIRECT;
 	if (a->outcome == OUTCOME_NESTED_FAULT)
 		return RESULT_NPF;
 	if (a->outcome == OUTCOME_FAULT)
@@ -215,6 +217,7 @@ static bool make_action(const struct step *step, struct action *a)
 		a->operand = step->type;
 		a->address = linear;
 		return true;
+	case OP_RDMSR: a->kind = ACTION_RDMSR; return true;
 	case OP_VMFUNC:
 		a->kind = ACTION_VMFUNC;
 		a->operand = function_number(step->root.nr, step->arg);
@@ -313,6 +316,7 @@ static void l1_step(void *argument)
 	case OP_TAG: backend->set_tag(vm, step->tag); break;
 	case OP_L2CR3: l2_here()->hv->set_root(vm, world_root(step->root) | step->pcid); break;
 	case OP_NROOT: backend->set_nested_root(vm, nested, step->arg); break;
+	case OP_MSR_EXIT: backend->set_msr_exit(vm, step->arg); break;
 	case OP_CLEAN: backend->set_clean(vm); break;
 	case OP_TLBCTL: backend->set_flush(vm, step->type); break;
 	case OP_INVLPGA:

@@ -20,6 +20,7 @@ struct hv_vm; /* a virtual machine of one vCPU: a VMCB or VMCS and the registers
 enum hv_exit_kind {
 	HV_EXIT_CALL,	      /* the agent's CPUID; RIP is behind it */
 	HV_EXIT_INTERRUPT,    /* an external interrupt, still pending in L1 */
+	HV_EXIT_MSR,	      /* RDMSR of the MSR of set_msr_exit() */
 	HV_EXIT_NESTED_FAULT, /* #NPF or EPT violation: address and error are valid */
 	HV_EXIT_OTHER,	      /* anything else: nobody expected it */
 };
@@ -85,6 +86,9 @@ struct hv {
 	void (*set_clean)(struct hv_vm *vm);
 	/* RIP of the next enter, all other registers as L2 left them. */
 	void (*set_rip)(struct hv_vm *vm, uint64_t rip);
+	/* Does L2's RDMSR of IA32_KERNEL_GS_BASE exit? Rewrites the map of MSRs in place; at a
+	 * reset it does not. NULL without CAP_MSRMAP. */
+	void (*set_msr_exit)(struct hv_vm *vm, bool exits);
 	/* When an interrupt that waits in L1 shall leave L2; stays until it is set again. */
 	void (*set_interrupt)(struct hv_vm *vm, enum hv_interrupt when);
 

@@ -70,9 +70,9 @@ static struct hv_exit enter_until_done(struct l2 *l2)
 	for (;;) {
 		l2->hv->enter(l2->vm, &exit);
 		a = &m->ring[(m->taken - 1) % AGENT_RING];
-		if (exit.kind != HV_EXIT_NESTED_FAULT || !m->catching)
+		if (!m->catching || (exit.kind != HV_EXIT_NESTED_FAULT && exit.kind != HV_EXIT_MSR))
 			return exit;
-		a->outcome = OUTCOME_NESTED_FAULT;
+		a->outcome = exit.kind == HV_EXIT_MSR ? OUTCOME_EXIT : OUTCOME_NESTED_FAULT;
 		a->error = (uint32_t)exit.error;
 		l2->hv->set_rip(l2->vm, l2->entry.nested_fault);
 	}

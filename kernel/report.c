@@ -74,6 +74,10 @@ static void results_text(uint32_t results, char *text, size_t size)
 	for (unsigned i = 0; i < 4; i++)
 		if (results & RESULT_BITS << i)
 			n = append(text, size, n, bits[i]);
+	if (results & RESULT_DIRECT)
+		n = append(text, size, n, "no-exit");
+	if (results & RESULT_EXIT)
+		n = append(text, size, n, "exit");
 }
 
 void finding_text(const struct finding *f, char *text, size_t size)

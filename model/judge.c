@@ -72,7 +72,11 @@ enum judgement oracle_judge(struct oracle *o, const struct step *step, const str
 				   : seen & look->legal	 ? JUDGED_RETAINED
 							 : judge_wrong(o, step, seen);
 
-	if (seen & FRAMES)
+	if (seen & RESULT_EXIT) {
+		leave_l2(o); /* L1 resumes L2 behind the RDMSR */
+		enter_l2(o);
+		fill(o);
+	} else if (seen & FRAMES)
 		set_bits(o, step);
 	else if (seen & RESULT_PF)
 		fault(o, step, EV_PAGE_FAULT);

@@ -246,6 +246,13 @@ void look_at(struct oracle *o, const struct step *step, struct look *look)
 	};
 
 	*look = (struct look){.events = o->events, .space = o->set_space};
+	if (step->op == OP_RDMSR) {
+		const struct cpu_state *cpu = &o->cpus[o->cpu];
+
+		look->current = cpu->vms[cpu->vm].msr_exit ? RESULT_EXIT : RESULT_DIRECT;
+		look->legal = look->current;
+		return;
+	}
 	if (step->op == OP_BITS) {
 		look_at_bits(o, &step->entry, look);
 		return;

@@ -304,6 +304,7 @@ static void give(struct oracle *o, const struct step *step)
 		vm->pdptes = true;
 		break;
 	case OP_TLBCTL: vm->tlbctl = step->type; break;
+	case OP_MSR_EXIT: vm->msr_exit = step->arg; break;
 	case OP_CLEAN: break; /* about the VMCB, not about what is cached */
 	case OP_INVLPGA:
 	case OP_INVVPID:

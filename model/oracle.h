@@ -24,6 +24,9 @@ enum {
 	RESULT_WILD = 1 << 10, /* what no frame holds */
 	/* of OP_BITS: bit (10 + 1 + accessed + 2 * dirty) */
 	RESULT_BITS = 1 << 11,
+	/* of OP_RDMSR */
+	RESULT_DIRECT = 1 << 15,
+	RESULT_EXIT = 1 << 16,
 };
 #define RESULT_FRAME(nr)		(1u << (nr))
 #define RESULT_BITS_OF(accessed, dirty) (RESULT_BITS << ((accessed) + 2 * (dirty)))

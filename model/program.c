@@ -34,6 +34,8 @@ static uint32_t op_needs(const struct step *step)
 	case OP_SET: return value_needs(step);
 	case OP_INVPCID: return CAP_INVPCID | (step->pcid ? CAP_PCID : 0);
 	case OP_PCIDE: return CAP_PCID;
+	case OP_RDMSR:
+	case OP_MSR_EXIT: return CAP_HV | CAP_MSRMAP;
 	case OP_SMEP: return CAP_SMEP;
 	case OP_SMAP: return CAP_SMAP;
 	case OP_NROOT: return step->root.space == SPACE_N ? eptp_needs(step) : CAP_HV;

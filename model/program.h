@@ -112,6 +112,7 @@ enum op {
 	OP_STORE, /* window */
 	OP_FETCH, /* window */
 	OP_BITS,  /* entry: reads its accessed and dirty bits in memory */
+	OP_RDMSR, /* in L2: does RDMSR of the one MSR of `msr-exit` leave L2? */
 	/* rewrites */
 	OP_SET, /* entry, value: one aligned 8-byte store */
 	/* linear flushes, at whichever level runs */
@@ -128,10 +129,11 @@ enum op {
 	OP_SMAP,
 	OP_NXE,
 	/* what L1 gives the current VM at the next enter */
-	OP_TAG,	  /* tag: ASID or VPID */
-	OP_L2CR3, /* root, PCID */
-	OP_NROOT, /* root, or ROOT_NONE; arg 1: with accessed and dirty bits (EPTP bit 6) */
-	OP_CLEAN, /* the next enter declares unchanged what L1 has not changed since the last */
+	OP_TAG,	     /* tag: ASID or VPID */
+	OP_L2CR3,    /* root, PCID */
+	OP_NROOT,    /* root, or ROOT_NONE; arg 1: with accessed and dirty bits (EPTP bit 6) */
+	OP_MSR_EXIT, /* arg: L2's RDMSR of one MSR exits, or not; rewritten in the map in place */
+	OP_CLEAN,    /* the next enter declares unchanged what L1 has not changed since the last */
 	/* flushes of L1 for L2 */
 	OP_TLBCTL,  /* type 1, 3 or 7: at the next enter only */
 	OP_INVLPGA, /* window, tag */
@@ -231,12 +233,14 @@ struct program_error {
  *
  *   looks        load W, store W, fetch W, look W, bits ENTRY
  *                by user, by io and by fep but for fetches
+ *                in L2: rdmsr
  *   rewrites     set ENTRY VALUE; by 4, 1, misaligned, xchg, cmpxchg, stos, movs, 16
  *   linear       cr3 ROOT [pcid 0-3] [noflush], invlpg W, both also by fep;
  *                invpcid 0 W [pcid 0-3], invpcid 1 [pcid 0-3], invpcid 2|3,
  *                pge|pcide|wp|smep|smap|nxe on|off, pg-cycle, pae-cycle
  *   for L2       tag 0-7, l2cr3 ROOT [pcid 0-3], nroot ROOT [ad] | none, tlbctl 1|3|7,
  *                invlpga W TAG
+ *                clean, msr-exit on|off
  *   VMX          invvpid 0 W TAG, invvpid 1|3 TAG, invvpid 2, invept 1 ROOT [ad], invept 2,
  *                vmx-cycle, in L2: vmfunc ROOT [ad]
  *   control flow enter, enter-pending, enter-failing, exit, cpu 0-3, vm 0|1, repeat 1-10000, end
@@ -291,10 +295,10 @@ static inline char frame_letter(unsigned nr)
 	return nr == FRAME_M ? 'M' : (char)('A' + nr);
 }
 
-/* Is the step a look whose result is judged? (OP_LOAD, OP_STORE, OP_FETCH, OP_BITS) */
+/* Is the step a look whose result is judged? (OP_LOAD … OP_RDMSR) */
 static inline bool op_is_look(enum op op)
 {
-	return op <= OP_BITS;
+	return op <= OP_RDMSR;
 }
 
 #endif

@@ -4,8 +4,8 @@
  * SMAP, EFER.NXE (catalogue: C10, C16, D6).
  *
  * The rule. What a translation allows is the conjunction of the entries on its way; what that means
- * for an access is decided by CPL and by CR0.WP, CR4.SMEP, CR4.SMAP as they are at that moment, with
- * nothing to be flushed (SDM vol. 3, 5.6.1 "Determination of Access Rights"; APM vol. 2, 5.6
+ * for an access is decided by CPL and by CR0.WP, CR4.SMEP, CR4.SMAP as they are at that moment,
+ * with nothing to be flushed (SDM vol. 3, 5.6.1 "Determination of Access Rights"; APM vol. 2, 5.6
  * "Page-Protection Checks"). Permissions taken away need a flush. NX is reserved while EFER.NXE is
  * clear: an entry that has it faults. Setting CR4.SMEP drops the current PCID on Intel.
  *

@@ -6,11 +6,11 @@
  * The rule. The architecture knows no emulator: INS and OUTS go through the same translation as a
  * MOV, in the same modes, and their faults have the same effects.
  *
- * How a host breaks it. KVM's emulator walks the guest's tables in software, by what it remembers of
- * the guest's modes (CR0.WP, CR4.SMAP, EFER.NXE), which need not be what hardware runs by; the two
- * walks fall apart when that memory is stale. For accesses to MMIO it also remembers the last address
- * and where it led, and must forget it at every flush of that address. INVLPG and MOV CR3 that are
- * emulated must do what the real ones do.
+ * How a host breaks it. KVM's emulator walks the guest's tables in software, by what it remembers
+ * of the guest's modes (CR0.WP, CR4.SMAP, EFER.NXE), which need not be what hardware runs by; the
+ * two walks fall apart when that memory is stale. For accesses to MMIO it also remembers the last
+ * address and where it led, and must forget it at every flush of that address. INVLPG and MOV CR3
+ * that are emulated must do what the real ones do.
  *
  * What is seen. As in linear.c; `by io` is a look of INS or OUTS, `by fep` one instruction behind
  * KVM's forced-emulation prefix, page M an address where there is no memory.

@@ -17,9 +17,9 @@
  * the flush; the window again, which must show the new frame.
  *
  * The same programs run in L1 ("l1"), in an L2 without nested paging ("l2") and in an L2 with
- * nested paging ("l2-nested"), where L1 intercepts none of the flushes; and in other paging modes (see
- * modes.c): L1 and L2 in PAE mode ("pae-l1", …) and 32-bit paging, L2 with five levels. A page of
- * 2 MiB has 4 MiB in 32-bit paging.
+ * nested paging ("l2-nested"), where L1 intercepts none of the flushes; and in other paging modes
+ * (see modes.c): L1 and L2 in PAE mode ("pae-l1", …) and 32-bit paging, L2 with five levels. A page
+ * of 2 MiB has 4 MiB in 32-bit paging.
  */
 #include "scenarios/scenario.h"
 

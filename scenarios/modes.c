@@ -6,11 +6,11 @@
  * change of CR4.PAE drops what is not global (SDM vol. 3, "Operations that Invalidate TLBs and
  * Paging-Structure Caches"; APM vol. 2, 5.5.3 "TLB Management").
  *
- * How a host breaks it. A host that shadows page tables keeps, for a guest in PAE mode, four shadows
- * in place of one; of 32-bit paging it shadows each table by several ("quadrants": a guest's PD by
- * four, its PT by two), as its own entries are twice as long; for five levels its shadow has one
- * more. Roots of these shadows are not cached as 64-bit ones are, and what the host remembers of the
- * guest's mode must be renewed at each change of it.
+ * How a host breaks it. A host that shadows page tables keeps, for a guest in PAE mode, four
+ * shadows in place of one; of 32-bit paging it shadows each table by several ("quadrants": a
+ * guest's PD by four, its PT by two), as its own entries are twice as long; for five levels its
+ * shadow has one more. Roots of these shadows are not cached as 64-bit ones are, and what the host
+ * remembers of the guest's mode must be renewed at each change of it.
  *
  * What is seen. As in linear.c; the programs there and in tables.c run in these modes, too. L1
  * itself is in another mode between `enter` and `exit` of a program that begins with `bare`.

@@ -12,14 +12,15 @@
  *
  * How a host breaks it. KVM keeps the roots that the guest left (prev_roots), shadows with them.
  * With PCIDs these are part of what the guest may expect to stay cached, so each flush of a PCID
- * must reach every root of that PCID, loaded or not; without PCIDs they are not, and KVM brings them
- * up to date when they are loaded again. A guest that changes CR4.PCIDE changes from one regime to
- * the other: what was left behind out of date under the first must not be taken up under the second.
+ * must reach every root of that PCID, loaded or not; without PCIDs they are not, and KVM brings
+ * them up to date when they are loaded again. A guest that changes CR4.PCIDE changes from one
+ * regime to the other: what was left behind out of date under the first must not be taken up under
+ * the second.
  *
  * What is seen. As in linear.c. "cached" is a root that was looked through, left without a flush,
- * rewritten, and loaded again without one: only the flush under test stands between the two. The root
- * that runs meanwhile under the same PCID does not map the window at all, or what is cached of its
- * upper levels could serve the look legally.
+ * rewritten, and loaded again without one: only the flush under test stands between the two. The
+ * root that runs meanwhile under the same PCID does not map the window at all, or what is cached of
+ * its upper levels could serve the look legally.
  */
 #include "scenarios/scenario.h"
 

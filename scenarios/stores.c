@@ -10,8 +10,8 @@
  * eight bytes, of less, of one that overlaps two entries, of a locked one, a string, a vector. For
  * some of them the instruction emulator writes memory on another way than for a MOV.
  *
- * What is seen. As in linear.c. A store in pieces leaves no entry on its way that was not meant: see
- * guests/entry.h.
+ * What is seen. As in linear.c. A store in pieces leaves no entry on its way that was not meant:
+ * see guests/entry.h.
  */
 #include "scenarios/scenario.h"
 

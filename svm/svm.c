@@ -18,8 +18,16 @@ struct svm_registers {
 _Static_assert(offsetof(struct svm_registers, rsi) == 0x20, "switch.S");
 _Static_assert(offsetof(struct svm_registers, r15) == 0x68, "switch.S");
 
+/*
+ * 15.11 "MSR Intercepts": two bits for each MSR, of which the lower one is about RDMSR; those from
+ * C0000000 on begin at offset 800h.
+ */
+#define MSRPM_SIZE (2 * PAGE_SIZE)
+#define MSRPM_BIT  (8 * 0x800 + 2 * (MSR_KERNEL_GS_BASE - 0xc0000000))
+
 struct hv_vm {
 	struct vmcb *vmcb;
+	uint8_t *msrpm; /* MSRPM_SIZE bytes */
 	struct svm_registers registers;
 	uint32_t changed; /* groups of fields (CLEAN_…) that were set since the last VMRUN */
 };
@@ -39,7 +47,7 @@ static bool svm_present(void)
 static uint32_t svm_caps(void)
 {
 	struct cpuid svm = cpuid(CPUID_SVM, 0);
-	uint32_t caps = CAP_HV | CAP_TLBCTL | CAP_INVLPGA;
+	uint32_t caps = CAP_HV | CAP_TLBCTL | CAP_INVLPGA | CAP_MSRMAP;
 
 	if (svm.edx & CPUID_SVM_NP)
 		caps |= CAP_NPT | CAP_UNPAGED;
@@ -67,15 +75,18 @@ static struct hv_vm *svm_vm_create(void)
 	struct hv_vm *vm = memory_alloc(sizeof(*vm), 16);
 
 	vm->vmcb = memory_alloc(sizeof(*vm->vmcb), PAGE_SIZE);
+	vm->msrpm = memory_alloc(MSRPM_SIZE, PAGE_SIZE);
 	return vm;
 }
 
-static void reset_control(struct vmcb_control *control)
+static void reset_control(struct vmcb_control *control, const uint8_t *msrpm)
 {
 	memset(control, 0, sizeof(*control));
 	control->intercept[3] = INTERCEPT3_INTR | INTERCEPT3_NMI | INTERCEPT3_INIT |
-				INTERCEPT3_CPUID | INTERCEPT3_HLT | INTERCEPT3_SHUTDOWN;
+				INTERCEPT3_CPUID | INTERCEPT3_HLT | INTERCEPT3_MSR_PROT |
+				INTERCEPT3_SHUTDOWN;
 	control->intercept[4] = INTERCEPT4_VMRUN | INTERCEPT4_VMMCALL;
+	control->msrpm_base = (uint64_t)msrpm;
 	control->asid = 1;
 	control->tlb_control = TLB_CONTROL_NOTHING;
 	control->clean = CLEAN_NOTHING;
@@ -122,9 +133,20 @@ static void reset_save(struct vmcb_save *save, const struct hv_start *start)
 	save->rsp = start->rsp;
 }
 
+static void svm_set_msr_exit(struct hv_vm *vm, bool exits)
+{
+	const uint8_t bit = 1u << MSRPM_BIT % 8;
+
+	if (exits)
+		vm->msrpm[MSRPM_BIT / 8] |= bit;
+	else
+		vm->msrpm[MSRPM_BIT / 8] &= (uint8_t)~bit;
+}
+
 static void svm_vm_reset(struct hv_vm *vm, const struct hv_start *start)
 {
-	reset_control(&vm->vmcb->control);
+	svm_set_msr_exit(vm, false);
+	reset_control(&vm->vmcb->control, vm->msrpm);
 	reset_save(&vm->vmcb->save, start);
 	memset(&vm->registers, 0, sizeof(vm->registers));
 	vm->changed = CLEAN_ALL;
@@ -192,6 +214,7 @@ static void svm_enter(struct hv_vm *vm, struct hv_exit *exit)
 		exit->kind = HV_EXIT_CALL;
 		vm->vmcb->save.rip += 2; /* next_rip is optional; CPUID is 0F A2 */
 		break;
+	case SVM_EXIT_MSR: exit->kind = HV_EXIT_MSR; break;
 	case SVM_EXIT_INTR: exit->kind = HV_EXIT_INTERRUPT; break;
 	case SVM_EXIT_NPF: /* 15.25.6 "Nested versus Guest Page Faults, Fault Ordering" */
 		exit->kind = HV_EXIT_NESTED_FAULT;
@@ -252,15 +275,11 @@ static const char *exit_name(uint64_t code)
 		uint64_t code;
 		const char *name;
 	} names[] = {
-		{SVM_EXIT_INTR, "INTR"},
-		{SVM_EXIT_NMI, "NMI"},
-		{SVM_EXIT_CPUID, "CPUID"},
-		{SVM_EXIT_HLT, "HLT"},
-		{SVM_EXIT_SHUTDOWN, "SHUTDOWN (a triple fault in L2)"},
-		{SVM_EXIT_VMRUN, "VMRUN"},
-		{SVM_EXIT_VMMCALL, "VMMCALL"},
-		{SVM_EXIT_NPF, "NPF"},
-		{SVM_EXIT_INVALID, "INVALID (VMRUN refused the VMCB)"},
+		{SVM_EXIT_INTR, "INTR"},   {SVM_EXIT_NMI, "NMI"},
+		{SVM_EXIT_CPUID, "CPUID"}, {SVM_EXIT_HLT, "HLT"},
+		{SVM_EXIT_MSR, "MSR"},	   {SVM_EXIT_SHUTDOWN, "SHUTDOWN (a triple fault in L2)"},
+		{SVM_EXIT_VMRUN, "VMRUN"}, {SVM_EXIT_VMMCALL, "VMMCALL"},
+		{SVM_EXIT_NPF, "NPF"},	   {SVM_EXIT_INVALID, "INVALID (VMRUN refused the VMCB)"},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -318,6 +337,7 @@ const struct hv hv_svm = {
 	.set_root = svm_set_root,
 	.set_nested_root = svm_set_nested_root,
 	.set_flush = svm_set_flush,
+	.set_msr_exit = svm_set_msr_exit,
 	.set_clean = svm_set_clean,
 	.set_rip = svm_set_rip,
 	.set_interrupt = svm_set_interrupt,

@@ -29,6 +29,7 @@
 #define INTERCEPT3_INIT	    (1u << 3)
 #define INTERCEPT3_CPUID    (1u << 18)
 #define INTERCEPT3_HLT	    (1u << 24)
+#define INTERCEPT3_MSR_PROT (1u << 28)
 #define INTERCEPT3_SHUTDOWN (1u << 31)
 #define INTERCEPT4_VMRUN    (1u << 0) /* must be set: 15.5.1 "Basic Operation" */
 #define INTERCEPT4_VMMCALL  (1u << 1)
@@ -60,6 +61,7 @@
 #define SVM_EXIT_NMI	  0x061
 #define SVM_EXIT_CPUID	  0x072
 #define SVM_EXIT_HLT	  0x078
+#define SVM_EXIT_MSR	  0x07c
 #define SVM_EXIT_SHUTDOWN 0x07f
 #define SVM_EXIT_VMRUN	  0x080
 #define SVM_EXIT_VMMCALL  0x081

@@ -68,7 +68,8 @@ bool vmx_read_controls(const char **missing)
 	const uint32_t unwanted = PRIMARY_INVLPG | PRIMARY_CR3_LOAD | PRIMARY_CR3_STORE;
 
 	c->pin = allowed(true_msr(MSR_VMX_PIN_CONTROLS), 0);
-	c->primary = allowed(true_msr(MSR_VMX_PRIMARY_CONTROLS), PRIMARY_HLT | PRIMARY_SECONDARY);
+	c->primary = allowed(true_msr(MSR_VMX_PRIMARY_CONTROLS),
+			     PRIMARY_HLT | PRIMARY_MSR_BITMAPS | PRIMARY_SECONDARY);
 	c->exit = allowed(true_msr(MSR_VMX_EXIT_CONTROLS), EXIT_HOST_64);
 	c->entry = allowed(true_msr(MSR_VMX_ENTRY_CONTROLS), ENTRY_GUEST_64);
 	read_secondary(c);

@@ -33,6 +33,7 @@ enum vmcs_field {
 	HOST_GS_SELECTOR = 0x0c0a,
 	HOST_TR_SELECTOR = 0x0c0c,
 	/* 64-bit control */
+	MSR_BITMAP = 0x2004,
 	ENTRY_MSR_LOAD_ADDRESS = 0x200a,
 	VM_FUNCTION_CONTROLS = 0x2018,
 	EPT_POINTER = 0x201a,
@@ -173,6 +174,7 @@ enum vmcs_field {
 #define PRIMARY_INVLPG		 (1u << 9)
 #define PRIMARY_CR3_LOAD	 (1u << 15)
 #define PRIMARY_CR3_STORE	 (1u << 16)
+#define PRIMARY_MSR_BITMAPS	 (1u << 28)
 #define PRIMARY_SECONDARY	 (1u << 31)
 #define SECONDARY_EPT		 (1u << 1)
 #define SECONDARY_VPID		 (1u << 5)

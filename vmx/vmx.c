@@ -35,6 +35,8 @@ static uint32_t vmx_caps(void)
 	 */
 	uint32_t caps = CAP_HV | CAP_VMX | CAP_UNTAGGED;
 
+	if (c->primary & PRIMARY_MSR_BITMAPS)
+		caps |= CAP_MSRMAP;
 	for (unsigned type = 0; type < 4; type++)
 		if (c->has_vpid && c->ept_vpid_cap & VPID_CAP_INVVPID_TYPE(type))
 			caps |= (uint32_t)CAP_INVVPID0 << type;
@@ -64,12 +66,25 @@ static bool vmx_start(void)
 	return vmx_cpu_start();
 }
 
+/* "MSR-Bitmap Address": one bit for each MSR; reads of those from C0000000 on begin at 1024. */
+static void vmx_set_msr_exit(struct hv_vm *vm, bool exits)
+{
+	const unsigned nr = 8 * 1024 + (MSR_KERNEL_GS_BASE - 0xc0000000);
+
+	if (exits)
+		vm->msr_bitmap[nr / 8] |= (uint8_t)(1u << nr % 8);
+	else
+		vm->msr_bitmap[nr / 8] &= (uint8_t) ~(1u << nr % 8);
+}
+
 static struct hv_vm *vmx_vm_create(void)
 {
 	struct hv_vm *vm = memory_alloc(sizeof(*vm), 16);
 
 	vm->vmcs = memory_alloc(PAGE_SIZE, PAGE_SIZE);
 	*(uint32_t *)vm->vmcs = (uint32_t)(rdmsr(MSR_VMX_BASIC) & VMX_BASIC_REVISION);
+	if (vmx_controls.primary & PRIMARY_MSR_BITMAPS)
+		vm->msr_bitmap = memory_alloc(PAGE_SIZE, PAGE_SIZE);
 	if (vmx_controls.has_vmfunc)
 		vm->eptp_list = memory_alloc(PAGE_SIZE, PAGE_SIZE);
 	return vm;
@@ -88,6 +103,8 @@ static void fill_controls(const struct hv_vm *vm)
 
 	put(PIN_CONTROLS, c->pin);
 	put(PRIMARY_CONTROLS, c->primary);
+	if (vm->msr_bitmap)
+		put(MSR_BITMAP, (uint64_t)vm->msr_bitmap);
 	if (vm->eptp_list)
 		put(EPTP_LIST, (uint64_t)vm->eptp_list);
 	put(EXIT_CONTROLS, c->exit);
@@ -221,6 +238,8 @@ static void vmx_vm_reset(struct hv_vm *vm, const struct hv_start *start)
 		put(SECONDARY_CONTROLS, c->secondary | (c->has_vpid ? SECONDARY_VPID : 0));
 	if (c->has_vpid)
 		put(VPID, 1);
+	if (vm->msr_bitmap)
+		vmx_set_msr_exit(vm, false);
 	reset_guest(start);
 	memset(&vm->registers, 0, sizeof(vm->registers));
 	vm->registers.rdi = start->rdi;
@@ -316,6 +335,7 @@ static void decode_exit(struct hv_vm *vm, struct hv_exit *exit)
 		exit->kind = HV_EXIT_CALL;
 		put(GUEST_RIP, vmread(GUEST_RIP) + vmread(EXIT_INSTRUCTION_LENGTH));
 		break;
+	case VMX_EXIT_MSR_READ: exit->kind = HV_EXIT_MSR; break;
 	case VMX_EXIT_INTERRUPT:
 	case VMX_EXIT_INTERRUPT_WINDOW: exit->kind = HV_EXIT_INTERRUPT; break;
 	case VMX_EXIT_EPT_VIOLATION:
@@ -410,6 +430,7 @@ const struct hv hv_vmx = {
 	.set_root = vmx_set_root,
 	.set_nested_root = vmx_set_nested_root,
 	.set_function_root = vmx_set_function_root,
+	.set_msr_exit = vmx_set_msr_exit,
 	.set_rip = vmx_set_rip,
 	.set_interrupt = vmx_set_interrupt,
 	.enter = vmx_enter,

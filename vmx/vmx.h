@@ -18,6 +18,7 @@ enum { EPTP_LIST_ENTRIES = 2 * NR_ROOTS };
 
 struct hv_vm {
 	uint64_t *vmcs;	     /* 4 KiB; its physical address, too */
+	uint8_t *msr_bitmap; /* 4 KiB, or NULL without "use MSR bitmaps" */
 	uint64_t *eptp_list; /* 4 KiB, or NULL without VMFUNC */
 	struct vmx_registers registers;
 	enum mode mode; /* that the VMCS was filled for */

@@ -145,6 +145,15 @@ static void modes_weigh_permissions(void **state)
 		     "[A]; A [B]");
 }
 
+static void an_msr_exits_or_not(void **state)
+{
+	(void)state;
+	same("msr-exit on; enter; rdmsr fresh; exit; msr-exit off");
+	refused("rdmsr", 1, "L2's");
+	assert_both("enter; rdmsr; exit; msr-exit on; enter; rdmsr; exit; vm 1; enter; rdmsr; exit",
+		    "[direct]; [exit]; [direct]");
+}
+
 static void nx_is_reserved_without_nxe(void **state)
 {
 	(void)state;
@@ -165,6 +174,7 @@ int test_access(void)
 		cmocka_unit_test(pcids_tag),
 		cmocka_unit_test(invpcid_reaches_its_pcid),
 		cmocka_unit_test(modes_weigh_permissions),
+		cmocka_unit_test(an_msr_exits_or_not),
 		cmocka_unit_test(nx_is_reserved_without_nxe),
 	};
 

@@ -44,8 +44,7 @@ static void modes_need_capabilities(void **state)
 	assert_int_equal(needs("l2mode unpaged; enter; exit"), CAP_HV | CAP_UNPAGED);
 	assert_int_equal(needs("l2mode la57; enter; exit"), CAP_HV | CAP_LA57);
 	assert_int_equal(needs("l2mode pae; enter; pg-cycle; exit"), CAP_HV | CAP_UNPAGED);
-	assert_int_equal(needs("bare pae; l2cr3 g1; enter; pg-cycle; pae-cycle; exit"),
-			 CAP_LEGACY);
+	assert_int_equal(needs("bare pae; l2cr3 g1; enter; pg-cycle; pae-cycle; exit"), CAP_LEGACY);
 }
 
 struct wrong {
