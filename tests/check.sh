@@ -143,7 +143,9 @@ check 0 'whole set on bare Bochs, Intel' whole_set $logs/bochs-intel.ktap --host
 check 0 'whole set on bare Bochs, Intel, flushes left out' must_turn_red $logs/bochs-intel.ktap --host bochs --cpu intel
 check 0 'whole set on bare Bochs, AMD, nothing forgotten' whole_set $logs/keep-amd.ktap --host bochs --cpu amd --tlb keep
 check 0 'whole set on bare Bochs, Intel, nothing forgotten' whole_set $logs/keep-intel.ktap --host bochs --cpu intel --tlb keep
-check 0 'the same, AMD, flushes left out' must_turn_red $logs/keep-amd.ktap --host bochs --cpu amd --tlb keep
+# AMD reads a PAE guest's PDPTEs at each walk, and one that is not present is never kept: no flush is needed.
+check 0 'the same, AMD, flushes left out' must_turn_red $logs/keep-amd.ktap --host bochs --cpu amd --tlb keep \
+	'!pdpte.map.pae-l2-nested/*'
 check 0 'the same, Intel, flushes left out' must_turn_red $logs/keep-intel.ktap --host bochs --cpu intel --tlb keep
 check 0 'whole set in the lab, ept=1' whole_set $logs/ept1.ktap --cpu intel --host-params ept=1
 check 0 'whole set in the lab, ept=0' whole_set $logs/ept0.ktap --cpu intel --host-params ept=0
