@@ -7,6 +7,7 @@
 #include "kernel/bare.h"
 
 #include "kernel/console.h"
+#include "kernel/cpu.h"
 #include "kernel/memory.h"
 #include "kernel/paging.h"
 #include "kernel/string.h"
@@ -84,6 +85,37 @@ static void bare_describe(const struct hv_vm *vm, char *text, size_t size)
 {
 	snprintk(text, size, "L1's own 32-bit agent left with ESP 0x%x, CR3 0x%x, CR4 0x%x",
 		 vm->agent_esp, vm->agent_cr3, vm->agent_cr4);
+}
+
+/* For bare_call(): one for each CPU. */
+static struct caller {
+	struct hv_vm vm;
+	uint8_t stack[512] __attribute__((aligned(16)));
+} callers[MAX_CPUS];
+
+struct hv_vm *bare_caller(void)
+{
+	return &callers[this_cpu()->id].vm;
+}
+
+void bare_call(void (*fn)(void), void *argument)
+{
+	struct caller *caller = &callers[this_cpu()->id];
+	struct descriptor_table idt;
+	struct hv_start start = {
+		.mode = MODE_PAE,
+		.rip = (uint64_t)fn,
+		.rsp = (uint64_t)caller->stack + sizeof(caller->stack),
+		.rdi = (uint64_t)argument,
+	};
+	struct hv_exit exit;
+
+	sidt(&idt); /* interrupts are off, and no gate of it would work */
+	start.idt_base = idt.base;
+	start.idt_limit = idt.limit;
+	bare_vm_reset(&caller->vm, &start);
+	bare_set_root(&caller->vm, paging_pae_root());
+	bare_hv_enter(&caller->vm, &exit);
 }
 
 const struct hv hv_bare = {

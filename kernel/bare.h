@@ -15,4 +15,11 @@ extern const struct hv hv_bare;
 /* Where the 32-bit agent calls L1; its argument is the VM. */
 void bare_leave(void);
 
+/*
+ * Runs 32-bit code in PAE mode on tables that map L1's memory to itself, with EDI = argument, both
+ * below 4 GiB. It ends by calling bare_leave() with what bare_caller() returns, the CPU's own.
+ */
+void bare_call(void (*fn)(void), void *argument);
+struct hv_vm *bare_caller(void);
+
 #endif

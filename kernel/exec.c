@@ -348,6 +348,7 @@ static void control_step(const struct step *step)
 	case OP_EXIT: leave_l2(false); break;
 	case OP_VM: here()->current_vm = (uint8_t)step->arg; break;
 	case OP_L2MODE:
+	case OP_NMODE:
 	case OP_BARE: break; /* the world and L2 were made for it */
 	case OP_CPU:
 		if (here()->in_l2)
@@ -389,7 +390,7 @@ static void exec_step(const struct step *step)
 
 static void reset_l2(struct l2 *l2, unsigned nr)
 {
-	l2_reset(l2, header.l2);
+	l2_reset(l2, header);
 	backend->set_tag(l2->vm, nr + 1);
 	backend->set_root(l2->vm, world_root((struct root){SPACE_G, (uint8_t)nr}));
 	for (uint8_t root = 0; backend->set_function_root && root < NR_ROOTS; root++)
@@ -407,7 +408,7 @@ static void start_cpu(void *argument)
 	if (header.bare) {
 		struct hv_vm *const vms[NR_VMS] = {cpu->l2[0].vm, cpu->l2[1].vm};
 
-		l2_reset(&cpu->bare, header.l2);
+		l2_reset(&cpu->bare, header);
 		hv_bare.set_root(cpu->bare.vm, world_root((struct root){SPACE_G, 0}));
 		if (backend && backend->suspend)
 			backend->suspend(vms, NR_VMS);

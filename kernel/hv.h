@@ -40,6 +40,7 @@ struct hv_exit {
 /* How L2 starts: CPL 0, flat segments, L1's GDT. */
 struct hv_start {
 	enum mode mode;
+	bool nested_pae; /* L1 enters it from PAE mode; with CAP_NPT_PAE only */
 	uint64_t rip, rsp, rdi;
 	uint64_t idt_base;
 	uint32_t idt_limit;

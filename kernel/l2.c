@@ -23,15 +23,16 @@ void l2_create(struct l2 *l2, const struct hv *hv)
 	trap_set_irq_handler(WAITING_VECTOR, take_interrupt);
 }
 
-void l2_reset(struct l2 *l2, enum mode mode)
+void l2_reset(struct l2 *l2, struct header header)
 {
 	struct hv_start start = {
-		.mode = mode,
+		.mode = header.l2,
+		.nested_pae = header.nested_pae,
 		.rsp = (uint64_t)(l2->agent + 1) - 8, /* as after a CALL: the ABI's alignment */
 		.rdi = (uint64_t)&l2->agent->mailbox,
 	};
 
-	l2->entry = agent_entry(mode_is_64bit(mode));
+	l2->entry = agent_entry(mode_is_64bit(header.l2));
 	start.rip = l2->entry.start;
 	start.idt_base = l2->entry.idt_base;
 	start.idt_limit = l2->entry.idt_limit;

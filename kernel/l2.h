@@ -19,8 +19,8 @@ struct l2 {
 /* Allocates what an L2 needs; it keeps it for good. */
 void l2_create(struct l2 *l2, const struct hv *hv);
 
-/* L2 as it is before its first instruction, in that mode. On the CPU it belongs to. */
-void l2_reset(struct l2 *l2, enum mode mode);
+/* L2 as it is before its first instruction, as the header says. On the CPU it belongs to. */
+void l2_reset(struct l2 *l2, struct header header);
 
 /* Puts an action behind those that wait in the mailbox. The copy that is returned has the outcome
  * once L2 ran; it stays valid for AGENT_RING further actions. */

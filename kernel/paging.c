@@ -83,3 +83,11 @@ uint64_t paging_kernel_pd(void)
 
 	return pdpt[0] & PTE_ADDR;
 }
+
+uint64_t paging_pae_root(void)
+{
+	static uint64_t pdpt[4] __attribute__((aligned(32)));
+
+	pdpt[0] = paging_kernel_pd() | PTE_P;
+	return (uint64_t)pdpt;
+}

@@ -29,4 +29,7 @@ uint64_t paging_user_pml4e(void);
  */
 uint64_t paging_kernel_pd(void);
 
+/* Physical address of a PAE root that maps the first GiB to itself, as it must be now. */
+uint64_t paging_pae_root(void);
+
 #endif

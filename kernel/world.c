@@ -78,6 +78,8 @@ static uint64_t world_twin(unsigned nr, unsigned half)
 
 static enum mode mode_of(enum space space)
 {
+	if (space == SPACE_N && header.nested_pae)
+		return MODE_PAE;
 	return space == SPACE_G ? header.l2 : MODE_LONG;
 }
 
@@ -196,6 +198,11 @@ static void *new_table(void)
 }
 
 /* Index in its table page of the entry that a window passes through. */
+static uint64_t pdpt_offset(enum space space)
+{
+	return space == SPACE_G && header.l2 == MODE_PAE ? PDPT_OFFSET : 0;
+}
+
 static unsigned entry_index(struct entry_ref e)
 {
 	uint64_t address = e.root.space == SPACE_N ? world_guest_physical(e.window)
@@ -217,8 +224,8 @@ uint64_t world_entry(struct entry_ref e)
 
 	if (!table)
 		panic("no table page for root %u of space %u", e.root.nr, e.root.space);
-	if (mode_of(e.root.space) == MODE_PAE && e.level == LEVEL_PDPTE)
-		table += PDPT_OFFSET;
+	if (e.level == LEVEL_PDPTE)
+		table += pdpt_offset(e.root.space);
 	return table + entry_index(e) * world_entry_size(e);
 }
 
@@ -239,9 +246,7 @@ static uint64_t read_entry(struct entry_ref e)
 
 uint64_t world_root(struct root root)
 {
-	uint64_t offset = mode_of(root.space) == MODE_PAE ? PDPT_OFFSET : 0;
-
-	return (uint64_t)tables[world_root_table(root)] + offset;
+	return (uint64_t)tables[world_root_table(root)] + pdpt_offset(root.space);
 }
 
 static uint64_t encode_nested(const struct value *v, uint64_t address, unsigned level, bool leaf)
@@ -375,14 +380,15 @@ static void use_root(struct root root, unsigned windows)
 		}
 	if (root.space != SPACE_N)
 		return;
-	pdpt = tables[top + 1];
+	pdpt = tables[layouts[SPACE_N].top == LEVEL_PDPTE ? top : top + 1];
 	for (unsigned gib = 0; gib < gibs; gib++)
-		pdpt[gib] = backend->nested_entry(
-			&(struct hv_nested_entry){.address = (uint64_t)identity[gib],
-						  .level = 3,
-						  .writable = true,
-						  .executable = true,
-						  .accessed = true});
+		pdpt[gib] = header.nested_pae ? (uint64_t)identity[gib] | PTE_P
+					      : backend->nested_entry(&(struct hv_nested_entry){
+							.address = (uint64_t)identity[gib],
+							.level = 3,
+							.writable = true,
+							.executable = true,
+							.accessed = true});
 }
 
 static bool names_entry(const struct step *s)

@@ -36,6 +36,7 @@
 	  "the host cannot run its guests in 32-bit paging modes, as run.sh has tried")          \
 	X(UNPAGED, "unpaged",                                                                    \
 	  "L2 cannot run unpaged: use a host with NPT, or EPT and unrestricted guests")          \
+	X(NPT_PAE, "npt-pae", "nested tables in another format than 64-bit L1's are SVM's")      \
 	X(LA57, "la57", "no five-level paging: use a CPU model with la57")                       \
 	X(PCID, "pcid", "no PCID: QEMU TCG has none; use real hardware or --emulator bochs")     \
 	X(INVPCID, "invpcid",                                                                    \

@@ -69,6 +69,10 @@ static bool check_header(struct check *c, const struct step *step)
 		return fail(c, step, "this belongs to the header, before all other steps");
 	if (step->op == OP_BARE && step->arg != MODE_PAE && step->arg != MODE_32)
 		return fail(c, step, "L1 itself switches to pae or 32 only");
+	if (step->op == OP_NMODE && step->arg != MODE_PAE)
+		return fail(c, step, "L1 enters L2 from 64-bit or from PAE mode: nmode pae");
+	if (c->mode.header.nested_pae && (c->mode.header.bare || mode_is_64bit(c->mode.header.l2)))
+		return fail(c, step, "an L1 in PAE mode has L2s in 32-bit modes: l2mode pae");
 	return true;
 }
 

@@ -36,11 +36,18 @@ static bool check_entry(const struct mode_check *m, const struct step *step)
 	return true;
 }
 
+static enum mode nested_mode(const struct mode_check *m)
+{
+	return m->header.nested_pae ? MODE_PAE : MODE_LONG;
+}
+
 /* What can the mode's entries say? */
 static bool check_value(const struct mode_check *m, const struct step *step)
 {
 	const struct value *value = &step->value;
-	uint8_t mode = step->entry.root.space == SPACE_G ? m->header.l2 : MODE_LONG;
+	uint8_t mode = step->entry.root.space == SPACE_G   ? m->header.l2
+		       : step->entry.root.space == SPACE_N ? nested_mode(m)
+							   : MODE_LONG;
 
 	if (mode == MODE_PAE && step->entry.level == LEVEL_PDPTE) {
 		if (is_leaf(value))

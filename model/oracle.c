@@ -262,7 +262,10 @@ static void linear_flush(struct oracle *o, const struct step *step)
 /* The header: nothing has been cached yet but of L1's tables, which stay as they are. */
 static void set_header(struct oracle *o, const struct step *step)
 {
-	o->header = (struct header){.l2 = (uint8_t)step->arg, .bare = step->op == OP_BARE};
+	o->header.nested_pae |= step->op == OP_NMODE;
+	if (step->op != OP_NMODE)
+		o->header.l2 = (uint8_t)step->arg;
+	o->header.bare |= step->op == OP_BARE;
 	memory_start(o);
 	for (unsigned cpu = 0; o->header.bare && cpu < NR_CPUS; cpu++) {
 		for (unsigned vm = 0; vm < NR_VMS; vm++)
@@ -284,6 +287,7 @@ static void control(struct oracle *o, const struct step *step)
 	case OP_CPU: o->cpu = (uint8_t)step->arg; break;
 	case OP_VM: o->cpus[o->cpu].vm = (uint8_t)step->arg; break;
 	case OP_L2MODE:
+	case OP_NMODE:
 	case OP_BARE: set_header(o, step); break;
 	}
 }

@@ -52,6 +52,7 @@ static uint32_t op_needs(const struct step *step)
 	case OP_ENTER:
 	case OP_ENTER_PENDING: return CAP_HV;
 	case OP_L2MODE: return mode_needs(step->arg);
+	case OP_NMODE: return CAP_HV | CAP_NPT | CAP_NPT_PAE;
 	case OP_PG_CYCLE: return CAP_HV | CAP_UNPAGED;
 	default: return 0;
 	}
@@ -85,9 +86,10 @@ struct header program_header(const struct program *program)
 	for (unsigned i = 0; i < program->nr_steps; i++) {
 		const struct step *step = &program->step[i];
 
+		header.nested_pae |= step->op == OP_NMODE;
+		header.bare |= step->op == OP_BARE;
 		if (step->op == OP_L2MODE || step->op == OP_BARE)
-			header = (struct header){.l2 = (uint8_t)step->arg,
-						 .bare = step->op == OP_BARE};
+			header.l2 = (uint8_t)step->arg;
 	}
 	return header;
 }

@@ -157,6 +157,7 @@ enum op {
 	/* the header: before all other steps */
 	OP_L2MODE, /* arg: enum mode, of L2 */
 	OP_BARE,   /* arg: enum mode: enter and exit switch L1 itself to that mode and back */
+	OP_NMODE,  /* arg: MODE_PAE, of L1 at VMRUN, and so of the nested tables */
 	NR_OPS
 };
 
@@ -182,8 +183,9 @@ enum way {
 
 /* What the header says. */
 struct header {
-	uint8_t l2; /* enum mode, of L2 and its tables */
-	bool bare;  /* there is no L2: L1 itself switches to that mode and back */
+	uint8_t l2;	 /* enum mode, of L2 and its tables */
+	bool bare;	 /* there is no L2: L1 itself switches to that mode and back */
+	bool nested_pae; /* L1 enters L2 from PAE mode, so the nested tables are PAE tables */
 };
 
 /* What the author of a directed scenario expects of a look. */
@@ -225,7 +227,7 @@ struct program_error {
  * Reads a program's text. Grammar:
  *
  *   program := { header ';' } step { ';' step } [ ';' ]
- *   header  := 'l2mode' mode | 'bare' mode
+ *   header  := 'l2mode' mode | 'bare' mode | 'nmode' 'pae'
  *   mode    := 'long' | 'pae' | '32' | 'unpaged' | 'la57'
  *   step    := [ '!' ] verb { argument } [ 'by' way ] [ 'irq' ] [ 'fresh' | 'either' ]
  *   value   := 'none' | ( frame | nested window | table ) { '/' flag }

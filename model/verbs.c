@@ -43,6 +43,7 @@ const struct verb verbs[NR_OPS] = {
 	[OP_REPEAT] = {"repeat", SHAPE_COUNT, BOTH},
 	[OP_END] = {"end", SHAPE_NOTHING, BOTH},
 	[OP_BARE] = {"bare", SHAPE_MODE, IN_HEADER},
+	[OP_NMODE] = {"nmode", SHAPE_MODE, IN_HEADER},
 	[OP_L2MODE] = {"l2mode", SHAPE_MODE, IN_HEADER},
 };
 

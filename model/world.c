@@ -15,10 +15,10 @@ void world_layouts(struct header header, struct layout layouts[NR_SPACES])
 {
 	/* Guest-physical windows beyond the reach of 32 bits are of no use there, and below them
 	 * the first GiB is memory. */
-	bool narrow = header.l2 == MODE_32 || header.l2 == MODE_UNPAGED;
+	bool narrow = header.l2 == MODE_32 || header.l2 == MODE_UNPAGED || header.nested_pae;
 
 	layouts[SPACE_H] = linear[MODE_LONG];
 	layouts[SPACE_G] = linear[header.l2];
-	layouts[SPACE_N] =
-		(struct layout){LEVEL_PML4E, LEVEL_PDPTE, narrow ? 3 : NR_WINDOWS, false};
+	layouts[SPACE_N] = (struct layout){header.nested_pae ? LEVEL_PDPTE : LEVEL_PML4E,
+					   LEVEL_PDPTE, narrow ? 3 : NR_WINDOWS, false};
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* SVM behind the verbs of kernel/hv.h. Sections are those of the APM vol. 2. */
+#include "kernel/bare.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/hv.h"
 #include "kernel/memory.h"
+#include "kernel/paging.h"
 #include "kernel/string.h"
 #include "kernel/x86.h"
 #include "model/caps.h"
@@ -29,10 +31,31 @@ struct hv_vm {
 	struct vmcb *vmcb;
 	uint8_t *msrpm; /* MSRPM_SIZE bytes */
 	struct svm_registers registers;
+	bool from_pae;	  /* L1 enters it from PAE mode */
 	uint32_t changed; /* groups of fields (CLEAN_…) that were set since the last VMRUN */
 };
 
 void svm_switch(uint64_t vmcb_physical, struct svm_registers *registers);
+
+/* What switch32.S is called with. */
+struct svm_call {
+	uint32_t vmcb, registers, pdpt, bare;
+};
+void svm_switch32(void);
+
+static void svm_switch_from_pae(struct hv_vm *vm)
+{
+	static struct svm_call calls[MAX_CPUS];
+	struct svm_call *call = &calls[this_cpu()->id];
+
+	*call = (struct svm_call){
+		.vmcb = (uint32_t)(uint64_t)vm->vmcb,
+		.registers = (uint32_t)(uint64_t)&vm->registers,
+		.pdpt = (uint32_t)paging_pae_root(),
+		.bare = (uint32_t)(uint64_t)bare_caller(),
+	};
+	bare_call(svm_switch32, call);
+}
 
 /* 15.4 "Enabling SVM": CPUID, and VM_CR.SVMDIS not set. */
 static bool svm_present(void)
@@ -50,7 +73,7 @@ static uint32_t svm_caps(void)
 	uint32_t caps = CAP_HV | CAP_TLBCTL | CAP_INVLPGA | CAP_MSRMAP;
 
 	if (svm.edx & CPUID_SVM_NP)
-		caps |= CAP_NPT | CAP_UNPAGED;
+		caps |= CAP_NPT | CAP_UNPAGED | CAP_NPT_PAE;
 	if (svm.edx & CPUID_SVM_VMCBCLEAN)
 		caps |= CAP_CLEAN;
 	if (svm.edx & CPUID_SVM_FLUSHBYASID)
@@ -151,6 +174,7 @@ static void svm_vm_reset(struct hv_vm *vm, const struct hv_start *start)
 	memset(&vm->registers, 0, sizeof(vm->registers));
 	vm->changed = CLEAN_ALL;
 	vm->registers.rdi = start->rdi;
+	vm->from_pae = start->nested_pae;
 }
 
 static void svm_set_tag(struct hv_vm *vm, unsigned tag)
@@ -203,7 +227,10 @@ static void svm_enter(struct hv_vm *vm, struct hv_exit *exit)
 {
 	struct vmcb_control *control = &vm->vmcb->control;
 
-	svm_switch((uint64_t)vm->vmcb, &vm->registers);
+	if (vm->from_pae)
+		svm_switch_from_pae(vm);
+	else
+		svm_switch((uint64_t)vm->vmcb, &vm->registers);
 	/* hardware leaves TLB_CONTROL as it was: the flush was asked for once */
 	control->tlb_control = TLB_CONTROL_NOTHING;
 	control->clean = CLEAN_NOTHING;

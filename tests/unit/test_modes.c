@@ -78,6 +78,11 @@ static void what_does_not_fit_is_refused(void **state)
 		{"l2mode unpaged; set g0.w0.pte A", "no tables of its own"},
 		{"l2mode unpaged; l2cr3 g1", "no root"},
 		{"l2mode pae; enter; pcide on; exit", "64-bit modes"},
+		{"nmode 32; l2mode pae; nroot n0", "nmode pae"},
+		{"nmode pae; nroot n0", "L2s in 32-bit modes"},
+		{"nmode pae; l2mode pae; set n0.p0.pdpte A", "holds a table"},
+		{"nmode pae; l2mode pae; set n0.p0.pml4e none", "no such level"},
+		{"nmode pae; l2mode pae; set n0.p3.pte A", "no window 3"},
 		{"l2mode pae; enter; load w0 by user; exit", "by that way"},
 		{"l2mode 32; enter; pae-cycle; exit", "in PAE mode only"},
 		{"enter; pg-cycle; exit", "in 32-bit modes only"},
@@ -113,6 +118,18 @@ static void every_level_leads_to_its_leaf(void **state)
 	/* All windows go through the one PML5E. */
 	assert_both("l2mode la57; set g0.w0.pte A; set g0.w1.pml5e none; enter; load w0; exit",
 		    "[#PF]");
+}
+
+static void nested_tables_may_have_pae_format(void **state)
+{
+	(void)state;
+	assert_looks(AMD,
+		     "nmode pae; l2mode pae; nroot n0; set g0.w0.pte p0; set n0.p0.pte A; "
+		     "set n1.p0.pte B; enter; load w0; exit; set n0.p0.pdpte n1.p0.pd; enter; "
+		     "load w0 either; exit; tag 2; enter; load w0 fresh; exit",
+		     "[A]; A [B]; [B]");
+	assert_int_equal(needs("nmode pae; l2mode pae; nroot n0; enter; exit"),
+			 CAP_HV | CAP_NPT | CAP_NPT_PAE);
 }
 
 static void an_unpaged_l2_has_the_nested_tables_alone(void **state)
@@ -222,6 +239,7 @@ int test_modes(void)
 		cmocka_unit_test(modes_need_capabilities),
 		cmocka_unit_test(what_does_not_fit_is_refused),
 		cmocka_unit_test(every_level_leads_to_its_leaf),
+		cmocka_unit_test(nested_tables_may_have_pae_format),
 		cmocka_unit_test(an_unpaged_l2_has_the_nested_tables_alone),
 		cmocka_unit_test(halves_of_a_32_bit_table_differ),
 		cmocka_unit_test(pdptes_are_registers_that_mov_cr3_loads),
