@@ -4,12 +4,13 @@
  *
  * The rule. The nested tables have the format of the paging mode that L1 is in when it executes
  * VMRUN: of an L1 in PAE mode they are three levels, of which the top one has four entries (APM
- * vol. 2, 15.25.3 "Enabling Nested Paging", 15.25.5 "Nested Table Walk"). A new ASID or a TLB_CONTROL
- * must make every rewritten entry count.
+ * vol. 2, 15.25.3 "Enabling Nested Paging", 15.25.5 "Nested Table Walk"). A new ASID or a
+ * TLB_CONTROL must make every rewritten entry count.
  *
- * How a host breaks it. KVM makes the role of its shadow of the nested tables from L1's CR4 and EFER
- * at VMRUN; it shadows three levels by a root of another kind, and reads the top entries at each walk
- * (nested_svm_get_tdp_pdptr()), but what hangs below a root that it has shadowed it must sync.
+ * How a host breaks it. KVM makes the role of its shadow of the nested tables from L1's CR4 and
+ * EFER at VMRUN; it shadows three levels by a root of another kind, and reads the top entries at
+ * each walk (nested_svm_get_tdp_pdptr()), but what hangs below a root that it has shadowed it must
+ * sync.
  *
  * What is seen. As in svm_flush.c, with L1 in PAE mode for each entry. `nmode pae` says so.
  */
