@@ -55,10 +55,10 @@ AT_LEVELS(LEVELS_32, "mode.quadrants-half", "a PTE in the second half of a 32-bi
 
 /* A level that is not in L1's mode, and L1, on the same host: neither's flush is the other's. */
 SCENARIO_LOOKS("mode.pae-and-long", "L2 in PAE mode rewrites L1's table, and L1 its",
-	       "l2mode pae; set h0.w0.pte A; set g0.w0.pte C; look w0; enter; look w0; set h0.w0.pte B; set g0.w0.pte D; "
+	       "l2mode pae; set h0.w0.pte A; set g0.w0.pte C; look w0; enter; set h0.w0.pte B; look w0; set g0.w0.pte D; "
 	       "!cr3 g0; look w0 fresh; exit; !invlpg w0; look w0 fresh");
 SCENARIO_LOOKS("mode.32-and-long", "L2 in 32-bit paging rewrites L1's table, and L1 its",
-	       "l2mode 32; set h0.w0.pte A; set g0.w0.pte C; look w0; enter; look w0; set h0.w0.pte B; set g0.w0.pte D; "
+	       "l2mode 32; set h0.w0.pte A; set g0.w0.pte C; look w0; enter; set h0.w0.pte B; look w0; set g0.w0.pte D; "
 	       "!cr3 g0; look w0 fresh; exit; !invlpg w0; look w0 fresh");
 SCENARIO_LOOKS("mode.pae-l1-and-long", "L1 in PAE mode rewrites its 64-bit table",
 	       "bare pae; set h0.w0.pte A; look w0; set h0.w0.pte B; !enter; !exit; look w0 fresh");

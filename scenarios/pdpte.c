@@ -41,7 +41,9 @@ AT_LEVELS_WITH(LEVELS_PAE, "pdpte.cr3-back", "MOV CR3 back to a root whose PDPTE
 AT_LEVELS(LEVELS_PAE, "pdpte.unmap", "MOV CR3 loads a PDPTE that is no longer present", CR3_UNMAP);
 #define CR3_MAP(R)                                                                               \
 	SEED(R) "; set " R "0.w0.pdpte none; cr3 " R "0; look w0; set " R "0.w0.pdpte " R "0.w0.pd; !cr3 " R "0; look w0 fresh"
-AT_LEVELS_WITH(LEVELS_PAE, "pdpte.map", "MOV CR3 loads a PDPTE that was not present", CR3_MAP, RETAINS);
+AT_LEVELS(LEVELS_PAE_FLAT, "pdpte.map", "MOV CR3 loads a PDPTE that was not present", CR3_MAP);
+SCENARIO_LOOKS("vmx.pdpte.map", "MOV CR3 loads a PDPTE that was not present, under EPT",
+	       "l2mode pae; " ENTERED_NESTED(CR3_MAP("g")));
 /* The copies of one root's PDPTEs are no use for another's. */
 #define CR3_TURNS(R)                                                                             \
 	SEED(R) "; look w0; repeat 10; cr3 " R "1; look w0 fresh; cr3 " R "0; look w0 fresh; end"

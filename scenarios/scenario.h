@@ -46,6 +46,7 @@ enum {
 
 	LEVELS_LONG = AT_L1 | AT_L2 | AT_L2_NESTED,
 	LEVELS_PAE = AT_PAE_L1 | AT_PAE_L2 | AT_PAE_L2_NESTED,
+	LEVELS_PAE_FLAT = AT_PAE_L1 | AT_PAE_L2, /* where PDPTEs are registers on AMD, too */
 	LEVELS_32 = AT_32_L1 | AT_32_L2 | AT_32_L2_NESTED,
 	/* in VMX non-root operation CR0.PG can be cleared under EPT only */
 	LEVELS_PG = AT_PAE_L1 | AT_PAE_L2_NESTED | AT_32_L1 | AT_32_L2_NESTED,
@@ -120,13 +121,14 @@ void scenario_case_program(const struct scenario *scenario, const struct scenari
 		__attribute__((SCENARIO_KEEP, section(".revenant.list"), aligned(1))) =        \
 			name_ "\t" title_ "\n"
 
-#define LOOKS_ALL	      (LOOKS_LOAD | LOOKS_STORE | LOOKS_FETCH)
-#define LOOKS_IN_LIST	      "/{load,store,fetch}"
-#define LEVELS_IN_LIST	      ".{l1,l2,l2-nested}"
-#define LEVELS_PAE_IN_LIST    ".pae-{l1,l2,l2-nested}"
-#define LEVELS_32_IN_LIST     ".32-{l1,l2,l2-nested}"
-#define LEVELS_PG_IN_LIST     ".{pae-l1,pae-l2-nested,32-l1,32-l2-nested}"
-#define LEVELS_PG_PAE_IN_LIST ".pae-{l1,l2-nested}"
+#define LOOKS_ALL		(LOOKS_LOAD | LOOKS_STORE | LOOKS_FETCH)
+#define LOOKS_IN_LIST		"/{load,store,fetch}"
+#define LEVELS_IN_LIST		".{l1,l2,l2-nested}"
+#define LEVELS_PAE_IN_LIST	".pae-{l1,l2,l2-nested}"
+#define LEVELS_PAE_FLAT_IN_LIST ".pae-{l1,l2}"
+#define LEVELS_32_IN_LIST	".32-{l1,l2,l2-nested}"
+#define LEVELS_PG_IN_LIST	".{pae-l1,pae-l2-nested,32-l1,32-l2-nested}"
+#define LEVELS_PG_PAE_IN_LIST	".pae-{l1,l2-nested}"
 #define LEVELS_ALL_IN_LIST                                                                        \
 	".{l1,l2,l2-nested,pae-l1,pae-l2,pae-l2-nested,32-l1,32-l2,32-l2-nested,la57-l2,la57-l2-" \
 	"nested}"
