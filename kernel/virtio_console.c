@@ -124,6 +124,7 @@ bool virtio_console_write(const char *text, size_t length)
 	queue.desc[0].address = (uintptr_t)buffer;
 	queue.desc[0].length = (uint32_t)length;
 	__atomic_store_n(&queue.avail.index, next, __ATOMIC_RELEASE);
+	cpuid(0, 0); /* an exit before one that is emulated: docs/emulators.md, EXITINTINFO */
 	set(QUEUE_NOTIFY, TRANSMIT_QUEUE);
 	for (unsigned i = 0; i < PATIENCE; i++) {
 		if (__atomic_load_n(&queue.used.index, __ATOMIC_ACQUIRE) == next)

@@ -40,13 +40,16 @@ static void prints_as_it_parses(const struct program *program)
 	must(program_needs(&again) == program_needs(program), "it needs the same");
 }
 
+enum { NR_RESULTS = 17 }; /* bits of RESULT_… */
+
 /* What a host might show: usually one of the legal results, sometimes anything. */
 static uint32_t seen_of(const struct look *look, uint32_t *random)
 {
 	*random = *random * 1103515245 + 12345;
 	if ((*random >> 16) % 8 == 0)
-		return 1u << (*random >> 20) % 15;
-	for (unsigned i = 0, bit = (*random >> 20) % 15; i < 15; i++, bit = (bit + 1) % 15) {
+		return 1u << (*random >> 20) % NR_RESULTS;
+	for (unsigned i = 0, bit = (*random >> 20) % NR_RESULTS; i < NR_RESULTS;
+	     i++, bit = (bit + 1) % NR_RESULTS) {
 		if (look->legal & (1u << bit))
 			return 1u << bit;
 	}
