@@ -143,7 +143,10 @@ static void note_action(const struct step *step, const struct action *a)
 {
 	bool fault = a->outcome == OUTCOME_FAULT || a->outcome == OUTCOME_NESTED_FAULT;
 
-	if (a->outcome == OUTCOME_FAULT && (!op_is_look(step->op) || a->vector != TRAP_PF)) {
+	if (a->outcome == OUTCOME_FAULT && step->way == WAY_FEP && a->vector == TRAP_UD) {
+		run.lacking = true;
+		refuse("the host's emulator does not carry this instruction out here");
+	} else if (a->outcome == OUTCOME_FAULT && (!op_is_look(step->op) || a->vector != TRAP_PF)) {
 		char text[100];
 
 		snprintk(text, sizeof(text), "unexpected exception %s, error code 0x%x, in a step",
@@ -444,7 +447,7 @@ const struct run *exec_run(const struct program *program, bool without_flushes)
 	const struct step *step;
 
 	run.nr_seen = run.nr_found = 0;
-	run.crashed = run.refused = false;
+	run.crashed = run.refused = run.lacking = false;
 	nr_waiting = 0;
 	current_cpu = 0;
 	header = program_header(program);

@@ -162,7 +162,7 @@ static enum verdict run_once(bool control, struct finding *f, char *text, size_t
 
 	if (run->refused || run->crashed) {
 		snprintk(text, size, "%s", run->why);
-		return run->crashed ? VERDICT_CRASH : VERDICT_ERROR;
+		return run->crashed ? VERDICT_CRASH : run->lacking ? VERDICT_SKIP : VERDICT_ERROR;
 	}
 	judge(&program, control, run, f);
 	if (f->error) {
@@ -189,6 +189,8 @@ static void report_wrong(unsigned nr, const char *name, enum verdict verdict,
 			 const struct finding *f, const char *text, const char *which)
 {
 	report_result(nr, name, verdict, text);
+	if (verdict == VERDICT_SKIP)
+		return;
 	if (f->wrong)
 		report_finding(&program, f, which);
 	else

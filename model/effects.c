@@ -63,11 +63,19 @@ static struct cut cut_linear(uint32_t effect, const struct context_key *key, boo
 	return cut;
 }
 
-/* The part on combined mappings that is about the nested tables they were made from. */
-static bool cuts_combined(uint32_t effect, bool in_nroot, bool in_pcid, bool in_window)
+/*
+ * The part on combined mappings that is about the nested tables they were made from. A page's are
+ * those "associated with the current PCID", which a global one is not.
+ */
+static void cut_combined(struct cut *cut, uint32_t effect, bool in_nroot, bool in_pcid,
+			 bool in_window)
 {
-	return (effect & NEST_ALL) || ((effect & NEST_TAG) && in_nroot) ||
-	       ((effect & NEST_PAGE) && in_nroot && in_pcid && in_window);
+	bool all = (effect & NEST_ALL) || ((effect & NEST_TAG) && in_nroot);
+	bool page = (effect & NEST_PAGE) && in_nroot && in_pcid && in_window;
+
+	cut->globals |= all;
+	cut->leaves |= all || page;
+	cut->pointers |= all || page;
 }
 
 static bool loads_pdptes(const struct context *c, uint32_t effect, const struct view *view)
@@ -94,8 +102,8 @@ static void cut_linear_context(const struct oracle *o, struct context *c, uint32
 		bool in_window = w == operand->window;
 		struct cut cut = cut_linear(effect, &c->key, in_tag, in_pcid, in_window);
 
-		if (combined && cuts_combined(effect, in_nroot, in_pcid, in_window))
-			cut.leaves = cut.globals = cut.pointers = true;
+		if (combined)
+			cut_combined(&cut, effect, in_nroot, in_pcid, in_window);
 		cut.pdptes = loads_pdptes(c, effect, view);
 		cut_set(c, w, cut);
 	}
