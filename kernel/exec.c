@@ -143,7 +143,13 @@ static void note_action(const struct step *step, const struct action *a)
 {
 	bool fault = a->outcome == OUTCOME_FAULT || a->outcome == OUTCOME_NESTED_FAULT;
 
-	if (a->outcome == OUTCOME_FAULT && step->way == WAY_FEP && a->vector == TRAP_UD) {
+	if (a->outcome == OUTCOME_FAULT && a->in_pae &&
+	    (step->way == WAY_IO || a->vector == TRAP_GP) && world_repair()) {
+		/* an exit of the host's own between the repair and the access */
+		run.lacking = true;
+		refuse("the CPU below sets reserved bits in PDPTEs, and the host could not load "
+		       "them");
+	} else if (a->outcome == OUTCOME_FAULT && step->way == WAY_FEP && a->vector == TRAP_UD) {
 		run.lacking = true;
 		refuse("the host's emulator does not carry this instruction out here");
 	} else if (a->outcome == OUTCOME_FAULT && (!op_is_look(step->op) || a->vector != TRAP_PF)) {

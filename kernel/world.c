@@ -445,8 +445,10 @@ bool world_has_hole(void)
 	return !memory_is_ram(HOLE, HOLE + PAGE_SIZE);
 }
 
-void world_repair(void)
+bool world_repair(void)
 {
+	static bool spoilt; /* this CPU was seen to do it */
+
 	for (uint8_t nr = 0; header.l2 == MODE_PAE && nr < NR_ROOTS; nr++) {
 		const struct root root = {SPACE_G, nr};
 		uint64_t *pdpt = (uint64_t *)world_root(root);
@@ -454,9 +456,12 @@ void world_repair(void)
 		if (!tables[world_root_table(root)])
 			continue;
 		for (unsigned i = 0; i < 4; i++)
-			if (pdpt[i] & PTE_A)
+			if (pdpt[i] & PTE_A) {
 				pdpt[i] &= ~PTE_A;
+				spoilt = true;
+			}
 	}
+	return spoilt;
 }
 
 int world_frame_of_name(uint32_t name)

@@ -44,8 +44,9 @@ uint64_t world_encode(struct entry_ref entry, const struct value *value);
 /* The accessed and dirty bits that an entry has in memory now. */
 void world_bits(struct entry_ref entry, bool *accessed, bool *dirty);
 
-/* Before L2 is entered: PDPTEs as they must be (see repair_pdptes() in guests/action.c). */
-void world_repair(void);
+/* Before L2 is entered, and after: PDPTEs as they must be (see repair_pdptes() in guests/action.c).
+ * Returns whether this CPU has ever spoilt one. */
+bool world_repair(void);
 
 /* Which frame holds that name, or was hit by that store: 0 … NR_FRAMES-1, or -1. A store that hit
  * no frame went to page M, if the program has one. */

@@ -65,6 +65,11 @@ AT_EACH_LEVEL("access.wp-invlpg", "INVLPG drops a read-only page while CR0.WP is
 	"set " R "0.w0.pte A; set " R "0.w1.pde " R "0.w0.pt/ro; invlpg w1; load w1; store w0; "  \
 	"store w1 fresh; wp off; store w1 fresh; wp on; store w1 fresh; store w0 fresh"
 ONCE_AT_EACH_LEVEL_WITH("access.wp-table", "one PT below a writable and a read-only PDE, CR0.WP toggled", WP_TABLE, RETAINS);
+/* Two VMs on one root: what is shadowed for the one is of no use to the other. */
+SCENARIO_WITH("access.wp-two-vms", "one root of L2's under CR0.WP set and clear, in turn",
+	      "set g0.w0.pte A/ro; vm 1; l2cr3 g0; enter; wp off; exit; vm 0; enter; load w0; store w0 fresh; exit; "
+	      "vm 1; enter; store w0 fresh; exit; vm 0; enter; store w0 fresh; exit; vm 1; enter; store w0 fresh; exit",
+	      ENTERED(RETAINS("g")));
 #define SMEP(R)                                                                                  \
 	"set " R "0.w0.pte A; set " R "0.w1.pte B/s; fetch w0; smep on; fetch w0 fresh; fetch w1 fresh; " \
 	"fetch w0 by user fresh; load w0 fresh; smep off; fetch w0; fetch w0 fresh"
