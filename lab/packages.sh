@@ -40,7 +40,7 @@ needs_of() { # PURPOSE
 		;;
 	test)
 		printf '%s\n' 'shellcheck shellcheck' 'clang clang' 'clang-format clang-format' '/usr/include/cmocka.h libcmocka-dev' \
-			'gcov gcc' 'git git'
+			'gcov gcc' 'g++ g++' 'git git'
 		;;
 	fuzz) # its package is named by clang's version
 		printf '%s\n' "$(clang -print-file-name=libclang_rt.fuzzer-x86_64.a) libclang-rt-$(clang -dumpversion | cut -d . -f 1)-dev"
