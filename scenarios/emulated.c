@@ -38,12 +38,12 @@ ONCE_AT_EACH_LEVEL_WITH("emulated.wp", "INS obeys CR0.WP", IO_WP, RETAINS);
 SCENARIO("emulated.nxe.l1", "OUTS obeys EFER.NXE",
 	 "set h0.w0.pte A/nx; load w0 by io; nxe off; !invlpg w0; load w0 by io fresh; nxe on; load w0 by io fresh");
 /* L1's modes are not L2's: each enters with its own. */
-SCENARIO_WITH("emulated.smap-levels", "L1's CR4.SMAP is not L2's",
-	      "set h0.w0.pte A; set g0.w0.pte B; smap on; enter; load w0 by io fresh; smap on; exit; smap off; "
-	      "load w0 by io fresh; enter; load w0 by io fresh; smap off; exit; smap on; load w0 by io fresh", RETAINS("h"));
+#define SMAP_LEVELS                                                                              \
+	"set h0.w0.pte A; set g0.w0.pte B; smap on; enter; load w0 by io fresh; smap on; exit; smap off; " \
+	"load w0 by io fresh; enter; load w0 by io fresh; smap off; exit; smap on; load w0 by io fresh"
+SCENARIO_WITH("emulated.smap-levels", "L1's CR4.SMAP is not L2's", SMAP_LEVELS, RETAINS("h"));
 SCENARIO_WITH("emulated.smap-levels.nested", "L1's CR4.SMAP is not L2's under nested paging",
-	      "nroot n0; set h0.w0.pte A; set g0.w0.pte B; smap on; enter; load w0 by io fresh; smap on; exit; smap off; "
-	      "load w0 by io fresh; enter; load w0 by io fresh; smap off; exit; smap on; load w0 by io fresh", RETAINS("h"));
+	      "nroot n0; " SMAP_LEVELS, RETAINS("h"));
 SCENARIO_WITH("emulated.wp-levels", "L1's CR0.WP is not L2's",
 	      "set h0.w0.pte A/ro; set g0.w0.pte B/ro; wp off; enter; store w0 by io fresh; wp off; exit; wp on; "
 	      "store w0 by io fresh; enter; store w0 by io fresh; wp on; exit; wp off; store w0 by io fresh", RETAINS("h"));
@@ -70,12 +70,12 @@ ONCE_AT_EACH_LEVEL_WITH("emulated.hole-switch", "MOV CR3 between a root with mem
 #define M_STORE(R)                                                                               \
 	"set " R "0.w0.pte M; store w0 fresh; set " R "0.w0.pte A; !invlpg w0; store w0 by io fresh; store w0 fresh"
 ONCE_AT_EACH_LEVEL("emulated.hole-store", "INVLPG drops a page without memory that was stored to", M_STORE);
-SCENARIO_WITH("emulated.hole-levels", "an address without memory in L1 is memory in L2",
-	      "set h0.w0.pte M; set g0.w0.pte A; load w0; enter; load w0 by io fresh; load w0 fresh; exit; "
-	      "load w0 by io fresh; load w0 fresh; enter; load w0 by io fresh; exit", RETAINS("h"));
+#define M_LEVELS                                                                                 \
+	"set h0.w0.pte M; set g0.w0.pte A; load w0; enter; load w0 by io fresh; load w0 fresh; exit; " \
+	"load w0 by io fresh; load w0 fresh; enter; load w0 by io fresh; exit"
+SCENARIO_WITH("emulated.hole-levels", "an address without memory in L1 is memory in L2", M_LEVELS, RETAINS("h"));
 SCENARIO_WITH("emulated.hole-levels.nested", "an address without memory in L1 is memory in L2 under nested paging",
-	      "nroot n0; set h0.w0.pte M; set g0.w0.pte A; load w0; enter; load w0 by io fresh; load w0 fresh; exit; "
-	      "load w0 by io fresh; load w0 fresh; enter; load w0 by io fresh; exit", RETAINS("h"));
+	      "nroot n0; " M_LEVELS, RETAINS("h"));
 /* The guest-physical page loses its memory, or gains it. */
 SCENARIO("svm.hole-nested", "a guest-physical page without memory gets some",
 	 "nroot n0; set g0.w0.pte p0; set n0.p0.pte M; enter; load w0 fresh; exit; set n0.p0.pte A; !tag 2; enter; "

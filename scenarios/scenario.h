@@ -86,40 +86,30 @@ void scenario_case_program(const struct scenario *scenario, const struct scenari
 #define SCENARIO_CAT(a, b)  SCENARIO_CAT_(a, b)
 
 /* list_: what stands behind the name in the list; braces are for its reader to expand, as a shell
- * does. */
-#define SCENARIO_REGISTER(name_, title_, looks_, levels_, program_, control_, list_)    \
+ * does. What follows are the other fields of the scenario. */
+#define SCENARIO_ENTRY(name_, title_, list_, ...)                                       \
 	static const struct scenario SCENARIO_CAT(scenario_, __COUNTER__)               \
 		__attribute__((SCENARIO_KEEP, section(".revenant.scenarios"),           \
-			       aligned(8))) = {.name = name_,                           \
-					       .program = program_,                     \
-					       .control = control_,                     \
-					       .looks = looks_,                         \
-					       .levels = levels_};                      \
+			       aligned(8))) = {.name = name_, __VA_ARGS__};             \
 	_Static_assert(sizeof(title_) > 1, "the list shows a title");                   \
 	static const char SCENARIO_CAT(scenario_list_, __COUNTER__)[]                   \
 		__attribute__((SCENARIO_KEEP, section(".revenant.list"), aligned(1))) = \
 			name_ list_ "\t" title_ "\n"
 
+#define SCENARIO_REGISTER(name_, title_, looks_, levels_, program_, control_, list_)   \
+	SCENARIO_ENTRY(name_, title_, list_, .program = program_, .control = control_, \
+		       .looks = looks_, .levels = levels_)
+
 /* One case that current hosts are known to fail: it is reported as SKIP, with what was seen. */
-#define SCENARIO_KNOWN(name_, title_, program_, known_)                                        \
-	static const struct scenario SCENARIO_CAT(scenario_, __COUNTER__)                      \
-		__attribute__((SCENARIO_KEEP, section(".revenant.scenarios"), aligned(8))) = { \
-			.name = name_, .program = program_, .known = known_};                  \
-	static const char SCENARIO_CAT(scenario_list_, __COUNTER__)[]                          \
-		__attribute__((SCENARIO_KEEP, section(".revenant.list"), aligned(1))) =        \
-			name_ "\t" title_ "\n"
+#define SCENARIO_KNOWN(name_, title_, program_, known_) \
+	SCENARIO_ENTRY(name_, title_, "", .program = program_, .known = known_)
 
 /*
  * One case that ends current hosts, for a reason that is known. It runs only where the filter is
  * its name.
  */
-#define SCENARIO_FATAL(name_, title_, program_, fatal_)                                        \
-	static const struct scenario SCENARIO_CAT(scenario_, __COUNTER__)                      \
-		__attribute__((SCENARIO_KEEP, section(".revenant.scenarios"), aligned(8))) = { \
-			.name = name_, .program = program_, .fatal = fatal_};                  \
-	static const char SCENARIO_CAT(scenario_list_, __COUNTER__)[]                          \
-		__attribute__((SCENARIO_KEEP, section(".revenant.list"), aligned(1))) =        \
-			name_ "\t" title_ "\n"
+#define SCENARIO_FATAL(name_, title_, program_, fatal_) \
+	SCENARIO_ENTRY(name_, title_, "", .program = program_, .fatal = fatal_)
 
 #define LOOKS_ALL		(LOOKS_LOAD | LOOKS_STORE | LOOKS_FETCH)
 #define LOOKS_IN_LIST		"/{load,store,fetch}"
