@@ -1,37 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* The 32-bit agent's beginning, its exceptions (see ../entry.S), and catch.S in 32-bit form. */
-
-#define BLOCK_MASK	(-16384)	/* AGENT_BLOCK_SIZE, guests/agent.h */
+/* The 32-bit agent's beginning, its exceptions (see ../agent64.S), and catch.S in 32-bit form. */
 
 	.code32
+
+	.text
+
+#include "guests/stubs.inc"
 
 	.section .head, "a"		/* struct agent32_image */
 	.long	start
 	.long	nested_fault
-	.irp	vector, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	.long	stub_\vector
-	.endr
+	stub_table .long
 
 	.text
 start:
 	push	%edi
 	call	agent_start
-
-	.macro	stub vector, has_error
-stub_\vector:
-	.if	!\has_error
-	push	$0
-	.endif
-	mov	$\vector, %esi
-	jmp	common
-	.endm
-
-	.irp	vector, 0,1,2,3,4,5,6,7,9,15,16,18,19,20,22,23,24,25,26,27,28,31
-	stub	\vector, 0
-	.endr
-	.irp	vector, 8,10,11,12,13,14,17,21,29,30
-	stub	\vector, 1
-	.endr
 
 /* The registers may be lost: no exception handler of the agent returns. */
 common:
