@@ -143,20 +143,14 @@ static bool parse_eptp(struct parser *p, struct step *step, const char *what)
 
 	if (!eat_root(&rest, &step->root) || step->root.space != SPACE_N || !word_is_end(&rest))
 		return parse_fail(p->error, word.column, what, &word);
-	rest = lexer_peek(&p->lexer);
-	step->arg = word_is(&rest, "ad");
-	if (step->arg)
-		lexer_next(&p->lexer);
+	step->arg = lexer_take(&p->lexer, "ad");
 	return true;
 }
 
 static bool parse_nested_root(struct parser *p, struct step *step)
 {
-	const struct word word = lexer_peek(&p->lexer);
-
-	if (!word_is(&word, "none"))
+	if (!lexer_take(&p->lexer, "none"))
 		return parse_eptp(p, step, "expected a nested root, n0 to n5, or none");
-	lexer_next(&p->lexer);
 	step->root = ROOT_NONE;
 	return true;
 }
@@ -201,23 +195,12 @@ static bool parse_switch(struct parser *p, uint16_t *arg)
 	return parse_fail(p->error, word.column, "expected on or off", &word);
 }
 
-/* Takes the next word if it is that one. */
-static bool take(struct parser *p, const char *text)
-{
-	struct word word = lexer_peek(&p->lexer);
-
-	if (!word_is(&word, text))
-		return false;
-	lexer_next(&p->lexer);
-	return true;
-}
-
 /* [pcid 0-3] */
 static bool parse_pcid(struct parser *p, struct step *step)
 {
 	unsigned n;
 
-	if (!take(p, "pcid"))
+	if (!lexer_take(&p->lexer, "pcid"))
 		return true;
 	if (!parse_number(p, 0, NR_PCIDS - 1, "expected a PCID, 0 to 3", &n))
 		return false;
@@ -229,7 +212,7 @@ static bool parse_cr3(struct parser *p, struct step *step)
 {
 	if (!parse_linear_root(p, &step->root) || !parse_pcid(p, step))
 		return false;
-	step->arg = take(p, "noflush");
+	step->arg = lexer_take(&p->lexer, "noflush");
 	return true;
 }
 

@@ -36,6 +36,16 @@ struct word lexer_next(struct lexer *lexer)
 	return word;
 }
 
+bool lexer_take(struct lexer *lexer, const char *s)
+{
+	struct word word = lexer_peek(lexer);
+
+	if (!word_is(&word, s))
+		return false;
+	lexer->next = word.end;
+	return true;
+}
+
 bool eat_char(struct word *word, char c)
 {
 	if (word_is_end(word) || *word->start != c)

@@ -22,6 +22,9 @@ struct word lexer_next(struct lexer *lexer);
 /* Returns the next word and stays. */
 struct word lexer_peek(const struct lexer *lexer);
 
+/* Moves behind the next word if it is that one. */
+bool lexer_take(struct lexer *lexer, const char *s);
+
 bool word_is(const struct word *word, const char *s);
 static inline bool word_is_end(const struct word *word)
 {

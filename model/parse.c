@@ -65,11 +65,10 @@ static uint8_t way_flag(unsigned way)
 /* `by` and a way that the verb knows */
 static bool parse_way(struct parser *p, struct step *step)
 {
-	struct word word = lexer_peek(&p->lexer);
+	struct word word;
 
-	if (!word_is(&word, "by"))
+	if (!lexer_take(&p->lexer, "by"))
 		return true;
-	lexer_next(&p->lexer);
 	word = lexer_next(&p->lexer);
 	for (uint8_t way = WAY_PLAIN + 1; way < NR_WAYS; way++) {
 		if (word_is(&word, way_names[way]) && (verbs[step->op].flags & way_flag(way))) {
@@ -114,10 +113,7 @@ static bool parse_step(struct parser *p, struct step *step)
 	if (word.column > UINT16_MAX)
 		return parse_fail(p->error, word.column, "the text is too long", NULL);
 	step->column = (uint16_t)word.column;
-	if (word_is(&word, "!")) {
-		lexer_next(&p->lexer);
-		step->flush = true;
-	}
+	step->flush = lexer_take(&p->lexer, "!");
 	if (!parse_verb(p, step))
 		return false;
 	if (step->flush && !(verbs[step->op].flags & CAN_FLUSH))
