@@ -16,12 +16,15 @@
 #define FEP "ud2; .ascii \"kvm\"; "
 
 /*
- * The instruction, alone or in the shadow of an STI: interrupts are held off until it has completed
- * (SDM vol. 2, "STI"; APM vol. 3, "STI"), and one that was pending is taken right behind it.
+ * The instruction as the action wants it: behind the prefix, in the shadow of an STI, or alone. In
+ * that shadow interrupts are held off until it has completed (SDM vol. 2, "STI"; APM vol. 3,
+ * "STI"), and one that was pending is taken right behind it.
  */
-#define RUN(interrupted, instruction, ...)                                                        \
+#define RUN(action, instruction, ...)                                                             \
 	do {                                                                                      \
-		if (interrupted)                                                                  \
+		if ((action)->way == WAY_FEP)                                                     \
+			__asm__ volatile(FEP instruction : : __VA_ARGS__ : "memory");             \
+		else if ((action)->interrupted)                                                   \
 			__asm__ volatile("sti; " instruction "; cli" : : __VA_ARGS__ : "memory"); \
 		else                                                                              \
 			__asm__ volatile(instruction : : __VA_ARGS__ : "memory");                 \
@@ -185,7 +188,7 @@ static uint64_t read_bits(enum action_kind kind)
 
 static void set_bits(const struct action *a)
 {
-	const bool irq = a->interrupted, pae = a->in_pae;
+	const bool pae = a->in_pae;
 	const enum action_kind kind = a->kind;
 	uint64_t value;
 
@@ -195,7 +198,7 @@ static void set_bits(const struct action *a)
 	repair_pdptes(pae);
 	switch (kind) {
 	case ACTION_CR0: write_cr0(value); break;
-	case ACTION_CR4: RUN(irq, "mov %0, %%cr4", "r"((unsigned long)value)); break;
+	case ACTION_CR4: RUN(a, "mov %0, %%cr4", "r"((unsigned long)value)); break;
 	default: wrmsr(MSR_EFER, value);
 	}
 }
@@ -240,21 +243,9 @@ void action_run(void *argument)
 	case ACTION_WRITE: write_entry((volatile uint64_t *)address, a->operand, a->way); break;
 	case ACTION_WRITE4: store(address, (uint32_t)operand, WAY_PLAIN, false); break;
 	case ACTION_FETCH: a->result = call(address); break;
-	case ACTION_CR3:
-		if (a->way == WAY_FEP)
-			__asm__ volatile(FEP "mov %0, %%cr3" : : "r"(operand) : "memory");
-		else
-			RUN(a->interrupted, "mov %0, %%cr3", "r"(operand));
-		break;
-	case ACTION_INVLPG:
-		if (a->way == WAY_FEP)
-			__asm__ volatile(FEP "invlpg (%0)" : : "r"(address) : "memory");
-		else
-			RUN(a->interrupted, "invlpg (%0)", "r"(address));
-		break;
-	case ACTION_INVPCID:
-		RUN(a->interrupted, "invpcid %1, %0", "r"(operand), "m"(descriptor));
-		break;
+	case ACTION_CR3: RUN(a, "mov %0, %%cr3", "r"(operand)); break;
+	case ACTION_INVLPG: RUN(a, "invlpg (%0)", "r"(address)); break;
+	case ACTION_INVPCID: RUN(a, "invpcid %1, %0", "r"(operand), "m"(descriptor)); break;
 	case ACTION_RDMSR: rdmsr(MSR_KERNEL_GS_BASE); break;
 	case ACTION_VMFUNC: /* SDM vol. 2, "VMFUNC": EAX function, ECX operand */
 		__asm__ volatile("vmfunc" : : "a"(0), "c"(operand) : "memory");
