@@ -9,6 +9,8 @@ top=$(cd "$here/.." && pwd)
 
 # shellcheck source-path=SCRIPTDIR source=say.sh
 . "$here/say.sh"
+# shellcheck source-path=SCRIPTDIR source=series.sh
+. "$here/series.sh"
 note() { printf 'history: %s\n' "$*" >&2; }
 
 usage() {
@@ -73,24 +75,8 @@ done
 
 kept=$(cache_dir)/history
 mkdir -p "$kept"
-work=$(mktemp -d)
-# shellcheck disable=SC2317 # called by trap
-clean_up() {
-	local running
-	mapfile -t running < <(jobs -p)
-	((${#running[@]} == 0)) || kill "${running[@]}" 2>/dev/null || true
-	wait
-	rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 130' INT TERM
-
-if [[ -z $elf ]]; then
-	elf=$top/build/revenant.elf
-	make -s -C "$top" build/revenant.elf
-fi
-cp "$elf" "$work/revenant.elf" # it may change while we run
-image_sum=$(sha256sum <"$work/revenant.elf")
+begin_series
+take_image "$top" "$elf"
 
 filter_for() { # KERNEL VENDOR; prints the filter that the list has for them, if any
 	awk -v kernel="$1" -v vendor="$2" '$1 == kernel && $2 == vendor { print $3 }' <<<"$KERNELS"

@@ -9,6 +9,8 @@ top=$(cd "$here/../.." && pwd)
 
 # shellcheck source-path=SCRIPTDIR source=../say.sh
 . "$here/../say.sh"
+# shellcheck source-path=SCRIPTDIR source=../series.sh
+. "$here/../series.sh"
 note() { printf 'mutants: %s\n' "$*" >&2; }
 
 usage() {
@@ -77,24 +79,8 @@ mkdir -p "$kept"
 [[ -n $image ]] || image=$("$here/../kernel/build.sh" --mutants "$version") || exit
 list=${image%/*}/mutants
 [[ -r $image && -r $list ]] || usage_error "there is no kernel '$image' with its list '$list'"
-work=$(mktemp -d)
-# shellcheck disable=SC2317 # called by trap
-clean_up() {
-	local children
-	mapfile -t children < <(jobs -p)
-	((${#children[@]} == 0)) || kill "${children[@]}" 2>/dev/null || true
-	wait
-	rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 130' INT TERM
-
-if [[ -z $elf ]]; then
-	elf=$top/build/revenant.elf
-	make -s -C "$top" build/revenant.elf
-fi
-cp "$elf" "$work/revenant.elf" # it may change while we run
-image_sum=$(sha256sum <"$work/revenant.elf")
+begin_series
+take_image "$top" "$elf"
 awk -f "$here/read.awk" "$here"/*.mutant >"$work/mutants"
 awk -F'\t' '$1 == "mutant" && $8 == "yes" { print $2 }' "$work/mutants" >"$work/hanging"
 hangs() { # MUTANT
