@@ -2,6 +2,7 @@
 #include "guests/action.h"
 
 #include "guests/entry.h"
+#include "guests/pdptes.h"
 #include "guests/user.h"
 #include "kernel/cpu.h"
 #include "kernel/paging.h"
@@ -37,21 +38,13 @@
 #define ECHO_PORT 0x3ff
 
 /*
- * QEMU TCG sets the accessed bit in a PDPTE of PAE mode, which has none: there the bit is reserved
- * and makes the next load of the PDPTEs fail (SDM vol. 3, "PDPTE Registers"); a KVM with nested
- * paging loads them whenever it emulates an instruction. Does not touch the table where nothing is
- * wrong. Between this and the load nothing may leave L2, nor touch a new page.
+ * Of the root that runs, before a load of its PDPTEs: a KVM with nested paging loads them whenever
+ * it emulates an instruction. Between this and the load nothing may leave L2, nor touch a new page.
  */
 static void repair_pdptes(bool pae)
 {
-	uint64_t *pdpt;
-
-	if (!pae)
-		return;
-	pdpt = (uint64_t *)(unsigned long)(read_cr3() & ~31ull);
-	for (unsigned i = 0; i < 4; i++)
-		if (pdpt[i] & PTE_A)
-			pdpt[i] &= ~(uint64_t)PTE_A;
+	if (pae)
+		pdptes_repair((uint64_t *)(unsigned long)(read_cr3() & ~31ull));
 }
 
 static uint32_t load_io(unsigned long address, bool pae)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/world.h"
 
+#include "guests/pdptes.h"
 #include "kernel/console.h"
 #include "kernel/memory.h"
 #include "kernel/paging.h"
@@ -455,11 +456,7 @@ bool world_repair(void)
 
 		if (!tables[world_root_table(root)])
 			continue;
-		for (unsigned i = 0; i < 4; i++)
-			if (pdpt[i] & PTE_A) {
-				pdpt[i] &= ~PTE_A;
-				spoilt = true;
-			}
+		spoilt |= pdptes_repair(pdpt);
 	}
 	return spoilt;
 }

@@ -44,7 +44,7 @@ uint64_t world_encode(struct entry_ref entry, const struct value *value);
 /* The accessed and dirty bits that an entry has in memory now. */
 void world_bits(struct entry_ref entry, bool *accessed, bool *dirty);
 
-/* Before L2 is entered, and after: PDPTEs as they must be (see repair_pdptes() in guests/action.c).
+/* Before L2 is entered, and after: PDPTEs as they must be (guests/pdptes.h).
  * Returns whether this CPU has ever spoilt one. */
 bool world_repair(void);
 
