@@ -10,7 +10,8 @@
 LAB=$(dirname "${BASH_SOURCE[0]}")
 
 setting_names=() setting_titles=() setting_words=() setting_options=()
-setting_vendors=() setting_params=() # lab only
+setting_vendors=() setting_params=() setting_emulators=() # lab only
+lab_bochs='' bochs_tlb=''                                  # once a setting needs Bochs
 
 # The module of this machine's KVM that can nest, if it does.
 nested_module() {
@@ -94,8 +95,8 @@ prepare_bochs() {
 	while read -r vendor; do
 		setting_vendors+=("$vendor")
 		setting_names+=("bochs-$vendor")
-		setting_words+=("bochs,$vendor${tlb:+,tlb=$tlb}")
-		setting_titles+=("bare Bochs, $vendor${tlb:+, --tlb $tlb}: no KVM here, a check of our own code")
+		setting_words+=("bochs,$vendor,tlb=$bochs_tlb")
+		setting_titles+=("bare Bochs, $vendor, --tlb $bochs_tlb: no KVM here, a check of our own code")
 		setting_options+=("--host bochs --cpu $vendor${tlb:+ --tlb $tlb}")
 	done < <(vendors)
 }
@@ -137,11 +138,11 @@ params_of() { # VENDOR
 	fi
 }
 
-# QEMU emulates SVM only; Bochs both, slower, but with PCID on AMD too.
-emulator_of() { # VENDOR
+# QEMU emulates SVM only; Bochs both, slower, but with PCID on AMD too and with a TLB that keeps.
+emulator_of() { # VENDOR PARAMS
 	if [[ -n $emulator ]]; then
 		printf '%s\n' "$emulator"
-	elif [[ $1 == amd && -z $tlb ]]; then
+	elif [[ $1 == amd && -z $tlb && " $2 " != *' tlb=keep '* ]]; then
 		echo qemu
 	else
 		echo bochs
@@ -161,14 +162,21 @@ prepare_kernel() { # sets lab_vmlinuz, lab_release, lab_base
 	lab_base=$(exclusively initrd base_initrd "$folder") || exit
 }
 
+# The word `tlb=keep` among the parameters, as some mutants' hosts have it, asks for Bochs.
 add_setting() { # VENDOR PARAMS
-	local vendor=$1 params=$2 with
-	with=$(emulator_of "$vendor")
+	local vendor=$1 params=$2 with cpu_words='' by
+	with=$(emulator_of "$vendor" "$params")
+	by="emulated by $with"
+	if [[ $with == bochs ]]; then
+		need_bochs
+		cpu_words=,tlb=$bochs_tlb by+=" with --tlb $bochs_tlb"
+	fi
 	setting_vendors+=("$vendor")
 	setting_params+=("$params")
+	setting_emulators+=("$with")
 	setting_names+=("$([[ $cpu != all ]] || printf '%s ' "$vendor")$params")
-	setting_words+=("lab,$vendor-on-$with${tlb:+,tlb=$tlb},$lab_release,${params// /,}")
-	setting_titles+=("lab, $vendor emulated by $with${tlb:+ with --tlb $tlb}: Linux $lab_release$lab_file, $params")
+	setting_words+=("lab,$vendor-on-$with$cpu_words,$lab_release,${params// /,}")
+	setting_titles+=("lab, $vendor $by: Linux $lab_release$lab_file, $params")
 	setting_options+=("--host lab$(vendor_options "$vendor" "$with") --kernel $(quoted "$kernel") --host-params $(quoted "$params")${host_append:+ --host-append $(quoted "$host_append")}")
 	[[ -z $mutant ]] || setting_options[-1]=$(mutant_options "$vendor" "$params")
 }
@@ -186,17 +194,22 @@ prepare_lab() {
 		while read -r params; do
 			add_setting "$vendor" "$params"
 		done < <(params_of "$vendor")
-		[[ $(emulator_of "$vendor") == qemu ]] || need_bochs
 	done < <(vendors)
 }
 
-need_bochs() { # sets lab_bochs
+# The packaged Bochs, where ours cannot be built, has its own TLB only.
+need_bochs() { # sets lab_bochs and bochs_tlb
 	local flag=()
+	[[ -z $lab_bochs ]] || return 0
 	[[ $may_install == yes ]] || flag=(--no-install)
 	lab_bochs=$("$LAB/bochs/build.sh" "${flag[@]}" </dev/null) || exit
-	[[ -z $tlb || $lab_bochs != /usr/* ]] ||
-		our_error "--tlb $tlb needs our own build of Bochs (above says why there is none), not the packaged one"
-	export REVENANT_TLB=${tlb:-off}
+	bochs_tlb=${tlb:-keep}
+	if [[ $lab_bochs == /usr/* ]]; then
+		[[ ${tlb:-off} == off ]] ||
+			our_error "--tlb $tlb needs our own build of Bochs (above says why there is none), not the packaged one"
+		bochs_tlb=off
+	fi
+	export REVENANT_TLB=$bochs_tlb
 }
 
 # The version in a bzImage's header (boot.rst, "kernel_version": a file offset less 512).
@@ -211,6 +224,7 @@ bzimage_version() { # FILE
 kernel_words() { # MODULE PARAMS
 	local word words=
 	for word in $2; do
+		[[ $word != tlb=keep ]] || continue # the CPU's
 		[[ ${word%%=*} == *.* ]] || word=$1.$word
 		words+=" $word"
 	done
@@ -219,7 +233,7 @@ kernel_words() { # MODULE PARAMS
 
 lab_command() { # NUMBER WORK; sets command
 	local vendor=${setting_vendors[$1]}
-	if [[ $(emulator_of "$vendor") == qemu ]]; then
+	if [[ ${setting_emulators[$1]} == qemu ]]; then
 		command=("$LAB/emulated-host.sh")
 	else
 		command=("$LAB/bochs/emulated-host.sh" --bochs "$lab_bochs" --cpu "$vendor")

@@ -25,8 +25,8 @@ where to run
   --cpu amd|intel|all  lab: vendor of the emulated machine (amd)
   --emulator qemu|bochs  lab: what emulates it (qemu for amd, bochs for intel)
   --tlb off|keep|random:SEED
-                       Bochs' TLB: keep: a translation goes only when the architecture obliges it to;
-                       random: some go before; off: all go at each world switch
+                       Bochs' TLB: keep (without): a translation goes only when the architecture
+                       obliges it to; random: some go before; off: all go at each world switch
   --mutant NAME        lab: a kernel with a planted fault (lab/mutants), on all hosts on which it shows;
                        says what was expected and what was caught. `none`: that kernel without one
   --boot kernel|bios|uefi  kvm, tcg: how the image is entered (kernel: PVH)
@@ -178,6 +178,9 @@ check_combinations() {
 	elif [[ $boot != kernel ]]; then
 		usage_error "--boot $boot needs --host tcg or --host kvm: the lab enters the image by PVH only"
 	fi
+	# Those that mutants show on come with `tlb=keep`; it is not a parameter for people to give.
+	[[ -n $mutant || " ${host_params[*]-} " != *' tlb='* ]] ||
+		usage_error "--host-params are for KVM's modules: say --tlb for what the emulated CPU keeps"
 	[[ -z $tlb || $host == bochs || ($host == lab && $emulator != qemu) ]] ||
 		usage_error "--tlb is about the CPU that Bochs emulates: use it with --host bochs, or with --host lab and --emulator bochs"
 	if [[ -n $replay ]] && ((${#filters[@]})); then

@@ -10,19 +10,21 @@ print_heading() { # NUMBER of a setting
 }
 
 print_limits() {
-	[[ ${tlb:-off} == off ]] || cat <<-LIMITS
-		# --tlb $tlb: the emulated CPU keeps a translation until the architecture obliges it to drop it, so that
-		# an entry left in the hardware's TLB shows, too (docs/retaining-cpu.md).
-	LIMITS
-	case $host${tlb:+,$tlb} in
-	lab | lab,off)
-		cat <<-'LIMITS'
-			# An emulated host shows what KVM's own software gets wrong: unsynced shadow pages, cached roots
-			# and PDPTRs, the wrong context flushed. It cannot show entries left in a hardware TLB, for the
-			# emulator flushes its own at each world switch: that needs --host kvm on real hardware.
+	if [[ ${bochs_tlb:-off} != off ]]; then
+		cat <<-LIMITS
+			# --tlb $bochs_tlb: the CPU that Bochs emulates keeps a translation until the architecture obliges it to
+			# drop it, so that an entry left in the hardware's TLB shows, too (docs/retaining-cpu.md).
+		LIMITS
+	fi
+	case $host in
+	lab)
+		[[ ${bochs_tlb:-off} != off && " ${setting_emulators[*]} " != *' qemu '* ]] || cat <<-'LIMITS'
+			# An emulator that flushes its TLB at each world switch (QEMU; Bochs with --tlb off) shows what KVM's own
+			# software gets wrong: unsynced shadow pages, cached roots and PDPTRs, the wrong context flushed. What is
+			# left in a hardware TLB shows with --emulator bochs, or with --host kvm on real hardware.
 		LIMITS
 		;;
-	tcg | bochs*)
+	tcg | bochs)
 		cat <<-'LIMITS'
 			# A bare emulator has no KVM in it: this checks the image itself, and says nothing about any host KVM.
 		LIMITS

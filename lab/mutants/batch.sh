@@ -38,6 +38,9 @@ one_of --vendor "$vendor" amd intel
 # The options that hosts.sh reads.
 # shellcheck disable=SC2034
 host=lab cpu=$vendor host_params=("$params") image=$elf may_install=no
+# shellcheck disable=SC2034 # need_bochs
+[[ -z $bochs ]] || lab_bochs=$bochs bochs_tlb=keep
+export REVENANT_TLB=$bochs_tlb
 quiet=$patience # lab_command sets `patience`, too
 BOOT_PATIENCE=120
 
@@ -61,8 +64,6 @@ collect() {
 	rm -f "$work/stream"
 }
 
-# shellcheck disable=SC2317,SC2034 # called by prepare_lab, for lab_command
-[[ -z $bochs ]] || need_bochs() { lab_bochs=$bochs; }
 prepare_lab
 declare -a command
 lab_command 0 "$work"

@@ -105,7 +105,7 @@ print_mutant() {
 	local s vendor params globs glob name hit red scenarios
 	[[ $mutant != none ]] || return 0
 	printf '#\n# ==== mutant %s: %s\n' "$mutant" "$(awk -f "$MUTANTS/read.awk" "$MUTANTS/$mutant.mutant" |
-		awk -F'\t' '$1 == "mutant" { print $6 ($5 != "-" ? ". Hardware only: " $5 : "") ($7 != "-" ? ". Missing: " $7 : "") }')"
+		awk -F'\t' '$1 == "mutant" { print $6 ($5 != "-" ? ". Hardware only: " $5 : "") ($9 != "-" ? ". Equivalent: " $9 : "") ($7 != "-" ? ". Missing: " $7 : "") }')"
 	for s in "${!setting_names[@]}"; do
 		vendor=${setting_vendors[s]} params=${setting_params[s]}
 		mapfile -t red < <(red_cases "$(stream_of "$s")")

@@ -2,7 +2,7 @@
 #
 # Reads mutant files (README.md beside this file has their form) and prints, tab-separated, per file
 #
-#   mutant NAME CLASS KERNELS HARDWARE-ONLY WHY MISSING HANGS
+#   mutant NAME CLASS KERNELS HARDWARE-ONLY WHY MISSING HANGS EQUIVALENT
 #   shows  NAME VENDOR PARAMS CATCH
 #   edit   NAME FILE FUNCTION VERSIONS VERB TEXT NEW     VERB: remove, replace, before
 #
@@ -21,7 +21,7 @@ function trimmed(text) {
 }
 
 function known(key) {
-	return index(" class kernels shows catch why hardware-only missing hangs in remove replace by before insert ", " " key " ")
+	return index(" class kernels shows catch why hardware-only equivalent missing hangs in remove replace by before insert ", " " key " ")
 }
 
 function once(key) {
@@ -70,6 +70,8 @@ function take(key,    word, n) {
 		n = split(value, word, " ")
 		if (word[1] != "amd" && word[1] != "intel" || n < 2)
 			fail("'shows:' takes amd or intel, and parameters of KVM's modules: " value)
+		if (value ~ / tlb=/ && value !~ /^amd [^ ].* tlb=keep$/)
+			fail("'shows:' ends in tlb=keep, on AMD only, or has no such word: " value)
 		nr_shows++
 		shows[nr_shows] = word[1] "\t" value_from(word, 2, n)
 		catch[nr_shows] = "-"
@@ -105,8 +107,8 @@ function finish(    i, name) {
 	if (!nr_shows)
 		fail("'shows:' is missing")
 	for (i = 1; i <= nr_shows; i++)
-		if (catch[i] == "-" && !("hardware-only" in field) && !("missing" in field))
-			fail("'shows: " shows[i] "' has no 'catch:', and is neither 'hardware-only:' nor 'missing:'")
+		if (catch[i] == "-" && !("hardware-only" in field) && !("equivalent" in field) && !("missing" in field))
+			fail("'shows: " shows[i] "' has no 'catch:', and is neither 'hardware-only:', 'equivalent:' nor 'missing:'")
 	if (!nr_edits)
 		fail("it edits nothing")
 	name = file
@@ -116,9 +118,10 @@ function finish(    i, name) {
 	sub(/\.mutant$/, "", name)
 	if (("hangs" in field) && field["hangs"] != "yes")
 		fail("'hangs:' takes yes, or is not there")
-	printf "mutant\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", name, field["class"], field["kernels"],
+	printf "mutant\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", name, field["class"], field["kernels"],
 		("hardware-only" in field ? field["hardware-only"] : "-"), field["why"],
-		("missing" in field ? field["missing"] : "-"), ("hangs" in field ? "yes" : "-")
+		("missing" in field ? field["missing"] : "-"), ("hangs" in field ? "yes" : "-"),
+		("equivalent" in field ? field["equivalent"] : "-")
 	for (i = 1; i <= nr_shows; i++)
 		printf "shows\t%s\t%s\t%s\n", name, shows[i], catch[i]
 	for (i = 1; i <= nr_edits; i++)

@@ -73,6 +73,7 @@ LIMIT=200        # seconds for a mutant in a boot of its own
 PATIENCE=20      # seconds without output until the VM counts as hung
 HANGS_AFTER=10   # the same for a mutant that is known to hang it
 FILTER_BYTES=480 # of the image's filter= word
+MANY_FILTERS=6   # take as long as the whole set
 
 kept=$(cache_dir)/mutants/results
 mkdir -p "$kept"
@@ -87,14 +88,17 @@ hangs() { # MUTANT
 	grep -qxF -e "$1" "$work/hanging"
 }
 
-bochs=''
-[[ -n $table || $vendor == amd ]] || bochs=$("$here/../bochs/build.sh" --no-install) || exit
+# Bochs emulates Intel, and AMD where the TLB has to keep.
+on_bochs() { # VENDOR PARAMS
+	[[ $1 == intel || $2 == *' tlb=keep' ]]
+}
+bochs_sum=$(cat "$here"/../bochs/*.patch "$here"/../bochs/tlb/* "$top"/model/rules.c | sha256sum)
 
 # What a result depends on. The other mutants of an image are behind guards that are off. One run may
 # be in several parts, each with a filter of its own.
 key() { # MUTANT or none, VENDOR, PARAMS, RUN, FILTER
 	{
-		echo "$version $* $image_sum"
+		echo "$version $* $image_sum$(! on_bochs "$2" "$3" || echo "$bochs_sum")"
 		[[ $1 == none ]] || awk '/^[a-z-]+:/ { edit = /^(in|remove|replace|by|before|insert):/ } edit' "$here/$1.mutant"
 	} | sha256sum | cut -c1-20
 }
@@ -118,12 +122,15 @@ keep_result() { # FILE STATUS SECONDS MUTANT VENDOR PARAMS RUN FILTER
 
 # In a boot of its own, or in several: a VM that dies is started again behind the case it was in.
 run_alone() { # MUTANT VENDOR PARAMS RUN FILTER
-	local stream status=0 begin=$EPOCHREALTIME filter=() patience=$PATIENCE
+	local stream status=0 begin=$EPOCHREALTIME filter=() patience=$PATIENCE params=$3 cpu=(--cpu "$2")
 	! hangs "$1" || patience=$HANGS_AFTER
+	if [[ $params == *' tlb=keep' ]]; then
+		params=${params% tlb=keep} cpu+=(--tlb keep)
+	fi
 	stream=$(mktemp -p "$work")
 	[[ -z $5 ]] || IFS=, read -ra filter <<<"$5"
-	timeout "$LIMIT" "$top/run.sh" --no-install --host lab --cpu "$2" --image "$work/revenant.elf" \
-		--kernel "$image" --host-append "kvm.revenant_mutant=$(number_of "$1")" --host-params "$3" \
+	timeout "$LIMIT" "$top/run.sh" --no-install --host lab "${cpu[@]}" --image "$work/revenant.elf" \
+		--kernel "$image" --host-append "kvm.revenant_mutant=$(number_of "$1")" --host-params "$params" \
 		--timeout "$patience" "${filter[@]}" >"$stream" 2>"$stream.log" </dev/null &
 	running=$!
 	wait "$running" || status=$?
@@ -213,12 +220,13 @@ results_of() { # STREAM...; prints NAME KIND of its cases
 		}'
 }
 
-# The filters, one a line, that choose what is red in a first run. One that was cut off by its limit
-# hangs the VM in case after case: of it a few.
+# The filters, one a line, that choose what is red in a first run; an empty one if it would take many. One
+# that was cut off by its limit hangs the VM in case after case: of it a few.
 filters_of() { # RESULT
 	local few=0
 	! grep -q "^# run .*seconds=$LIMIT\." "$1" || few=4
-	results_of "$1" | awk -v bytes="$FILTER_BYTES" -v few="$few" -f "$here/filters.awk"
+	results_of "$1" | awk -v bytes="$FILTER_BYTES" -v few="$few" -f "$here/filters.awk" |
+		awk -v many="$MANY_FILTERS" '{ line[NR] = $0 } END { for (i = 1; i <= (NR > many ? 1 : NR); i++) print NR > many ? "" : line[i] }'
 }
 
 # Of a mutant that hangs the VM only the expected cases are run. Of the others,
@@ -270,6 +278,14 @@ split_into_batches() { # PREFIX; prints the files' names
 			print > file[host]
 		}' "$work/hanging" -
 }
+
+bochs=''
+[[ -n $table ]] || while IFS=$'\t' read -r name host_vendor params; do
+	on_bochs "$host_vendor" "$params" || continue
+	bochs=$("$here/../bochs/build.sh" --no-install) || exit
+	[[ $bochs != /usr/* ]] || usage_error "a TLB that keeps needs our own build of Bochs (above says why there is none)"
+	break
+done < <(rows)
 
 if [[ -n $again ]]; then
 	while IFS=$'\t' read -r name host_vendor params; do

@@ -20,7 +20,8 @@
 #   flaky          each has one that is red, but not in all runs
 #   caught         cases are red, but not those expected: the file is wrong
 #   survived       no case is red
-#   hardware-only  marked so, and no case is red
+#   hardware-only  marked so, and no case is red: the fault is in the hardware's TLB only
+#   equivalent     marked so, and no case is red: something else in KVM always hides the fault
 #
 # Exit status: 0; 1 if a row says survived, caught or flaky; 99 if one is an ERROR.
 
@@ -52,7 +53,7 @@ function hits(list, glob,    name, re) {
 
 # What became of a row: fills red[] with the names of the cases that are red in all runs, unsteady[] with
 # those that are so in some.
-function judge(row, globs, hardware_only,    base, name, n, i, glob, key, verdict) {
+function judge(row, globs, excuse,    base, name, n, i, glob, key, verdict) {
 	split("", red)
 	split("", unsteady)
 	nr_red = nr_unsteady = 0
@@ -75,7 +76,7 @@ function judge(row, globs, hardware_only,    base, name, n, i, glob, key, verdic
 			}
 		}
 	if (!nr_red && !nr_unsteady)
-		return hardware_only ? "hardware-only" : "survived"
+		return excuse
 	if (globs == "-")
 		return nr_red ? "caught" : "flaky"
 	verdict = "killed"
@@ -159,6 +160,7 @@ FILENAME == ARGV[1] {
 		reason[$2] = $5 == "-" ? "" : $5
 		why[$2] = $6
 		missing[$2] = $7 == "-" ? "" : $7
+		equivalent[$2] = $9 == "-" ? "" : $9
 		order[++nr_mutants] = $2
 	} else if ($1 == "shows") {
 		rows++
@@ -209,14 +211,14 @@ $1 == "case" {
 }
 
 END {
-	line = "%-30s %-7s %-28s %-14s %5s  %s\n"
+	line = "%-30s %-7s %-18s %-14s %5s  %s\n"
 	printf line, "mutant", "vendor", "parameters", "verdict", "s", "caught by"
 	for (i = 1; i <= rows; i++) {
 		m = row_mutant[i]
 		if (!(m in in_image))
 			continue
 		row = m SUBSEP row_vendor[i] SUBSEP row_params[i]
-		verdict[i] = judge(row, row_globs[i], reason[m] != "")
+		verdict[i] = judge(row, row_globs[i], reason[m] != "" ? "hardware-only" : equivalent[m] != "" ? "equivalent" : "survived")
 		caught[i] = nr_red && verdict[i] != "ERROR" && verdict[i] != "not run" ? who_caught(m, row_vendor[i]) : ""
 		count[verdict[i]]++
 		nr_rows++
@@ -229,7 +231,7 @@ END {
 		gsub(/`/, "", text)
 		printf line, m, row_vendor[i], row_params[i], verdict[i], took[i], text
 	}
-	n = split("killed survived caught flaky hardware-only ERROR not_run", kind, " ")
+	n = split("killed survived caught flaky hardware-only equivalent ERROR not_run", kind, " ")
 	sums = ""
 	for (i = 1; i <= n; i++) {
 		sub(/_/, " ", kind[i])
@@ -250,9 +252,11 @@ END {
 		say(sprintf("A mutant on %s takes %.0f seconds, all its runs together (median of %d).", v == "amd" ? "AMD" : "Intel", median(v), nr_runs[v]))
 	if (runs > 1)
 		say("\nWhat is red in the first run is run again, and counts as caught if it is red in all " runs ".")
-	say("\n`killed`: every pattern expected has a case that is red. `hardware-only`: the fault lives in the hardware's")
-	say("TLB, which the emulators flush at each world switch (a Bochs whose TLB [keeps](retaining-cpu.md) shows some of")
-	say("them). A row is an `ERROR` unless the unmodified kernel (the parameter 0) is clean under the same parameters.\n")
+	say("\nIntel is emulated by Bochs, whose TLB [keeps](retaining-cpu.md) what it may; AMD by QEMU, which flushes its")
+	say("TLB at each world switch, and where it says `tlb=keep` by Bochs, too.\n")
+	say("`killed`: every pattern expected has a case that is red. `hardware-only`: the fault lives in the hardware's TLB,")
+	say("and no emulated host shows it. `equivalent`: something else in KVM always does what the fault leaves out. A row")
+	say("is an `ERROR` unless the unmodified kernel (the parameter 0) is clean under the same parameters.\n")
 	say("| mutant | class | host | expected | caught by | verdict | seconds |\n|---|---|---|---|---|---|---|")
 	for (i = 1; i <= rows; i++)
 		if (i in verdict)
@@ -264,6 +268,7 @@ END {
 		if (order[i] in in_image) {
 			m = order[i]
 			say("- **" m "**: " why[m] "." (reason[m] == "" ? "" : " Hardware only: " reason[m] ".") \
+			    (equivalent[m] == "" ? "" : " Equivalent: " equivalent[m] ".") \
 			    (missing[m] == "" ? "" : " Missing: " missing[m] "."))
 		}
 	say("\n## What each scenario kills\n")

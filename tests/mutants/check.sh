@@ -58,7 +58,7 @@ refuses() { # SED-SCRIPT TEXT-OF-COMPLAINT NAME
 accepts '' 'a good file is read'
 [[ $(grep -c . "$work/out") == 3 ]]
 ok $? 'a mutant, where it shows, and an edit: three lines'
-grep -qxF $'mutant\tsome\tA1\t6.1 7.3\t-\tone line and another\t-\t-' "$work/out"
+grep -qxF $'mutant\tsome\tA1\t6.1 7.3\t-\tone line and another\t-\t-\t-' "$work/out"
 ok $? 'lines that begin with a blank continue a field'
 grep -qxF $'edit\tsome\ta.c\tf\t*\tremove\tg(x);\t-' "$work/out"
 ok $? 'an edit names file, function, verb and text'
@@ -67,6 +67,11 @@ grep -qF $'\tf\t6.1 6.12\tremove' "$work/out"
 ok $? 'and says which'
 accepts 's/^remove:.*/replace: x\nby: y/' 'replace and by'
 accepts 's/^catch:.*/hardware-only: no TLB/' 'hardware-only stands in for catch'
+accepts 's/^catch:.*/equivalent: twice/' 'equivalent stands in for catch'
+accepts 's/^shows:.*/shows: amd npt=1 tlb=keep/' 'a host whose TLB keeps'
+refuses 's/^shows:.*/shows: intel ept=1 tlb=keep/' "'shows:' ends in tlb=keep, on AMD only" 'tlb=keep on Intel, which has no other'
+refuses 's/^shows:.*/shows: amd tlb=keep/' "'shows:' ends in tlb=keep" 'tlb=keep without parameters'
+refuses 's/^shows:.*/shows: amd npt=1 tlb=random:1/' "'shows:' ends in tlb=keep" 'another TLB'
 accepts 's/^catch:.*/missing: no step/' 'missing stands in for catch'
 refuses '/^class:/d' "'class:' is missing" 'no class'
 refuses '/^kernels:/d' "'kernels:' is missing" 'no kernels'
@@ -252,6 +257,8 @@ mutant wrong A3 7.3 - another,scenario -
 shows wrong amd npt=1 svm.c
 mutant deep A4 7.3 in,the,TLB it,hides -
 shows deep amd npt=1 -
+mutant same A4 7.3 - it,hides,too - - flushed,anyway
+shows same amd npt=1 -
 mutant later B1 7.3 - was,not,run -
 shows later intel ept=0 vmx.a
 mutant shaky A5 7.3 - now,and,then -
@@ -261,7 +268,7 @@ shows elsewhere amd npt=0 svm.b
 mutant other A7 6.1 - not,in,this,kernel -
 shows other amd npt=1 svm.b
 ROWS
-printf '%s\n' dead alive wrong deep later shaky elsewhere | awk '{ print NR "\t" $0 }' >"$work/list"
+printf '%s\n' dead alive wrong deep same later shaky elsewhere | awk '{ print NR "\t" $0 }' >"$work/list"
 
 results() { # stream: MUTANT PARAMS RUN STATUS KIND-OF-svm.a/load KIND-OF-svm.b
 	while read -r name params run status a b; do
@@ -276,6 +283,7 @@ dead npt=1 1 1 STALE CRASH
 alive npt=1 1 0 PASS SKIP
 wrong npt=1 1 1 LEAK PASS
 deep npt=1 1 0 PASS VACUOUS
+same npt=1 1 0 PASS VACUOUS
 shaky npt=1 1 1 PASS STALE
 shaky npt=1 2 0 PASS PASS
 dead npt=1 2 1 STALE CRASH
@@ -298,12 +306,13 @@ says dead killed
 says alive survived
 says wrong caught
 says deep hardware-only
+says same equivalent
 says later 'not run'
 says shaky flaky
 says elsewhere ERROR
 ! grep -q '^other ' "$work/out"
 ok $? 'a mutant that is not in the kernel has no row'
-grep -q '^7 mutants, 7 rows: 1 killed, 1 survived, 1 caught, 1 flaky, 1 hardware-only, 1 ERROR, 1 not run$' "$work/out"
+grep -q '^8 mutants, 8 rows: 1 killed, 1 survived, 1 caught, 1 flaky, 1 hardware-only, 1 equivalent, 1 ERROR, 1 not run$' "$work/out"
 ok $? 'the sums'
 grep -qxF "| \`svm.a\` | dead, wrong |" "$work/doc.md" && grep -qxF "| \`svm.b\` | dead |" "$work/doc.md"
 ok $? 'the other way round: what each scenario kills, flaky and ERROR rows left out'
