@@ -226,7 +226,14 @@ filters_of() { # RESULT
 	local few=0
 	! grep -q "^# run .*seconds=$LIMIT\." "$1" || few=4
 	results_of "$1" | awk -v bytes="$FILTER_BYTES" -v few="$few" -f "$here/filters.awk" |
-		awk -v many="$MANY_FILTERS" '{ line[NR] = $0 } END { for (i = 1; i <= (NR > many ? 1 : NR); i++) print NR > many ? "" : line[i] }'
+		awk -v many="$MANY_FILTERS" '
+			{ line[NR] = $0 }
+			END {
+				if (NR > many)
+					print ""
+				for (i = 1; NR <= many && i <= NR; i++)
+					print line[i]
+			}'
 }
 
 # Of a mutant that hangs the VM only the expected cases are run. Of the others,
