@@ -53,7 +53,10 @@ FNR == 1 { lines = 0 }
 		sub(/^[a-z]*=/, "", value)
 		if ($i ~ /^kernel=/) kernel = value
 		else if ($i ~ /^vendor=/) vendor = value
-		else if ($i ~ /^params=/) params = value
+		else if ($i ~ /^params=/) {
+			params = value
+			gsub(/,/, " ", params)
+		}
 		else if ($i ~ /^seconds=/) total += value
 		else if ($i ~ /^filter=/ && value != "") left_out[vendor, kernel] = value
 	}

@@ -19,7 +19,7 @@ lab/history.sh [OPTION...] [KERNEL...]
 
 Runs the whole set of scenarios on emulated hosts with stock kernels of the distribution, oldest to
 newest (without KERNEL: one early and one late of each line that the archive serves), on AMD with
-npt=1 and npt=0 and on Intel with ept=1 and ept=0, and prints what is red: kernel by family of
+npt=1 and npt=0, on AMD and Intel CPUs whose TLB keeps what it may, there with ept=0, too, and prints what is red: kernel by family of
 scenarios. The same table goes to docs/history.md, between its two markers. Results are kept, so an
 interrupted run goes on where it stopped.
 
@@ -51,6 +51,7 @@ KERNELS='5.10.218 amd !linear.irq*
 7.3'
 HOSTS='amd npt=1
 amd npt=0
+amd npt=1 tlb=keep
 intel ept=1
 intel ept=0'
 LIMIT=300 # seconds for one run
@@ -84,16 +85,17 @@ filter_for() { # KERNEL VENDOR; prints the filter that the list has for them, if
 
 result_of() { # KERNEL VENDOR PARAMS; prints the result's path
 	local key
-	key=$(printf '%s %s %s %s %s' "$1" "$2" "$3" "$(filter_for "$1" "$2")" "$image_sum" | sha256sum | cut -c1-20)
+	key=$(printf '%s %s %s %s %s' "$1" "$2" "$3" "$(filter_for "$1" "$2")" "$image_sum$(cpu_sum "$top" "$2" "$3")" | sha256sum | cut -c1-20)
 	printf '%s/%s\n' "$kept" "$key"
 }
 
 run_one() { # KERNEL VENDOR PARAMS
-	local result filter=() status=0 begin=$SECONDS running
+	local result filter=() status=0 begin=$SECONDS running host_options
 	result=$(result_of "$@")
 	mapfile -t filter < <(filter_for "$1" "$2")
-	timeout "$LIMIT" "$top/run.sh" --no-install --host lab --image "$work/revenant.elf" --kernel "$1" \
-		--cpu "$2" --host-params "$3" "${filter[@]}" >"$result.part" 2>"$result.log" </dev/null &
+	choose_host_options "$2" "$3"
+	timeout "$LIMIT" "$top/run.sh" --no-install "${host_options[@]}" --image "$work/revenant.elf" --kernel "$1" \
+		"${filter[@]}" >"$result.part" 2>"$result.log" </dev/null &
 	running=$!
 	trap 'kill $running; exit 130' TERM
 	wait $running || status=$?
@@ -108,7 +110,7 @@ run_one() { # KERNEL VENDOR PARAMS
 		return 0
 		;;
 	esac
-	printf '# history kernel=%s vendor=%s params=%s seconds=%d filter=%s\n' "$1" "$2" "$3" \
+	printf '# history kernel=%s vendor=%s params=%s seconds=%d filter=%s\n' "$1" "$2" "${3// /,}" \
 		$((SECONDS - begin)) "${filter[*]}" >>"$result.part"
 	mv "$result.part" "$result"
 	note "$1 on $2 $3: $(grep -cE '^not ok ' "$result") red ($((SECONDS - begin)) s)"

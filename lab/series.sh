@@ -31,3 +31,21 @@ take_image() { # TOP ELF
 	# shellcheck disable=SC2034 # the caller's
 	image_sum=$(sha256sum <"$work/revenant.elf")
 }
+
+# A host is a vendor and parameters of its KVM's modules. On AMD `tlb=keep` behind them means Bochs, whose
+# TLB keeps what it may. Intel is always on that one.
+keeps() { # VENDOR PARAMS
+	[[ $1 == intel || $2 == *' tlb=keep' ]]
+}
+
+# Sets host_options, for run.sh.
+choose_host_options() { # VENDOR PARAMS
+	# shellcheck disable=SC2034 # the caller's
+	host_options=(--host lab --cpu "$1" --host-params "${2% tlb=keep}")
+	! keeps "$@" || host_options+=(--tlb keep)
+}
+
+# What a result on such a host depends on, beside the image and the kernel.
+cpu_sum() { # TOP VENDOR PARAMS
+	! keeps "${@:2}" || cat "$1"/lab/bochs/*.patch "$1"/lab/bochs/tlb/* "$1/model/rules.c" | sha256sum
+}

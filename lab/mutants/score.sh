@@ -88,17 +88,11 @@ hangs() { # MUTANT
 	grep -qxF -e "$1" "$work/hanging"
 }
 
-# Bochs emulates Intel, and AMD where the TLB has to keep.
-on_bochs() { # VENDOR PARAMS
-	[[ $1 == intel || $2 == *' tlb=keep' ]]
-}
-bochs_sum=$(cat "$here"/../bochs/*.patch "$here"/../bochs/tlb/* "$top"/model/rules.c | sha256sum)
-
 # What a result depends on. The other mutants of an image are behind guards that are off. One run may
 # be in several parts, each with a filter of its own.
 key() { # MUTANT or none, VENDOR, PARAMS, RUN, FILTER
 	{
-		echo "$version $* $image_sum$(! on_bochs "$2" "$3" || echo "$bochs_sum")"
+		echo "$version $* $image_sum$(cpu_sum "$top" "$2" "$3")"
 		[[ $1 == none ]] || awk '/^[a-z-]+:/ { edit = /^(in|remove|replace|by|before|insert):/ } edit' "$here/$1.mutant"
 	} | sha256sum | cut -c1-20
 }
@@ -122,15 +116,13 @@ keep_result() { # FILE STATUS SECONDS MUTANT VENDOR PARAMS RUN FILTER
 
 # In a boot of its own, or in several: a VM that dies is started again behind the case it was in.
 run_alone() { # MUTANT VENDOR PARAMS RUN FILTER
-	local stream status=0 begin=$EPOCHREALTIME filter=() patience=$PATIENCE params=$3 cpu=(--cpu "$2")
+	local stream status=0 begin=$EPOCHREALTIME filter=() patience=$PATIENCE host_options
 	! hangs "$1" || patience=$HANGS_AFTER
-	if [[ $params == *' tlb=keep' ]]; then
-		params=${params% tlb=keep} cpu+=(--tlb keep)
-	fi
+	choose_host_options "$2" "$3"
 	stream=$(mktemp -p "$work")
 	[[ -z $5 ]] || IFS=, read -ra filter <<<"$5"
-	timeout "$LIMIT" "$top/run.sh" --no-install --host lab "${cpu[@]}" --image "$work/revenant.elf" \
-		--kernel "$image" --host-append "kvm.revenant_mutant=$(number_of "$1")" --host-params "$params" \
+	timeout "$LIMIT" "$top/run.sh" --no-install "${host_options[@]}" --image "$work/revenant.elf" \
+		--kernel "$image" --host-append "kvm.revenant_mutant=$(number_of "$1")" \
 		--timeout "$patience" "${filter[@]}" >"$stream" 2>"$stream.log" </dev/null &
 	running=$!
 	wait "$running" || status=$?
@@ -288,7 +280,7 @@ split_into_batches() { # PREFIX; prints the files' names
 
 bochs=''
 [[ -n $table ]] || while IFS=$'\t' read -r name host_vendor params; do
-	on_bochs "$host_vendor" "$params" || continue
+	keeps "$host_vendor" "$params" || continue
 	bochs=$("$here/../bochs/build.sh" --no-install) || exit
 	[[ $bochs != /usr/* ]] || usage_error "a TLB that keeps needs our own build of Bochs (above says why there is none)"
 	break
