@@ -20,6 +20,7 @@
  * another page of the frame's name, a twin, of which there is one for each half.
  */
 #define FRAME_SPACING (2 * MIB)
+#define SECOND_HALF   MIB
 #define TWIN_SIZE     (4 * MIB)
 #define FRAME_OFFSET  (0xb5 * PAGE_SIZE)
 #define WINDOW_LOW    (GIB - 1)
@@ -71,6 +72,12 @@ uint64_t world_frame(unsigned nr)
 	return nr == FRAME_M ? HOLE : frames + nr * FRAME_SPACING + FRAME_OFFSET;
 }
 
+/* Where a leaf of 2 MiB or 1 GiB makes a window in the second half of its PT look. */
+static uint64_t world_second(unsigned nr)
+{
+	return world_frame(nr) ^ SECOND_HALF;
+}
+
 /* half: 0 or 1 */
 static uint64_t world_twin(unsigned nr, unsigned half)
 {
@@ -88,7 +95,10 @@ static uint64_t linear64(unsigned window)
 {
 	uint64_t slot = SLOT_FIRST + (uint64_t)(turn % SLOT_TURNS) * NR_WINDOWS + window;
 
-	return slot << 39 | (world_frame(0) & WINDOW_LOW);
+	uint64_t page =
+		layouts[SPACE_H].second_half >> window & 1 ? world_second(0) : world_frame(0);
+
+	return slot << 39 | (page & WINDOW_LOW);
 }
 
 /* In the second half of a GiB of its own: the first one's first half is LOW. */
@@ -174,6 +184,7 @@ void world_init(const struct hv *hv)
 	twins = (uint64_t)memory_reserve(FRAME_M * TWIN_SIZE, TWIN_SIZE);
 	for (unsigned nr = 0; nr < FRAME_M; nr++) {
 		fill_frame(world_frame(nr), nr);
+		fill_frame(world_second(nr), nr);
 		fill_frame(world_twin(nr, 0), nr);
 		fill_frame(world_twin(nr, 1), nr);
 	}
@@ -358,8 +369,9 @@ static void put_decoy(struct root root, unsigned window)
 {
 	const struct entry_ref pte = {root, (uint8_t)window, LEVEL_PTE};
 	const struct value decoy = {.kind = VALUE_FRAME, .nr = FRAME_DECOY};
+	const uint64_t raw = world_encode(pte, &decoy);
 
-	*(uint32_t *)(world_entry(pte) ^ PAGE_SIZE / 2) = (uint32_t)world_encode(pte, &decoy);
+	memcpy((void *)(world_entry(pte) ^ PAGE_SIZE / 2), &raw, world_entry_size(pte));
 }
 
 static void use_root(struct root root, unsigned windows)
@@ -376,7 +388,7 @@ static void use_root(struct root root, unsigned windows)
 	for (unsigned window = 0; window < NR_WINDOWS; window++)
 		if (window < layouts[root.space].windows && windows & 1u << window) {
 			link_window(root, window);
-			if (mode_of(root.space) == MODE_32)
+			if (layouts[root.space].second_half)
 				put_decoy(root, window);
 		}
 	if (root.space != SPACE_N)
@@ -484,6 +496,7 @@ int world_frame_of_store(unsigned slot, uint32_t token)
 		uint64_t offset = FRAME_STORES + slot * sizeof(uint64_t);
 
 		if (holds(world_frame(nr) + offset, token) ||
+		    holds(world_second(nr) + offset, token) ||
 		    (header.l2 == MODE_32 && (holds(world_twin(nr, 0) + offset, token) ||
 					      holds(world_twin(nr, 1) + offset, token))))
 			return (int)nr;

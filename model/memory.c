@@ -34,7 +34,8 @@ static void put_decoy(struct oracle *o, struct entry_ref ref)
 {
 	const struct value decoy = {.kind = VALUE_FRAME, .nr = FRAME_DECOY};
 
-	o->mem[world_table(o->layout, ref)][(ref.window + 1) % 2] = entry_from(o, &decoy);
+	o->mem[world_table(o->layout, ref)][!world_slot(&o->layout[ref.root.space], ref.window,
+							LEVEL_PTE)] = entry_from(o, &decoy);
 	o->targets |= RESULT_FRAME(FRAME_DECOY);
 }
 
@@ -45,7 +46,7 @@ static void link_window(struct oracle *o, struct root root, uint8_t window)
 	struct value table = {.kind = VALUE_TABLE};
 
 	*entry_of(o, ref) = not_present;
-	if (o->layout[root.space].halves)
+	if (o->layout[root.space].second_half)
 		put_decoy(o, ref);
 	while (ref.level < o->layout[root.space].top) {
 		table.table = ref;

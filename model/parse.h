@@ -31,9 +31,11 @@ bool program_check(const struct program *program, bool without_flushes,
 struct mode_check {
 	struct header header;
 	struct layout layout[NR_SPACES];
+	bool large_window; /* a leaf above a pte holds a guest-physical window */
+	bool second_half;  /* L2 looks through a window in the second half of its PT */
 	struct program_error *error;
 };
 /* The same for one step that is not of the header. in_l2: L2 runs. */
-bool check_in_mode(const struct mode_check *mode, const struct step *step, bool in_l2);
+bool check_in_mode(struct mode_check *mode, const struct step *step, bool in_l2);
 
 #endif

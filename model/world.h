@@ -30,11 +30,11 @@ struct layout {
 	uint8_t meet;	 /* level at which each window has an entry of its own */
 	uint8_t windows; /* that there are: w0 … or p0 … */
 	/*
-	 * Windows of odd number lie in the other half of the table below. Where a window's table
-	 * has its entry, the same place in the other half holds frame G: for hosts that take one
-	 * half for the other.
+	 * Windows, a bit each, whose PTEs lie in the second half of their PTs; the others' lie in
+	 * the first. The same place in the PT's other half holds frame G: for hosts that take one
+	 * half for the other, and for programs that need two entries of one PT.
 	 */
-	bool halves;
+	uint8_t second_half;
 };
 
 /* The layout of each space's tables: filled in, NR_SPACES of them. */
@@ -67,7 +67,7 @@ static inline unsigned world_slot(const struct layout *l, unsigned window, unsig
 {
 	if (level == l->meet)
 		return window;
-	return l->halves && level < l->meet ? window % 2 : 0;
+	return level == LEVEL_PTE && l->second_half >> window & 1;
 }
 
 #endif

@@ -65,6 +65,7 @@ static void what_does_not_fit_is_refused(void **state)
 		{"l2mode pae; set g0.w0.pml4e none", "no such level"},
 		{"l2mode 32; bits g0.w0.pdpte", "no such level"},
 		{"l2mode pae; set g0.w3.pte A", "no window 3"},
+		{"set g0.w0.pde p0; enter; load w3; exit", "w3 only where a pN is mapped by a pte"},
 		{"l2mode pae; set g0.w0.pde g0.w3.pt", "no window 3"},
 		{"l2mode 32; set g0.w0.pte p3", "no window 3"},
 		{"l2mode pae; enter; load w3; exit", "no window 3"},
@@ -152,6 +153,20 @@ static void halves_of_a_32_bit_table_differ(void **state)
 		    "[A]; [G]");
 	assert_both("l2mode 32; set g0.w0.pte A; set g0.w2.pde g0.w0.pt; enter; load w2; exit",
 		    "[A]");
+}
+
+/* In 64-bit modes so does w3; a large page of guest-physical memory has no such neighbour. */
+static void w3_passes_through_another_entry(void **state)
+{
+	(void)state;
+	assert_both("set h0.w0.pte A; set h0.w3.pte B; set h0.w3.pde h0.w0.pt; cr3 h0; load w3; "
+		    "load w0",
+		    "[G]; [A]");
+	assert_both("set h0.w0.pte A; set h0.w3.pte B; set h0.w0.pde h0.w3.pt; cr3 h0; load w0; "
+		    "load w3",
+		    "[G]; [B]");
+	assert_both("set h0.w0.pde A; set h0.w3.pdpte h0.w0.pd; cr3 h0; load w3", "[A]");
+	assert_both("set h0.w0.pte A; set h0.w2.pde h0.w0.pt; cr3 h0; load w2", "[A]");
 }
 
 static void pdptes_are_registers_that_mov_cr3_loads(void **state)
@@ -242,6 +257,7 @@ int test_modes(void)
 		cmocka_unit_test(nested_tables_may_have_pae_format),
 		cmocka_unit_test(an_unpaged_l2_has_the_nested_tables_alone),
 		cmocka_unit_test(halves_of_a_32_bit_table_differ),
+		cmocka_unit_test(w3_passes_through_another_entry),
 		cmocka_unit_test(pdptes_are_registers_that_mov_cr3_loads),
 		cmocka_unit_test(amd_reads_nested_pdptes_when_it_walks),
 		cmocka_unit_test(a_register_may_hold_a_pdpte_that_is_not_present),
