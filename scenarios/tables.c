@@ -33,6 +33,24 @@ AT_LEVELS_WITH(LEVELS_INVLPG, "table.link-pt", "a PT rewritten while unlinked, t
 AT_EACH_LEVEL_WITH("table.link-pd", "a PD linked elsewhere, its PT rewritten meanwhile", LINK_PD, RETAINS);
 AT_EACH_LEVEL_WITH("table.link-pdpt", "a PDPT linked elsewhere, its PT rewritten meanwhile", LINK_PDPT, RETAINS);
 
+/*
+ * A look that finds an entry missing repairs its own way down; only the neighbour in the table that is
+ * linked shows whether all of it was synced. Here w3 finds frame G.
+ */
+#define LINK_BESIDE(R, upper, entry, table)                                                      \
+	"set " R "0.w3." upper "; invlpg w3; set " R "0.w0.pte A; look w0; look w3; set " R "0.w0." entry " none; " \
+	"invlpg w0; invlpg w3; set " R "0.w0.pte B; set " R "0.w0." entry " " R "0.w0." table "; look w3; look w0 fresh"
+#define LINK_BESIDE_PT(R) LINK_BESIDE(R, "pdpte " R "0.w0.pd", "pde", "pt")
+#define LINK_BESIDE_PD(R) LINK_BESIDE(R, "pml4e " R "0.w0.pdpt", "pdpte", "pd")
+AT_EACH_LEVEL_WITH("table.link-pt-beside", "a PT rewritten while unlinked, then linked, its neighbour first", LINK_BESIDE_PT, RETAINS);
+AT_EACH_LEVEL_WITH("table.link-pd-beside", "a PD unlinked, its PT rewritten, then linked, its neighbour first", LINK_BESIDE_PD, RETAINS);
+
+/* Linked while out of sync, it stays so: the flush that is due after the next rewrite comes by its new way. */
+#define LINK_UNSYNC(R)                                                                           \
+	"set " R "0.w1.pde none; invlpg w1; set " R "0.w0.pte A; look w0; set " R "0.w0.pde none; invlpg w0; " \
+	"set " R "0.w0.pte B; set " R "0.w1.pde " R "0.w0.pt; look w1; set " R "0.w0.pte C; !cr3 " R "0; look w1 fresh"
+AT_EACH_LEVEL("table.link-unsync", "a PT rewritten while unlinked, linked, rewritten again", LINK_UNSYNC);
+
 #define MAP(R) "look w0; set " R "0.w0.pte A; look w0 fresh"
 AT_LEVELS_WITH(LEVELS_ALL, "table.map", "a leaf that was not present needs no flush", MAP, RETAINS);
 
