@@ -89,6 +89,15 @@ AT_LEVELS(LEVELS_INVLPG, "table.merge-2m", "a table is merged into a 2 MiB page"
 AT_EACH_LEVEL("table.split-1g", "a 1 GiB page is split into a table", SPLIT_1G);
 AT_EACH_LEVEL("table.merge-1g", "a table is merged into a 1 GiB page", MERGE_1G);
 
+/*
+ * C15, C16. Two 2 MiB pages on one frame, of which the other one is read-only. The first one's dirty bit is
+ * set by a store, which no host traps; until then its shadow, of small pages, may be the read-only one's.
+ */
+#define LARGE_DIRTY(R)                                                                           \
+	"set " R "0.w0.pde A/nd; set " R "0.w1.pde A/ro; invlpg w0; invlpg w1; load w0; load w1; store w0 fresh; " \
+	"store w1 fresh; load w1 fresh"
+ONCE_AT_EACH_LEVEL_WITH("table.dirty-2m", "a store dirties a 2 MiB page, whose frame is read-only elsewhere", LARGE_DIRTY, RETAINS);
+
 /* C10. */
 #define PERMISSION(name, title, flag, kind)                                                      \
 	SCENARIO("table." name ".l1", title " in L1",                                            \
