@@ -17,10 +17,10 @@
  *
  * What is seen. As in linear.c, with the window's PDPTE turned from one PD to another.
  *
- * Out of reach. With nested paging on AMD, KVM's copy is forgotten at each run of hardware, so a
- * stale one can be met only if KVM walks L2's tables in software before L2's first instruction:
- * after L2's state was restored from a saved one, or by SMM. `pdpte.emulated…` are the nearest that
- * L1 can come to that: the first instruction that L2 carries out is an OUTS.
+ * With nested paging on AMD, KVM's copy is forgotten at each run of hardware, and from 7.2 on at
+ * VMRUN, too. `pdpte.emulated…` walk by the copy, with OUTS and INS. The second one alone is out of
+ * reach: VMRUN exits from a run of hardware, so it could matter only after L2's state was restored
+ * from a saved one, or by SMM.
  */
 #include "scenarios/scenario.h"
 
