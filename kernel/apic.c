@@ -9,28 +9,32 @@
 
 /* Registers: offsets in the page, 16.3.2 "APIC Registers"; MSR_X2APIC + offset / 16 in x2APIC mode
  */
-#define APIC_ID	       0x020
-#define APIC_TPR       0x080
-#define APIC_EOI       0x0b0
-#define APIC_SVR       0x0f0
-#define APIC_ICR       0x300
-#define APIC_ICR_HIGH  0x310 /* not in x2APIC mode, where ICR has 64 bits */
-#define APIC_LVT_TIMER 0x320
-#define APIC_LVT_LINT0 0x350
+#define APIC_ID		  0x020
+#define APIC_TPR	  0x080
+#define APIC_EOI	  0x0b0
+#define APIC_SVR	  0x0f0
+#define APIC_ICR	  0x300
+#define APIC_ICR_HIGH	  0x310 /* not in x2APIC mode, where ICR has 64 bits */
+#define APIC_LVT_TIMER	  0x320
+#define APIC_LVT_LINT0	  0x350
+#define APIC_TIMER_COUNT  0x380
+#define APIC_TIMER_DIVIDE 0x3e0
 
-#define SVR_ENABLE     0x100
-#define LVT_MASKED     0x10000
-#define ICR_INIT       0x00500
-#define ICR_STARTUP    0x00600
-#define ICR_PENDING    0x01000
-#define ICR_ASSERT     0x04000
-#define ICR_SELF       0x40000
+#define SVR_ENABLE	  0x100
+#define LVT_MASKED	  0x10000
+#define TIMER_DIVIDE_1	  0x0b
+#define TIMER_LATER	  5000000 /* KVM counts nanoseconds */
+#define ICR_INIT	  0x00500
+#define ICR_STARTUP	  0x00600
+#define ICR_PENDING	  0x01000
+#define ICR_ASSERT	  0x04000
+#define ICR_SELF	  0x40000
 
-#define PIC1_COMMAND   0x20
-#define PIC1_DATA      0x21
-#define PIC2_COMMAND   0xa0
-#define PIC2_DATA      0xa1
-#define PIC_VECTORS    0x20
+#define PIC1_COMMAND	  0x20
+#define PIC1_DATA	  0x21
+#define PIC2_COMMAND	  0xa0
+#define PIC2_DATA	  0xa1
+#define PIC_VECTORS	  0x20
 
 static bool x2apic;
 static uint64_t mmio;
@@ -116,6 +120,13 @@ void apic_send_ipi(uint32_t destination, uint8_t vector)
 void apic_self_ipi(uint8_t vector)
 {
 	send(0, ICR_SELF | ICR_ASSERT | vector);
+}
+
+void apic_self_ipi_later(uint8_t vector)
+{
+	write(APIC_LVT_TIMER, vector); /* one shot */
+	write(APIC_TIMER_DIVIDE, TIMER_DIVIDE_1);
+	write(APIC_TIMER_COUNT, TIMER_LATER);
 }
 
 /* Delays: SDM volume 3A, "Typical BSP Initialization Sequence" of the chapter on multiple

@@ -20,6 +20,9 @@ void apic_eoi(void);
 void apic_send_ipi(uint32_t apic_id, uint8_t vector);
 void apic_self_ipi(uint8_t vector);
 
+/* The same to this one, but a little later: some milliseconds under KVM. */
+void apic_self_ipi_later(uint8_t vector);
+
 /* Resets a CPU and starts it in real mode at page (a physical address below 1 MiB, 4 KiB aligned).
  * Takes some 10 ms. */
 void apic_init_sipi(uint32_t apic_id, uint32_t page);

@@ -354,6 +354,9 @@ static void control_step(const struct step *step)
 	case OP_ENTER_PENDING:
 		smp_call(current_cpu, l2_call, &(struct l2_call){l2_here(), HV_INTERRUPT_FIRST});
 		break;
+	case OP_ENTER_HALTED:
+		smp_call(current_cpu, l2_call, &(struct l2_call){l2_here(), HV_INTERRUPT_HALTED});
+		break;
 	case OP_EXIT: leave_l2(false); break;
 	case OP_VM: here()->current_vm = (uint8_t)step->arg; break;
 	case OP_L2MODE:

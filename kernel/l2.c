@@ -94,7 +94,11 @@ bool l2_run(struct l2 *l2, enum hv_interrupt when, char *why, size_t size)
 
 	if (when != HV_INTERRUPT_NONE) {
 		l2->hv->set_interrupt(l2->vm, when);
-		apic_self_ipi(WAITING_VECTOR);
+		/* A host need not halt L2 for what it finds pending. */
+		if (when == HV_INTERRUPT_HALTED)
+			apic_self_ipi_later(WAITING_VECTOR);
+		else
+			apic_self_ipi(WAITING_VECTOR);
 	}
 	exit = enter_until_done(l2);
 	drain_interrupt();

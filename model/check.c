@@ -174,6 +174,7 @@ static bool check_modes(struct check *c, const struct step *step)
 	case OP_NXE: now->no_nxe[now->cpu] = !step->arg; return true;
 	case OP_ENTER:
 	case OP_ENTER_PENDING:
+	case OP_ENTER_HALTED:
 	case OP_ENTER_FAILING:
 		if (now->no_nxe[now->cpu])
 			return fail(c, step, "L1 enters L2 with EFER.NXE set: nxe on");

@@ -278,6 +278,7 @@ static void control(struct oracle *o, const struct step *step)
 	switch (step->op) {
 	case OP_ENTER: enter_l2(o); break;
 	case OP_ENTER_PENDING:
+	case OP_ENTER_HALTED:
 		enter_l2(o);
 		if (!o->why)
 			leave_l2(o);

@@ -41,6 +41,7 @@ static uint32_t op_needs(const struct step *step)
 	case OP_NROOT: return step->root.space == SPACE_N ? eptp_needs(step) : CAP_HV;
 	case OP_INVVPID: return CAP_HV | CAP_VMX | (uint32_t)CAP_INVVPID0 << step->type;
 	case OP_INVEPT: return CAP_HV | CAP_VMX | (uint32_t)CAP_INVEPT1 << (step->type - 1);
+	case OP_ENTER_HALTED:
 	case OP_ENTER_FAILING:
 	case OP_VMX_CYCLE: return CAP_HV | CAP_VMX;
 	case OP_VMFUNC: return eptp_needs(step) | CAP_VMX | CAP_VMFUNC;

@@ -150,6 +150,7 @@ enum op {
 	OP_ENTER,	  /* VMRUN / VM entry of the current VM */
 	OP_ENTER_PENDING, /* the same with an interrupt pending: exits before L2's first instruction
 			   */
+	OP_ENTER_HALTED,  /* VMX: the same into the activity state HLT */
 	OP_ENTER_FAILING, /* VMX: an entry that fails as it loads MSRs; L2 does not run */
 	OP_EXIT,	  /* L2 calls L1 */
 	OP_CPU,		  /* arg: the steps that follow run on that vCPU */
@@ -247,7 +248,8 @@ struct program_error {
  *                clean, msr-exit on|off
  *   VMX          invvpid 0 W TAG, invvpid 1|3 TAG, invvpid 2, invept 1 ROOT [ad], invept 2,
  *                vmx-cycle, in L2: vmfunc ROOT [ad]
- *   control flow enter, enter-pending, enter-failing, exit, cpu 0-3, vm 0|1, repeat 1-10000, end
+ *   control flow enter, enter-pending, enter-halted, enter-failing, exit, cpu 0-3, vm 0|1,
+ *                repeat 1-10000, end
  *
  * such as `set n0.p1.pte B/ro; !tlbctl 1; enter; store w0 fresh; exit`.
  *

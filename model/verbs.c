@@ -36,6 +36,7 @@ const struct verb verbs[NR_OPS] = {
 	[OP_VMFUNC] = {"vmfunc", SHAPE_EPTP, IN_L2 | CAN_FLUSH},
 	[OP_ENTER] = {"enter", SHAPE_NOTHING, IN_L1 | CAN_FLUSH},
 	[OP_ENTER_PENDING] = {"enter-pending", SHAPE_NOTHING, IN_L1 | CAN_FLUSH},
+	[OP_ENTER_HALTED] = {"enter-halted", SHAPE_NOTHING, IN_L1 | CAN_FLUSH},
 	[OP_ENTER_FAILING] = {"enter-failing", SHAPE_NOTHING, IN_L1},
 	[OP_EXIT] = {"exit", SHAPE_NOTHING, IN_L2 | CAN_FLUSH},
 	[OP_CPU] = {"cpu", SHAPE_CPU, BOTH},

@@ -213,11 +213,14 @@ SCENARIO_WITH("vmx.ept-ad.disabled",
 
 /*
  * B18. An entry that ends before L2's first instruction brings a new CR3, which the VMCS must have
- * afterwards. (In the catalogue L2 enters the HLT activity state; here an interrupt is pending.)
+ * afterwards. A host may carry out the one into the activity state HLT without its CPU.
  */
-#define NEW_CR3(name, title, setup)                                               \
+#define NEW_CR3(name, title, setup, entry)                                        \
 	SCENARIO("vmx.guest-cr3." name, title,                                    \
 		 setup "set g0.w0.pte A; set g1.w0.pte B; enter; look w0; exit; " \
-		       "!tag 2; l2cr3 g1; enter-pending; " LOOK)
-NEW_CR3("ept", "a new CR3 in an entry that ends at once, under EPT", "nroot n0; ");
-NEW_CR3("flat", "a new CR3 in an entry that ends at once", "");
+		       "!tag 2; l2cr3 g1; " entry "; " LOOK)
+NEW_CR3("ept", "a new CR3 in an entry that ends at once, under EPT", "nroot n0; ", "enter-pending");
+NEW_CR3("flat", "a new CR3 in an entry that ends at once", "", "enter-pending");
+NEW_CR3("halted.ept", "a new CR3 in an entry into a halt that ends at once, under EPT",
+	"nroot n0; ", "enter-halted");
+NEW_CR3("halted.flat", "a new CR3 in an entry into a halt that ends at once", "", "enter-halted");

@@ -131,6 +131,8 @@ enum vmcs_field {
 	HOST_RIP = 0x6c16,
 };
 
+enum { ACTIVITY_HLT = 1 }; /* of GUEST_ACTIVITY; 0: active */
+
 /* ---- MSRs, appendix A ---- */
 
 #define MSR_FEATURE_CONTROL	   0x03a

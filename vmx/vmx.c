@@ -312,20 +312,23 @@ static void vmx_set_rip(struct hv_vm *vm, uint64_t rip)
 /*
  * External-interrupt exiting does not ask for L2's IF: with it an interrupt that waits leaves L2
  * before its first instruction. One that shall wait for L2's STI leaves by interrupt-window
- * exiting, behind the instruction in the STI's shadow ("Other Causes of VM Exits").
+ * exiting, behind the instruction in the STI's shadow ("Other Causes of VM Exits"). HLT is
+ * an activity state, which an interrupt leaves ("Guest Non-Register State").
  */
 static void vmx_set_interrupt(struct hv_vm *vm, enum hv_interrupt when)
 {
 	const struct vmx_controls *c = &vmx_controls;
+	bool at_once = when == HV_INTERRUPT_FIRST || when == HV_INTERRUPT_HALTED;
 	uint64_t rflags;
 
 	vmx_load(vm);
 	rflags = vmread(GUEST_RFLAGS);
-	put(PIN_CONTROLS, c->pin | (when == HV_INTERRUPT_FIRST ? PIN_EXTERNAL_INTERRUPT : 0));
+	put(GUEST_ACTIVITY, when == HV_INTERRUPT_HALTED ? ACTIVITY_HLT : 0);
+	put(PIN_CONTROLS, c->pin | (at_once ? PIN_EXTERNAL_INTERRUPT : 0));
 	put(PRIMARY_CONTROLS,
 	    c->primary | (when == HV_INTERRUPT_WHEN_ENABLED ? PRIMARY_INTERRUPT_WINDOW : 0));
 	/* Bochs 3.0 looks at external interrupts only where L2's IF lets them through. */
-	put(GUEST_RFLAGS, when == HV_INTERRUPT_FIRST ? rflags | RFLAGS_IF : rflags & ~RFLAGS_IF);
+	put(GUEST_RFLAGS, at_once ? rflags | RFLAGS_IF : rflags & ~RFLAGS_IF);
 }
 
 static void decode_exit(struct hv_vm *vm, struct hv_exit *exit)

@@ -370,6 +370,7 @@ static void carry_out(struct machine *m, const struct step *step)
 	case OP_ENTER: enter(m); break;
 	case OP_EXIT: leave(m); break;
 	case OP_ENTER_PENDING:
+	case OP_ENTER_HALTED:
 		enter(m);
 		leave(m);
 		break;

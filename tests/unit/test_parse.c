@@ -43,7 +43,7 @@ static void every_verb_round_trips(void **state)
 	same("nroot n5; nroot none");
 	same("tlbctl 1; tlbctl 3; tlbctl 7");
 	same("invlpga w3 7");
-	same("enter; exit; enter-pending; enter-failing");
+	same("enter; exit; enter-pending; enter-halted; enter-failing");
 	same("enter; !invlpg w0 irq; enter; !cr3 g1 irq; enter; !invpcid 2 irq; enter; !pge off "
 	     "irq");
 	same("cpu 3; cpu 0");

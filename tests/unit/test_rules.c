@@ -109,6 +109,7 @@ static void transitions_flush_nothing(void **state)
 	assert_both(L2_REWRITTEN "enter; " L2_LOOKS, SEEN "A [B]; A [B]");
 	assert_both(REWRITTEN "enter; exit; load w0 either; load w1 either", SEEN "A [B]; A [B]");
 	assert_both(REWRITTEN "enter-pending; load w0 either", SEEN "A [B]");
+	assert_looks(VENDOR_INTEL, REWRITTEN "enter-halted; load w0 either", SEEN "A [B]");
 }
 
 static void transitions_without_vpid_flush_l1s_tag(void **state)
