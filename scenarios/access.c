@@ -90,11 +90,14 @@ SCENARIO("access.nxe-rewritten.l1", "NX is reserved while EFER.NXE is clear, in 
 SCENARIO_KNOWN("access.nxe-reserved.l1", "NX is reserved while EFER.NXE is clear",
 	       "set h0.w0.pte A/nx; load w0; nxe off; !invlpg w0; load w0 fresh; nxe on; load w0 fresh; fetch w0 fresh",
 	       "KVM's shadow pages do not tell EFER.NXE set from clear (shadow_mmu_init_context() forces the role's bit)");
+/* The last store makes a shadow entry the supervisor's, which SMEP must not let execute: by NX, the guest's or not. */
 SCENARIO_WITH("access.nxe.l1", "a page without NX does not care for EFER.NXE",
-	      "set h0.w0.pte A; fetch w0; nxe off; fetch w0 fresh; store w0 fresh; nxe on; fetch w0 fresh", RETAINS("h"));
+	      "set h0.w0.pte A; set h0.w1.pte B/ro; fetch w0; nxe off; fetch w0 fresh; store w0 fresh; smep on; wp off; "
+	      "store w1 fresh; load w1 fresh; wp on; smep off; nxe on; fetch w0 fresh", RETAINS("h"));
 SCENARIO("access.nxe-invlpg.l1", "INVLPG drops a page while EFER.NXE is clear",
 	 "nxe off; set h0.w0.pte A; load w0; set h0.w0.pte B; !invlpg w0; load w0 fresh; nxe on");
 
-/* D6. */
-#define SMEP_FLUSH(R) "set " R "0.w0.pte A; load w0; set " R "0.w0.pte B; !smep on; load w0 fresh"
+/* D6. A host that shadows has pages for CR4.SMEP set already, which it must sync when it is set again. */
+#define SMEP_FLUSH(R)                                                                            \
+	"smep on; set " R "0.w0.pte A; load w0; smep off; load w0; set " R "0.w0.pte B; !smep on; load w0 fresh"
 ONCE_AT_EACH_LEVEL("vmx.smep-flush", "setting CR4.SMEP drops the current PCID", SMEP_FLUSH);
