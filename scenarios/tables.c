@@ -21,11 +21,14 @@
 /* Programs are broken at their steps, not where a line is full. */
 /* clang-format off */
 
-/* C7. The leaf table of w0 is used, unlinked, rewritten (out of sync), and linked below w1. */
+/*
+ * C7. The leaf table of w0 is used, unlinked, rewritten (out of sync), and linked below w2, which passes
+ * through the same entry of it.
+ */
 #define LINK(R, entry, table)                                                                    \
-	"set " R "0.w1." entry " none; invlpg w1; set " R "0.w0.pte A; look w0; "                \
+	"set " R "0.w2." entry " none; invlpg w2; set " R "0.w0.pte A; look w0; "                \
 	"set " R "0.w0." entry " none; invlpg w0; set " R "0.w0.pte B; "                         \
-	"set " R "0.w1." entry " " R "0.w0." table "; look w1 fresh"
+	"set " R "0.w2." entry " " R "0.w0." table "; look w2 fresh"
 #define LINK_PT(R)   LINK(R, "pde", "pt")
 #define LINK_PD(R)   LINK(R, "pdpte", "pd")
 #define LINK_PDPT(R) LINK(R, "pml4e", "pdpt")
