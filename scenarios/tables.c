@@ -99,7 +99,10 @@ AT_EACH_LEVEL("table.merge-1g", "a table is merged into a 1 GiB page", MERGE_1G)
 #define LARGE_DIRTY(R)                                                                           \
 	"set " R "0.w0.pde A/nd; set " R "0.w1.pde A/ro; invlpg w0; invlpg w1; load w0; load w1; store w0 fresh; " \
 	"store w1 fresh; load w1 fresh"
-ONCE_AT_EACH_LEVEL_WITH("table.dirty-2m", "a store dirties a 2 MiB page, whose frame is read-only elsewhere", LARGE_DIRTY, RETAINS);
+SCENARIO_WITH("table.dirty-2m.l1", "a store dirties a 2 MiB page, whose frame is read-only elsewhere, in L1",
+	      LARGE_DIRTY("h"), RETAINS("h"));
+SCENARIO_WITH("table.dirty-2m.l2", "a store dirties a 2 MiB page, whose frame is read-only elsewhere, in L2",
+	      ENTERED(LARGE_DIRTY("g")), ENTERED(RETAINS("g")));
 
 /* C10. */
 #define PERMISSION(name, title, flag, kind)                                                      \
