@@ -7,6 +7,7 @@
 #include "kernel/l2.h"
 #include "kernel/paging.h"
 #include "kernel/smp.h"
+#include "kernel/step_action.h"
 #include "kernel/trap.h"
 #include "kernel/world.h"
 #include "kernel/x86.h"
@@ -35,7 +36,6 @@ static struct header header; /* of the program */
 static struct run run;
 static struct waiting waiting[AGENT_RING];
 static unsigned nr_waiting;
-static uint64_t stores; /* counts stores: token and slot of each are its own */
 
 static void cpu_start(void *ok)
 {
@@ -165,83 +165,7 @@ static void note_action(const struct step *step, const struct action *a)
 	}
 }
 
-/* ---- steps that are one action of the level that runs ---- */
-
-/* The number under which L2 finds a nested root: those without A/D bits first. */
-static unsigned function_number(unsigned root, bool accessed_dirty)
-{
-	return accessed_dirty * NR_ROOTS + root;
-}
-
-static bool switch_bits(struct action *a, enum action_kind kind, uint64_t bits, bool on)
-{
-	a->kind = (uint8_t)kind;
-	a->address = bits;
-	a->operand = on;
-	return true;
-}
-
-/* False: the step is none of these. */
-static bool make_action(const struct step *step, struct action *a)
-{
-	uint64_t linear = world_linear(here()->in_l2 ? SPACE_G : SPACE_H, step->window);
-
-	*a = (struct action){
-		.interrupted = step->irq,
-		.way = step->way,
-		.pcid = step->pcid,
-		.in_pae = here()->in_l2 && header.l2 == MODE_PAE,
-		.user_stack = (uint64_t)&cpus[current_cpu].tss.rsp[0],
-	};
-	switch (step->op) {
-	case OP_LOAD:
-		a->kind = ACTION_LOAD;
-		a->address = linear + FRAME_LOAD;
-		return true;
-	case OP_STORE:
-		a->kind = ACTION_STORE;
-		a->operand = ++stores;
-		a->address =
-			linear + FRAME_STORES + a->operand % FRAME_STORE_SLOTS * sizeof(uint64_t);
-		return true;
-	case OP_FETCH:
-		a->kind = ACTION_FETCH;
-		a->address = linear + FRAME_CODE;
-		return true;
-	case OP_SET:
-		a->kind = world_entry_size(step->entry) == 4 ? ACTION_WRITE4 : ACTION_WRITE;
-		a->address = world_entry(step->entry);
-		a->operand = world_encode(step->entry, &step->value);
-		return true;
-	case OP_CR3:
-		a->kind = ACTION_CR3;
-		a->operand = world_root(step->root) | step->pcid | (step->arg ? CR3_NOFLUSH : 0);
-		return true;
-	case OP_INVLPG:
-		a->kind = ACTION_INVLPG;
-		a->address = linear;
-		return true;
-	case OP_INVPCID:
-		a->kind = ACTION_INVPCID;
-		a->operand = step->type;
-		a->address = linear;
-		return true;
-	case OP_RDMSR: a->kind = ACTION_RDMSR; return true;
-	case OP_VMFUNC:
-		a->kind = ACTION_VMFUNC;
-		a->operand = function_number(step->root.nr, step->arg);
-		return true;
-	case OP_PG_CYCLE: a->kind = ACTION_PG; return true;
-	case OP_PAE_CYCLE: a->kind = ACTION_PAE; return true;
-	case OP_PGE: return switch_bits(a, ACTION_CR4, CR4_PGE, step->arg);
-	case OP_PCIDE: return switch_bits(a, ACTION_CR4, CR4_PCIDE, step->arg);
-	case OP_SMEP: return switch_bits(a, ACTION_CR4, CR4_SMEP, step->arg);
-	case OP_SMAP: return switch_bits(a, ACTION_CR4, CR4_SMAP, step->arg);
-	case OP_WP: return switch_bits(a, ACTION_CR0, CR0_WP, step->arg);
-	case OP_NXE: return switch_bits(a, ACTION_EFER, EFER_NXE, step->arg);
-	}
-	return false;
-}
+/* ---- L1 ---- */
 
 static void run_in_l1(void *argument)
 {
@@ -381,14 +305,17 @@ static void look_at_bits(const struct step *step)
 
 static void exec_step(const struct step *step)
 {
-	struct action a;
+	struct action a = {
+		.in_pae = here()->in_l2 && header.l2 == MODE_PAE,
+		.user_stack = (uint64_t)&cpus[current_cpu].tss.rsp[0],
+	};
 
 	if (step->op == OP_BITS) {
 		if (here()->in_l2)
 			refuse("`bits` inside L2: leave L2 first");
 		else
 			look_at_bits(step);
-	} else if (!make_action(step, &a)) {
+	} else if (!step_action(step, here()->in_l2, &a)) {
 		control_step(step);
 	} else if (here()->in_l2) {
 		post(step, &a);
@@ -407,7 +334,7 @@ static void reset_l2(struct l2 *l2, unsigned nr)
 	backend->set_root(l2->vm, world_root((struct root){SPACE_G, (uint8_t)nr}));
 	for (uint8_t root = 0; backend->set_function_root && root < NR_ROOTS; root++)
 		for (unsigned ad = 0; ad < 2; ad++)
-			backend->set_function_root(l2->vm, function_number(root, ad),
+			backend->set_function_root(l2->vm, step_function_number(root, ad),
 						   world_root((struct root){SPACE_N, root}), ad);
 }
 
