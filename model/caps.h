@@ -47,6 +47,9 @@
 	  "no forced-emulation prefix: a KVM host with kvm.force_emulation_prefix=1 has it")     \
 	X(HOLE, "hole", "the page at 0xd0000000 is memory: give the VM less than 3 GiB")         \
 	X(MSRMAP, "msr-map", "VMX without MSR bitmaps: use a host whose KVM shows them to L1")   \
+	X(PVFLUSH, "pv-flush",                                                                   \
+	  "no paravirtual TLB flush, CPUID 40000001 EAX[5] and [9]: use a KVM host whose "       \
+	  "kernel has CONFIG_SCHED_INFO")                                                        \
 	X(CPUS2, "cpus2", "needs 2 vCPUs: run with --smp 2")                                     \
 	X(CPUS4, "cpus4", "needs 4 vCPUs: run with --smp 4")
 

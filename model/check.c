@@ -183,6 +183,15 @@ static bool check_modes(struct check *c, const struct step *step)
 	}
 }
 
+static bool check_paravirtual(struct check *c, const struct step *step)
+{
+	if (step->arg == c->now.cpu)
+		return fail(c, step, "a vCPU that runs is not preempted: name another one");
+	if (!step->arg)
+		return fail(c, step, "vCPU 0 does not wait: it carries the program out");
+	return true;
+}
+
 /* The step is allowed: who runs behind it? */
 static bool advance(struct check *c, const struct step *step)
 {
@@ -196,6 +205,8 @@ static bool advance(struct check *c, const struct step *step)
 	case OP_REPEAT: return begin_loop(c, step);
 	case OP_END: return end_loop(c, step);
 	case OP_SET: return check_value(c, step);
+	case OP_PREEMPTED:
+	case OP_PV_FLUSH: return check_paravirtual(c, step);
 	default:
 		if (step->irq)
 			now->in_l2[now->cpu] = false;

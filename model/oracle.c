@@ -273,6 +273,18 @@ static void set_header(struct oracle *o, const struct step *step)
 	}
 }
 
+/*
+ * Of another vCPU, which has yet to run. An L2 with tag 0 has L1's tag, and the entry into it has
+ * left nothing of L1's there: what is there is L2's.
+ */
+static void pv_flush(struct oracle *o, unsigned cpu)
+{
+	struct view view = view_of(o, cpu);
+
+	if (!o->cpus[cpu].in_l2 || view.tag)
+		event(o, EV_PV_FLUSH, &view, (struct operand){.nroot = NO_ROOT});
+}
+
 static void control(struct oracle *o, const struct step *step)
 {
 	switch (step->op) {
@@ -285,6 +297,8 @@ static void control(struct oracle *o, const struct step *step)
 		break;
 	case OP_ENTER_FAILING: break; /* need not have flushed anything */
 	case OP_EXIT: leave_l2(o); break;
+	case OP_PREEMPTED: break;
+	case OP_PV_FLUSH: pv_flush(o, step->arg); break;
 	case OP_CPU: o->cpu = (uint8_t)step->arg; break;
 	case OP_VM: o->cpus[o->cpu].vm = (uint8_t)step->arg; break;
 	case OP_L2MODE:

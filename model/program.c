@@ -49,6 +49,8 @@ static uint32_t op_needs(const struct step *step)
 	case OP_CLEAN: return CAP_HV | CAP_CLEAN;
 	case OP_TLBCTL: return CAP_HV | CAP_TLBCTL | (step->type == 1 ? 0 : CAP_FLUSHASID);
 	case OP_INVLPGA: return CAP_HV | CAP_INVLPGA;
+	case OP_PREEMPTED:
+	case OP_PV_FLUSH: return CAP_PVFLUSH;
 	case OP_L2CR3:
 	case OP_ENTER:
 	case OP_ENTER_PENDING: return CAP_HV;
@@ -95,6 +97,11 @@ struct header program_header(const struct program *program)
 	return header;
 }
 
+static bool names_cpu(enum op op)
+{
+	return op == OP_CPU || op == OP_PREEMPTED || op == OP_PV_FLUSH;
+}
+
 unsigned program_cpus(const struct program *program)
 {
 	unsigned cpus = 1;
@@ -102,7 +109,7 @@ unsigned program_cpus(const struct program *program)
 	for (unsigned i = 0; i < program->nr_steps; i++) {
 		const struct step *step = &program->step[i];
 
-		if (step->op == OP_CPU && step->arg >= cpus)
+		if (names_cpu(step->op) && step->arg >= cpus)
 			cpus = step->arg + 1u;
 	}
 	return cpus;

@@ -147,6 +147,10 @@ enum op {
 	 * of n<nr>, with accessed and dirty bits if arg is 1 */
 	OP_VMFUNC,
 	/* control flow */
+	/* KVM's paravirtual flush: arg, another vCPU, which waits in L1, or in L2 if it was left
+	 * there, with no exit of its own */
+	OP_PREEMPTED,	  /* until the host says that it has preempted that vCPU */
+	OP_PV_FLUSH,	  /* the same, and asks the host to flush L1's translations of that vCPU */
 	OP_ENTER,	  /* VMRUN / VM entry of the current VM */
 	OP_ENTER_PENDING, /* the same with an interrupt pending: exits before L2's first instruction
 			   */
@@ -246,6 +250,7 @@ struct program_error {
  *   for L2       tag 0-7, l2cr3 ROOT [pcid 0-3], nroot ROOT [ad] | none, tlbctl 1|3|7,
  *                invlpga W TAG
  *                clean, msr-exit on|off
+ *   paravirtual  preempted 0-3, pv-flush 0-3
  *   VMX          invvpid 0 W TAG, invvpid 1|3 TAG, invvpid 2, invept 1 ROOT [ad], invept 2,
  *                vmx-cycle, in L2: vmfunc ROOT [ad]
  *   control flow enter, enter-pending, enter-halted, enter-failing, exit, cpu 0-3, vm 0|1,

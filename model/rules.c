@@ -36,6 +36,12 @@
 #define APM_PAE	  "15.25.10 Legacy PAE Mode"
 #define SDM_EPTP  "SDM vol. 3, 28.5.7.3 EPTP Switching"
 
+/* No manual's, but the host's own word. */
+#define KVM_PV                                                          \
+	"Linux, Documentation/virt/kvm/x86/cpuid.rst, KVM CPUID bits, " \
+	"KVM_FEATURE_PV_TLB_FLUSH; msr.rst, KVM-specific MSRs, "        \
+	"MSR_KVM_STEAL_TIME"
+
 #define EVERY_TAG (LIN_ALL | GLOBALS | UPPERS)
 #define WHOLE_TAG (LIN_TAG | GLOBALS | UPPERS)
 
@@ -258,6 +264,14 @@ const struct rule rules[NR_EVENTS] = {
 			/* Combined mappings of VPID 0, of all EP4TAs; not its linear ones. */
 			{0, WHOLE_TAG | COMBINED},
 			{NULL, SDM_EPTP},
+		},
+	[EV_PV_FLUSH] =
+		{
+			"pv-flush",
+			/* Of the vCPU that was preempted, L1's own, as its INVPCID of all contexts
+			   would: it stands for an interrupt to L1. Of L2's nothing is promised. */
+			{WHOLE_TAG, WHOLE_TAG},
+			{KVM_PV, KVM_PV},
 		},
 };
 

@@ -15,10 +15,10 @@
 
 #include "results.h"
 
-static void print_events(uint32_t events)
+static void print_events(uint64_t events)
 {
 	for (unsigned ev = 0; ev < NR_EVENTS; ev++) {
-		if (events & (1u << ev))
+		if (events & (1ull << ev))
 			printf(" %s", rules[ev].name);
 	}
 }

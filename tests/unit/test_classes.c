@@ -209,6 +209,45 @@ static void e1_a_shootdown_while_l2_runs(void **state)
 		     "[A]; A [B]; [B]");
 }
 
+/* The other vCPU has A and is in L1, or in L2 with a tag; then A must be gone, but L2's own. */
+static void e5_a_flush_by_the_host(void **state)
+{
+	(void)state;
+	assert_both("cpu 1; set h0.w0.pte A; load w0; cpu 0; set h0.w0.pte B; preempted 1; "
+		    "!pv-flush 1; cpu 1; load w0 fresh",
+		    "[A]; [B]");
+	assert_both("cpu 1; set h0.w0.pte A/g; load w0; enter; cpu 0; set h0.w0.pte B/g; "
+		    "!pv-flush 1; cpu 1; exit; load w0 fresh",
+		    "[A]; [B]");
+	assert_both(
+		"cpu 1; pcide on; cr3 h0 pcid 1; set h0.w0.pte A; load w0; cr3 h1 pcid 2; "
+		"cpu 0; set h0.w0.pte B; pv-flush 1; cpu 1; cr3 h0 pcid 1 noflush; load w0 fresh",
+		"[A]; [B]");
+	assert_both("cpu 1; set h0.w0.pte A; load w0; cpu 0; set h0.w0.pte B; preempted 1; "
+		    "cpu 1; load w0 either",
+		    "[A]; A [B]");
+	assert_both("cpu 1; set g0.w0.pte A; enter; load w0; cpu 0; set g0.w0.pte B; pv-flush 1; "
+		    "cpu 1; load w0 either; exit",
+		    "[A]; A [B]");
+	/* Of that vCPU only. */
+	assert_both("set h0.w0.pte A; load w0; set h0.w0.pte B; pv-flush 1; load w0 either",
+		    "[A]; A [B]");
+}
+
+/* What is under L1's tag then is L2's. */
+static void e5_an_l2_without_a_tag(void **state)
+{
+	(void)state;
+	assert_looks(VENDOR_INTEL,
+		     "cpu 1; tag 0; set g0.w0.pte A; enter; load w0; cpu 0; set g0.w0.pte B; "
+		     "pv-flush 1; cpu 1; load w0 either; exit",
+		     "[A]; A [B]");
+	assert_looks(VENDOR_INTEL,
+		     "cpu 1; tag 0; set h0.w0.pte A; load w0; enter; cpu 0; set h0.w0.pte B; "
+		     "pv-flush 1; cpu 1; exit; load w0 fresh",
+		     "[A]; [B]");
+}
+
 int test_classes(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +266,8 @@ int test_classes(void)
 		cmocka_unit_test(a26_l2s_flush_and_an_interrupt),
 		cmocka_unit_test(c1_to_c5_linear_flushes),
 		cmocka_unit_test(e1_a_shootdown_while_l2_runs),
+		cmocka_unit_test(e5_a_flush_by_the_host),
+		cmocka_unit_test(e5_an_l2_without_a_tag),
 	};
 
 	return cmocka_run_group_tests_name("bug classes", tests, NULL, NULL);

@@ -47,6 +47,7 @@ static void every_verb_round_trips(void **state)
 	same("enter; !invlpg w0 irq; enter; !cr3 g1 irq; enter; !invpcid 2 irq; enter; !pge off "
 	     "irq");
 	same("cpu 3; cpu 0");
+	same("preempted 1; !pv-flush 3");
 	same("repeat 10000; load w0; end; repeat 1; end");
 	same("!enter; !exit");
 }
@@ -240,6 +241,11 @@ static void senseless_programs_are_refused(void **state)
 		{"enter; vm 1; exit", 8, "this step is L1's"},
 		{"enter", 1, "ends while a vCPU is in L2"},
 		{"cpu 1; enter; cpu 0; load w0", 22, "ends while a vCPU is in L2"},
+		{"cpu 1; pv-flush 1", 8, "a vCPU that runs is not preempted"},
+		{"cpu 1; preempted 0; cpu 0", 8, "vCPU 0 does not wait"},
+		{"bare pae; pv-flush 1", 11, "'bare' has no L2"},
+		{"enter; pv-flush 1; exit", 8, "this step is L1's"},
+		{"!preempted 1", 1, "'!' marks a flush"},
 		{"invlpg w0 irq", 1, "'irq' needs a step in L2"},
 		{"cr3 g0", 1, "L1 runs on its own roots"},
 		/* Without its flushes: */
