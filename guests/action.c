@@ -219,6 +219,19 @@ static void cycle_pae(void)
 	__asm__ volatile("mov %0, %%cr4" : : "r"(cr4) : "memory");
 }
 
+/*
+ * No PAUSE: a host that leaves a guest at many of them takes the CPU away by itself, which is no
+ * preemption. Interrupts are enabled, though none comes: docs/emulators.md.
+ */
+static void wait(volatile struct action *a)
+{
+	a->result = 1;
+	sti();
+	while (!a->operand)
+		;
+	cli();
+}
+
 void action_run(void *argument)
 {
 	struct action *a = argument;
@@ -243,6 +256,7 @@ void action_run(void *argument)
 	case ACTION_VMFUNC: /* SDM vol. 2, "VMFUNC": EAX function, ECX operand */
 		__asm__ volatile("vmfunc" : : "a"(0), "c"(operand) : "memory");
 		break;
+	case ACTION_WAIT: wait(a); break;
 	case ACTION_PG: cycle_pg(a->in_pae); break;
 	case ACTION_PAE: cycle_pae(); break;
 	case ACTION_CR0:

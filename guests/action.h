@@ -27,6 +27,7 @@ enum action_kind {
 	ACTION_PAE,	/* CR4.PAE off and on again; the same */
 	ACTION_RDMSR,	/* IA32_KERNEL_GS_BASE; its value is of no interest */
 	ACTION_VMFUNC,	/* EPTP switching to list entry operand */
+	ACTION_WAIT,	/* result = 1: waiting, with no exit, until operand is not 0 */
 };
 
 enum action_outcome {

@@ -6,22 +6,16 @@
 #include "kernel/cpu.h"
 #include "kernel/l2.h"
 #include "kernel/paging.h"
+#include "kernel/pv.h"
 #include "kernel/smp.h"
 #include "kernel/step_action.h"
 #include "kernel/trap.h"
 #include "kernel/world.h"
 #include "kernel/x86.h"
+#include "model/caps.h"
 #include "model/oracle.h"
 
 #define NOT_FOUND_YET 0 /* the result of a store until find_stores() */
-
-/* What the executor keeps for each CPU. */
-struct exec_cpu {
-	struct l2 l2[NR_VMS];
-	struct l2 bare; /* L1 itself in another mode */
-	uint8_t current_vm;
-	bool in_l2; /* an `enter` is open: L2's actions gather in its mailbox */
-};
 
 /* A look of L2 waits here for its action to be carried out. */
 struct waiting {
@@ -29,13 +23,31 @@ struct waiting {
 	const struct action *action;
 };
 
+struct l2_call {
+	struct l2 *l2;
+	enum hv_interrupt when;
+};
+
+/* What the executor keeps for each CPU. */
+struct exec_cpu {
+	struct l2 l2[NR_VMS];
+	struct l2 bare; /* L1 itself in another mode */
+	uint8_t current_vm;
+	bool in_l2; /* an `enter` is open: L2's actions gather in its mailbox */
+	struct waiting waiting[AGENT_RING];
+	unsigned nr_waiting;
+	/* L2 runs while other CPUs' steps are carried out: the call that runs it, and the action
+	 * in which it waits; NULL: it does not */
+	struct l2_call call;
+	volatile struct action *wait;
+};
+
 static const struct hv *backend;
 static struct exec_cpu exec_cpus[NR_CPUS];
 static unsigned current_cpu;
 static struct header header; /* of the program */
+static bool paravirtual;     /* it has such steps */
 static struct run run;
-static struct waiting waiting[AGENT_RING];
-static unsigned nr_waiting;
 
 static void cpu_start(void *ok)
 {
@@ -189,11 +201,6 @@ bool exec_has_fep(void)
 
 /* ---- L2 ---- */
 
-struct l2_call {
-	struct l2 *l2;
-	enum hv_interrupt when;
-};
-
 static void l2_call(void *argument)
 {
 	struct l2_call *call = argument;
@@ -204,33 +211,86 @@ static void l2_call(void *argument)
 		crash(why);
 }
 
+/* Notes what the looks saw that have waited for L2. */
+static void note_waiting(bool interrupt)
+{
+	struct exec_cpu *cpu = here();
+
+	for (unsigned i = 0; i < cpu->nr_waiting && !stopped(); i++) {
+		const struct action *a = cpu->waiting[i].action;
+
+		/* the last action of an interrupted batch is done, but has not said so yet */
+		if (a->outcome == OUTCOME_PENDING && !(interrupt && i == cpu->nr_waiting - 1))
+			crash("L2 left before it had carried out its steps");
+		else
+			note_action(cpu->waiting[i].step, a);
+	}
+	cpu->nr_waiting = 0;
+}
+
+static void end_wait(unsigned nr)
+{
+	struct exec_cpu *cpu = &exec_cpus[nr];
+
+	if (!cpu->wait)
+		return;
+	cpu->wait->operand = 1;
+	smp_wait(nr);
+	cpu->wait = NULL;
+}
+
 /* Runs what has gathered in the mailbox, then notes what its looks saw. */
 static void leave_l2(bool interrupt)
 {
-	struct l2_call call = {l2_here(),
-			       interrupt ? HV_INTERRUPT_WHEN_ENABLED : HV_INTERRUPT_NONE};
+	struct exec_cpu *cpu = here();
 
-	smp_call(current_cpu, l2_call, &call);
-	here()->in_l2 = false;
-	for (unsigned i = 0; i < nr_waiting && !stopped(); i++) {
-		const struct action *a = waiting[i].action;
-
-		/* the last action of an interrupted batch is done, but has not said so yet */
-		if (a->outcome == OUTCOME_PENDING && !(interrupt && i == nr_waiting - 1))
-			crash("L2 left before it had carried out its steps");
-		else
-			note_action(waiting[i].step, a);
+	if (cpu->wait && interrupt) {
+		refuse("'irq' in an L2 that was left running: not supported");
+	} else if (cpu->wait) {
+		end_wait(current_cpu);
+	} else {
+		cpu->call = (struct l2_call){l2_here(), interrupt ? HV_INTERRUPT_WHEN_ENABLED
+								  : HV_INTERRUPT_NONE};
+		smp_call(current_cpu, l2_call, &cpu->call);
 	}
-	nr_waiting = 0;
+	cpu->in_l2 = false;
+	note_waiting(interrupt);
+}
+
+/*
+ * Another CPU's steps come next: L2 carries out what has gathered, and then waits, without leaving.
+ */
+static void stay_in_l2(void)
+{
+	const struct action wait = {.kind = ACTION_WAIT};
+	struct exec_cpu *cpu = here();
+	volatile struct action *before = cpu->wait;
+
+	if (!current_cpu || header.bare || cpu->nr_waiting >= AGENT_RING - 2) {
+		refuse("only an L2 on another vCPU than 0 can be left running");
+		return;
+	}
+	cpu->wait = l2_post(l2_here(), &wait);
+	if (before) {
+		before->operand = 1;
+	} else {
+		cpu->call = (struct l2_call){l2_here(), HV_INTERRUPT_NONE};
+		smp_start_call(current_cpu, l2_call, &cpu->call);
+	}
+	while (!cpu->wait->result && !smp_is_idle(current_cpu))
+		pause();
+	note_waiting(false);
 }
 
 static void post(const struct step *step, const struct action *a)
 {
-	if (nr_waiting == AGENT_RING - 1) {
+	struct exec_cpu *cpu = here();
+
+	if (cpu->nr_waiting == AGENT_RING - 1) {
 		refuse("more steps in one stay in L2 than its mailbox holds");
 		return;
 	}
-	waiting[nr_waiting++] = (struct waiting){step, l2_post(l2_here(), a)};
+	cpu->waiting[cpu->nr_waiting++] = (struct waiting){step, l2_post(l2_here(), a)};
 	if (step->irq)
 		leave_l2(true);
 }
@@ -271,6 +331,27 @@ static void l1_step(void *argument)
 	}
 }
 
+/* The other CPU waits in L2, if it was left there, or else in L1 for the time of this step. */
+static void paravirtual_step(const struct step *step)
+{
+	volatile struct action wait = {.kind = ACTION_WAIT};
+	const unsigned nr = step->arg;
+	const bool in_l1 = !exec_cpus[nr].in_l2;
+
+	if (in_l1)
+		smp_start_call(nr, run_in_l1, (void *)&wait);
+	while (in_l1 && !wait.result)
+		pause();
+	if (!pv_wait_preempted(nr, step->op == OP_PV_FLUSH)) {
+		run.lacking = true;
+		refuse("the host does not preempt that vCPU: give the VM fewer CPUs than it has "
+		       "vCPUs (taskset)");
+	}
+	wait.operand = 1;
+	if (in_l1)
+		smp_wait(nr);
+}
+
 static void control_step(const struct step *step)
 {
 	switch (step->op) {
@@ -287,10 +368,12 @@ static void control_step(const struct step *step)
 	case OP_NMODE:
 	case OP_BARE: break; /* the world and L2 were made for it */
 	case OP_CPU:
-		if (here()->in_l2)
-			refuse("another vCPU's steps while this one is in L2: not supported yet");
+		if (here()->in_l2 && step->arg != current_cpu)
+			stay_in_l2();
 		current_cpu = step->arg;
 		break;
+	case OP_PREEMPTED:
+	case OP_PV_FLUSH: paravirtual_step(step); break;
 	default: smp_call(current_cpu, l1_step, (void *)(uintptr_t)step);
 	}
 }
@@ -361,12 +444,17 @@ static void start_cpu(void *argument)
 	write_cr4(read_cr4() | CR4_PGE);
 	cpu->current_vm = 0;
 	cpu->in_l2 = false;
+	cpu->nr_waiting = 0;
+	if (paravirtual)
+		pv_arm(true);
 }
 
 /* The registers as cpu_init() left them. */
 static void stop_cpu(void *argument)
 {
 	(void)argument;
+	if (paravirtual)
+		pv_arm(false);
 	write_cr3(paging_kernel_root());
 	write_cr4((read_cr4() | CR4_PGE) & ~(CR4_PCIDE | CR4_SMEP | CR4_SMAP));
 	write_cr0(read_cr0() | CR0_WP);
@@ -384,14 +472,16 @@ const struct run *exec_run(const struct program *program, bool without_flushes)
 
 	run.nr_seen = run.nr_found = 0;
 	run.crashed = run.refused = run.lacking = false;
-	nr_waiting = 0;
 	current_cpu = 0;
 	header = program_header(program);
+	paravirtual = program_needs(program) & CAP_PVFLUSH;
 	world_start(program);
 	for (unsigned cpu = 0; cpu < used; cpu++)
 		smp_call(cpu, start_cpu, &exec_cpus[cpu]);
 	while (!stopped() && (step = program_next(program, &cursor, without_flushes)))
 		exec_step(step);
+	for (unsigned cpu = 0; cpu < used; cpu++)
+		end_wait(cpu);
 	find_stores();
 	for (unsigned cpu = 0; cpu < used; cpu++)
 		smp_call(cpu, stop_cpu, NULL);

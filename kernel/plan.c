@@ -10,6 +10,7 @@
 #include "kernel/exec.h"
 #include "kernel/judge.h"
 #include "kernel/power.h"
+#include "kernel/pv.h"
 #include "kernel/report.h"
 #include "kernel/string.h"
 #include "kernel/world.h"
@@ -137,6 +138,8 @@ static uint32_t all_caps(void)
 		all |= CAP_LA57;
 	if (!cmdline_value("lacks", lacks, sizeof(lacks)) || strcmp(lacks, "legacy-paging"))
 		all |= CAP_LEGACY;
+	if (pv_present())
+		all |= CAP_PVFLUSH;
 	if (nr_cpus >= 2)
 		all |= CAP_CPUS2;
 	if (nr_cpus >= 4)

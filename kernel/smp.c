@@ -90,16 +90,31 @@ void smp_start(void)
 	}
 }
 
-void smp_call(unsigned cpu, void (*fn)(void *), void *arg)
+void smp_start_call(unsigned cpu, void (*fn)(void *), void *arg)
 {
 	struct cpu *c = &cpus[cpu];
 
-	if (c == this_cpu()) {
+	c->arg = arg;
+	__atomic_store_n(&c->fn, fn, __ATOMIC_RELEASE);
+}
+
+bool smp_is_idle(unsigned cpu)
+{
+	return !__atomic_load_n(&cpus[cpu].fn, __ATOMIC_ACQUIRE);
+}
+
+void smp_wait(unsigned cpu)
+{
+	while (!smp_is_idle(cpu))
+		pause();
+}
+
+void smp_call(unsigned cpu, void (*fn)(void *), void *arg)
+{
+	if (&cpus[cpu] == this_cpu()) {
 		fn(arg);
 		return;
 	}
-	c->arg = arg;
-	__atomic_store_n(&c->fn, fn, __ATOMIC_RELEASE);
-	while (__atomic_load_n(&c->fn, __ATOMIC_ACQUIRE))
-		pause();
+	smp_start_call(cpu, fn, arg);
+	smp_wait(cpu);
 }

@@ -3,6 +3,8 @@
 #ifndef REVENANT_KERNEL_SMP_H
 #define REVENANT_KERNEL_SMP_H
 
+#include <stdbool.h>
+
 /*
  * Starts every CPU that ACPI lists, one after the other, and counts those that came up in nr_cpus.
  * One that does not answer within a second is left out with a line on the console.
@@ -14,5 +16,10 @@ void smp_start(void);
  * CPU only. APs wait polling, interrupts off, and never halt.
  */
 void smp_call(unsigned cpu, void (*fn)(void *), void *arg);
+
+/* The same in two halves, for another CPU; between them that one runs by itself. */
+void smp_start_call(unsigned cpu, void (*fn)(void *), void *arg);
+void smp_wait(unsigned cpu);
+bool smp_is_idle(unsigned cpu); /* smp_wait() would return at once */
 
 #endif
