@@ -100,7 +100,10 @@ void scenario_case_program(const struct scenario *scenario, const struct scenari
 	SCENARIO_ENTRY(name_, title_, list_, .program = program_, .control = control_, \
 		       .looks = looks_, .levels = levels_)
 
-/* One case that current hosts are known to fail: it is reported as SKIP, with what was seen. */
+/*
+ * One case that current hosts are known to fail: it is reported as SKIP, with what was seen, but
+ * where the filter is its name.
+ */
 #define SCENARIO_KNOWN(name_, title_, program_, known_) \
 	SCENARIO_ENTRY(name_, title_, "", .program = program_, .known = known_)
 
