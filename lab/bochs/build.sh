@@ -23,7 +23,7 @@ here=$(dirname "${BASH_SOURCE[0]}")
 BOCHS_SUITE=trixie
 BOCHS_VERSION=3.0+dfsg-1
 BOCHS_OPTIONS=(
-	--enable-x86-64 --enable-cpu-level=6 --enable-vmx=2 --enable-svm
+	--enable-x86-64 --enable-cpu-level=6 --enable-smp --enable-vmx=2 --enable-svm
 	--enable-avx --enable-evex --enable-pci
 	--enable-all-optimizations --enable-trace-linking
 	--with-nogui --disable-docbook)
@@ -37,7 +37,7 @@ tree_key() {
 	{
 		echo "$BOCHS_VERSION ${BOCHS_OPTIONS[*]} $BOCHS_FLAGS $(uname -m)"
 		declare -f build_tree edit_line
-		cat "$here"/{tlb/hooks,svm}.patch "$here"/tlb/{hooks,rights}.h
+		cat "$here"/{tlb/hooks,svm,smp}.patch "$here"/tlb/{hooks,rights}.h
 	} | sha256sum | cut -c1-16
 }
 
@@ -103,7 +103,7 @@ build_tree() { # FOLDER of the source package's files, TARGET
 		echo "memory_stub.cc is not as expected: this is another Bochs"
 		return 1
 	}
-	for patch in tlb/hooks svm; do
+	for patch in tlb/hooks svm smp; do
 		patch -d "$work/source" -p0 --fuzz=0 --no-backup-if-mismatch <"$here/$patch.patch" || {
 			echo "$patch.patch does not apply: this is another Bochs"
 			return 1

@@ -17,12 +17,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <unistd.h>
-
-/* One emulated CPU: the store needs no lock, and there is one of each of these. */
-#if BX_SUPPORT_SMP
-#	error "one CPU, please: a store for each would be needed"
-#endif
+#include <vector>
 
 namespace tlb
 {
@@ -36,39 +33,54 @@ static const Bit32u PAGE = 0xfff;
 enum { ACCESS_NX = 0x1, ACCESS_WRITE = 0x2, ACCESS_USER = 0x4, ACCESS_GLOBAL = 0x100 };
 enum { ENTRY_DIRTY = 0x40, ENTRY_KEY_SHIFT = 59, EPTP_ACCESSED_DIRTY = 0x40 };
 
-static class store *the_store;
+/* Of each CPU. Bochs runs them in turn, so nothing here needs a lock. */
+struct unit {
+	class store *store;
+	Bit32u asid; /* of the last VMRUN */
+};
+static std::vector<unit> units;
 static enum vendor vendor;
 static bool check, open_drops;
 static const char *mode;
 static const char *skip; /* REVENANT_TLB_SKIP: an event that is ignored, a CPU's fault for tests */
 static Bit64u seed;	 /* 0: nothing is forgotten */
-static Bit32u asid;	 /* of the last VMRUN */
 
+/* No walk is interrupted by another CPU's. */
 static struct {
 	Bit64u leaf;
 	Bit32u nested;
 } walk;
 
+static unit &unit_of(const BX_CPU_C *cpu)
+{
+	return units[cpu->bx_cpuid];
+}
+
+static class store *store_of(const BX_CPU_C *cpu)
+{
+	return unit_of(cpu).store;
+}
+
 /* ---- Registers ---- */
 
-static bool in_ept(void)
+static bool in_ept(BX_CPU_C *cpu)
 {
 #if BX_SUPPORT_VMX >= 2
-	return BX_CPU(0)->in_vmx_guest && BX_CPU(0)->vmcs.vmexec_ctrls2.EPT_ENABLE();
+	return cpu->in_vmx_guest && cpu->vmcs.vmexec_ctrls2.EPT_ENABLE();
 #else
 	return false;
 #endif
 }
 
-static Bit32u tag_now(void)
+static Bit32u tag_now(BX_CPU_C *cpu)
 {
 #if BX_SUPPORT_VMX >= 2
-	if (BX_CPU(0)->in_vmx_guest)
-		return BX_CPU(0)->vmcs.vmexec_ctrls2.VPID_ENABLE() ? BX_CPU(0)->vmcs.vpid : 0;
+	if (cpu->in_vmx_guest)
+		return cpu->vmcs.vmexec_ctrls2.VPID_ENABLE() ? cpu->vmcs.vpid : 0;
 #endif
 #if BX_SUPPORT_SVM
-	if (BX_CPU(0)->in_svm_guest)
-		return asid;
+	if (cpu->in_svm_guest)
+		return unit_of(cpu).asid;
 #endif
 	return 0;
 }
@@ -78,46 +90,46 @@ static Bit64u ep4ta(Bit64u eptp)
 	return eptp >> 12 & BX_CONST64(0xffffffffff);
 }
 
-static struct place here(void)
+static struct place here(BX_CPU_C *cpu)
 {
-	struct place at = {tag_now(), 0, NO_ROOT};
+	struct place at = {tag_now(cpu), 0, NO_ROOT};
 
-	if (BX_CPU(0)->cr4.get_PCIDE())
-		at.pcid = BX_CPU(0)->cr3 & 0xfff;
-	if (in_ept())
-		at.root = ep4ta(BX_CPU(0)->vmcs.eptptr);
+	if (cpu->cr4.get_PCIDE())
+		at.pcid = cpu->cr3 & 0xfff;
+	if (in_ept(cpu))
+		at.root = ep4ta(cpu->vmcs.eptptr);
 	return at;
 }
 
-static struct access access_now(unsigned user, unsigned rw)
+static struct access access_now(BX_CPU_C *cpu, unsigned user, unsigned rw)
 {
 	struct access access = {};
 
 	access.write = rw & 1;
 	access.fetch = rw == BX_EXECUTE;
 	access.user = user;
-	access.wp = BX_CPU(0)->cr0.get_WP();
-	access.smep = BX_CPU(0)->cr4.get_SMEP();
-	access.smap = BX_CPU(0)->cr4.get_SMAP() && !BX_CPU(0)->get_AC();
-	access.nested_dirty = !in_ept() || (BX_CPU(0)->vmcs.eptptr & EPTP_ACCESSED_DIRTY);
+	access.wp = cpu->cr0.get_WP();
+	access.smep = cpu->cr4.get_SMEP();
+	access.smap = cpu->cr4.get_SMAP() && !cpu->get_AC();
+	access.nested_dirty = !in_ept(cpu) || (cpu->vmcs.eptptr & EPTP_ACCESSED_DIRTY);
 #if BX_SUPPORT_PKEYS
-	if (BX_CPU(0)->cr4.get_PKE())
-		access.pkru = BX_CPU(0)->pkru;
+	if (cpu->cr4.get_PKE())
+		access.pkru = cpu->pkru;
 #endif
 	return access;
 }
 
 /* What the CPU models in use do not have, and the store knows nothing of: it stands aside. */
-static bool is_beyond(unsigned rw)
+static bool is_beyond(BX_CPU_C *cpu, unsigned rw)
 {
 	if (rw & 4) /* shadow stacks */
 		return true;
 #if BX_SUPPORT_VMX >= 2
-	if (in_ept() && (BX_CPU(0)->vmcs.vmexec_ctrls2.MBE_CTRL() ||
-			 BX_CPU(0)->vmcs.vmexec_ctrls2.SUBPAGE_WR_PROTECT_CTRL()))
+	if (in_ept(cpu) && (cpu->vmcs.vmexec_ctrls2.MBE_CTRL() ||
+			    cpu->vmcs.vmexec_ctrls2.SUBPAGE_WR_PROTECT_CTRL()))
 		return true;
 #endif
-	return BX_CPU(0)->cr4.get_PKS();
+	return cpu->cr4.get_PKS();
 }
 
 /* ---- Forgetting ---- */
@@ -135,13 +147,13 @@ static bool forgets(void)
 	return seed && next_random() % 8 == 0;
 }
 
-static void drop(unsigned event, const struct operand &operand)
+static void drop(BX_CPU_C *cpu, unsigned event, const struct operand &operand)
 {
 	if (skip && !strcmp(skip, rule_of(event).name))
 		return;
-	the_store->drop(event, operand);
+	store_of(cpu)->drop(event, operand);
 	if (seed && next_random() % 1024 == 0)
-		the_store->drop(EV_RESET, operand);
+		store_of(cpu)->drop(EV_RESET, operand);
 }
 
 /* ---- Looks ---- */
@@ -161,15 +173,15 @@ void saw_nested_leaf(Bit32u allowed)
 	walk.nested = allowed;
 }
 
-bool find(bx_address laddr, unsigned user, unsigned rw, struct result *result)
+bool find(BX_CPU_C *cpu, bx_address laddr, unsigned user, unsigned rw, struct result *result)
 {
-	const struct access access = access_now(user, rw);
+	const struct access access = access_now(cpu, user, rw);
 	bx_phy_address fresh;
 
-	if (is_beyond(rw))
+	if (is_beyond(cpu, rw))
 		return false;
-	const translation *t =
-		the_store->find_linear(here(), laddr, access.fetch, [&](const translation &have) {
+	const translation *t = store_of(cpu)->find_linear(
+		here(cpu), laddr, access.fetch, [&](const translation &have) {
 			return suffices(have.rights, have.key, access) && !forgets();
 		});
 	if (!t)
@@ -178,17 +190,17 @@ bool find(bx_address laddr, unsigned user, unsigned rw, struct result *result)
 	result->mask = (Bit32u)t->mask;
 	result->access = t->memory;
 	result->key = access.pkru ? t->key : 0;
-	if (check && (!BX_CPU(0)->dbg_xlate_linear2phy(laddr, &fresh) ||
+	if (check && (!cpu->dbg_xlate_linear2phy(laddr, &fresh) ||
 		      (fresh ^ result->address) & ~(bx_phy_address)PAGE))
-		the_store->count_difference();
+		store_of(cpu)->count_difference();
 	return true;
 }
 
-void add(bx_address laddr, unsigned rw, const struct result &result)
+void add(BX_CPU_C *cpu, bx_address laddr, unsigned rw, const struct result &result)
 {
 	translation t = {};
 
-	if (is_beyond(rw))
+	if (is_beyond(cpu, rw))
 		return;
 	t.frame = result.address & ~(bx_phy_address)PAGE;
 	t.mask = result.mask;
@@ -200,176 +212,177 @@ void add(bx_address laddr, unsigned rw, const struct result &result)
 	t.rights |= result.access & ACCESS_NX ? R_NO_EXECUTE : 0;
 	t.rights |= result.access & ACCESS_GLOBAL ? R_GLOBAL : 0;
 	t.rights |= walk.leaf & ENTRY_DIRTY ? R_DIRTY : 0;
-	the_store->add_linear(here(), laddr, rw == BX_EXECUTE, t);
+	store_of(cpu)->add_linear(here(cpu), laddr, rw == BX_EXECUTE, t);
 }
 
-static bool nested_differs(bx_phy_address guest, bx_phy_address host)
+static bool nested_differs(BX_CPU_C *cpu, bx_phy_address guest, bx_phy_address host)
 {
 	bx_phy_address fresh;
 	bool there;
 
 #if BX_SUPPORT_SVM
-	if (!in_ept())
-		there = BX_CPU(0)->dbg_translate_guest_physical_npt(guest, &fresh);
+	if (!in_ept(cpu))
+		there = cpu->dbg_translate_guest_physical_npt(guest, &fresh);
 	else
 #endif
-		there = BX_CPU(0)->dbg_translate_guest_physical_ept(guest, &fresh);
+		there = cpu->dbg_translate_guest_physical_ept(guest, &fresh);
 	return !there || (fresh ^ host) & ~(bx_phy_address)PAGE;
 }
 
-bool find_nested(bx_phy_address guest, unsigned rw, bx_phy_address *host)
+bool find_nested(BX_CPU_C *cpu, bx_phy_address guest, unsigned rw, bx_phy_address *host)
 {
-	const struct access access = access_now(0, rw);
+	const struct access access = access_now(cpu, 0, rw);
 
-	if (is_beyond(rw))
+	if (is_beyond(cpu, rw))
 		return false;
-	const translation *t = the_store->find_nested(here(), guest, [&](const translation &have) {
-		return nested_suffices(have.rights, access) && !forgets();
-	});
+	const translation *t =
+		store_of(cpu)->find_nested(here(cpu), guest, [&](const translation &have) {
+			return nested_suffices(have.rights, access) && !forgets();
+		});
 	if (!t)
 		return false;
 	*host = t->frame | (guest & PAGE);
 	walk.nested = t->rights;
-	if (check && nested_differs(guest, *host))
-		the_store->count_difference();
+	if (check && nested_differs(cpu, guest, *host))
+		store_of(cpu)->count_difference();
 	return true;
 }
 
-void add_nested(bx_phy_address guest, bx_phy_address host, Bit32u allowed)
+void add_nested(BX_CPU_C *cpu, bx_phy_address guest, bx_phy_address host, Bit32u allowed)
 {
 	translation t = {};
 
 	walk.nested = allowed;
-	if (is_beyond(BX_READ))
+	if (is_beyond(cpu, BX_READ))
 		return;
 	t.frame = host & ~(bx_phy_address)PAGE;
 	t.mask = PAGE;
 	t.rights = allowed;
-	the_store->add_nested(here(), guest, t);
+	store_of(cpu)->add_nested(here(cpu), guest, t);
 }
 
 /* ---- Events ---- */
 
 /* One that is about the tags in use. */
-static void drop_here(unsigned event)
+static void drop_here(BX_CPU_C *cpu, unsigned event)
 {
-	drop(event, {here()});
+	drop(cpu, event, {here(cpu)});
 }
 
-void invlpg(bx_address laddr)
+void invlpg(BX_CPU_C *cpu, bx_address laddr)
 {
-	struct operand operand = {here(), laddr};
+	struct operand operand = {here(cpu), laddr};
 
 	operand.any_pcid = open_drops; /* "may invalidate" others' (SDM vol. 3, 5.10.4.1) */
-	drop(EV_INVLPG, operand);
+	drop(cpu, EV_INVLPG, operand);
 }
 
-void invpcid(unsigned type, unsigned pcid, bx_address laddr)
+void invpcid(BX_CPU_C *cpu, unsigned type, unsigned pcid, bx_address laddr)
 {
-	struct operand operand = {here(), laddr};
+	struct operand operand = {here(cpu), laddr};
 
 	operand.at.pcid = pcid;
-	drop(EV_INVPCID_0 + type, operand);
+	drop(cpu, EV_INVPCID_0 + type, operand);
 }
 
 /* CR3 and with it the PCID are the new ones. */
-void mov_cr3(bool keeps)
+void mov_cr3(BX_CPU_C *cpu, bool keeps)
 {
-	drop_here(keeps && !open_drops ? EV_MOV_CR3_NOFLUSH : EV_MOV_CR3);
+	drop_here(cpu, keeps && !open_drops ? EV_MOV_CR3_NOFLUSH : EV_MOV_CR3);
 }
 
-void task_switch(void)
+void task_switch(BX_CPU_C *cpu)
 {
-	drop_here(EV_TASK_SWITCH);
+	drop_here(cpu, EV_TASK_SWITCH);
 }
 
-void smm(void)
+void smm(BX_CPU_C *cpu)
 {
-	drop_here(EV_SMM);
+	drop_here(cpu, EV_SMM);
 }
 
-void cr0_changed(Bit32u before)
+void cr0_changed(BX_CPU_C *cpu, Bit32u before)
 {
-	Bit32u now = BX_CPU(0)->cr0.get32();
+	Bit32u now = cpu->cr0.get32();
 
 	if (((before ^ now) & BX_CR0_PG_MASK) &&
 	    (vendor == VENDOR_AMD || (before & BX_CR0_PG_MASK)))
-		drop_here(EV_CR0_PG);
+		drop_here(cpu, EV_CR0_PG);
 }
 
-void cr4_changed(Bit32u before)
+void cr4_changed(BX_CPU_C *cpu, Bit32u before)
 {
-	Bit32u now = BX_CPU(0)->cr4.get32(), changed = before ^ now;
+	Bit32u now = cpu->cr4.get32(), changed = before ^ now;
 
 	if (changed & BX_CR4_PGE_MASK)
-		drop_here(EV_PGE_TOGGLE);
+		drop_here(cpu, EV_PGE_TOGGLE);
 	if (changed & BX_CR4_PCIDE_MASK)
-		drop_here(now & BX_CR4_PCIDE_MASK ? EV_PCIDE_SET : EV_PCIDE_CLEAR);
+		drop_here(cpu, now & BX_CR4_PCIDE_MASK ? EV_PCIDE_SET : EV_PCIDE_CLEAR);
 	if (changed & now & BX_CR4_SMEP_MASK)
-		drop_here(EV_SMEP_SET);
+		drop_here(cpu, EV_SMEP_SET);
 	if ((changed & BX_CR4_PAE_MASK) || (vendor == VENDOR_AMD && (changed & BX_CR4_PSE_MASK)))
-		drop_here(EV_CR4_FORMAT);
+		drop_here(cpu, EV_CR4_FORMAT);
 }
 
-bool page_fault(bx_address laddr)
+bool page_fault(BX_CPU_C *cpu, bx_address laddr)
 {
 	if (open_drops) {
-		invlpg(laddr);
+		invlpg(cpu, laddr);
 		return true;
 	}
-	drop(EV_PAGE_FAULT, {here(), laddr});
+	drop(cpu, EV_PAGE_FAULT, {here(cpu), laddr});
 	return rule_of(EV_PAGE_FAULT).effect[vendor];
 }
 
-static void vmx_switch(enum event tagged, enum event untagged)
+static void vmx_switch(BX_CPU_C *cpu, enum event tagged, enum event untagged)
 {
 	/* With VPID off the guest's tag is 0, as its host's is. */
-	drop(BX_CPU(0)->vmcs.vmexec_ctrls2.VPID_ENABLE() ? tagged : untagged, {{0, 0, NO_ROOT}});
+	drop(cpu, cpu->vmcs.vmexec_ctrls2.VPID_ENABLE() ? tagged : untagged, {{0, 0, NO_ROOT}});
 }
 
-void vm_entry(void)
+void vm_entry(BX_CPU_C *cpu)
 {
-	vmx_switch(EV_ENTER, EV_ENTER_UNTAGGED);
+	vmx_switch(cpu, EV_ENTER, EV_ENTER_UNTAGGED);
 }
 
-void vm_exit(void)
+void vm_exit(BX_CPU_C *cpu)
 {
-	vmx_switch(EV_EXIT, EV_EXIT_UNTAGGED);
+	vmx_switch(cpu, EV_EXIT, EV_EXIT_UNTAGGED);
 }
 
-void vmfunc(void)
+void vmfunc(BX_CPU_C *cpu)
 {
-	vmx_switch(EV_VMFUNC, EV_VMFUNC_UNTAGGED);
+	vmx_switch(cpu, EV_VMFUNC, EV_VMFUNC_UNTAGGED);
 }
 
-void ept_violation(bx_phy_address guest, bool has_linear, bx_address laddr)
+void ept_violation(BX_CPU_C *cpu, bx_phy_address guest, bool has_linear, bx_address laddr)
 {
-	drop(EV_NESTED_FAULT, {here(), guest, false, has_linear, laddr});
+	drop(cpu, EV_NESTED_FAULT, {here(cpu), guest, false, has_linear, laddr});
 }
 
-void invept(unsigned type, Bit64u eptp)
+void invept(BX_CPU_C *cpu, unsigned type, Bit64u eptp)
 {
-	drop(EV_INVEPT_1 + type - 1, {{0, 0, ep4ta(eptp)}});
+	drop(cpu, EV_INVEPT_1 + type - 1, {{0, 0, ep4ta(eptp)}});
 }
 
-void invvpid(unsigned type, unsigned vpid, bx_address laddr)
+void invvpid(BX_CPU_C *cpu, unsigned type, unsigned vpid, bx_address laddr)
 {
-	drop(EV_INVVPID_0 + type, {{vpid, 0, NO_ROOT}, laddr});
+	drop(cpu, EV_INVVPID_0 + type, {{vpid, 0, NO_ROOT}, laddr});
 }
 
-void vmrun(Bit32u new_asid, unsigned tlb_control)
+void vmrun(BX_CPU_C *cpu, Bit32u new_asid, unsigned tlb_control)
 {
-	asid = new_asid;
-	drop_here(tlb_control == 1   ? EV_TLBCTL_1
-		  : tlb_control == 3 ? EV_TLBCTL_3
-		  : tlb_control == 7 ? EV_TLBCTL_7
-				     : EV_ENTER);
+	unit_of(cpu).asid = new_asid;
+	drop_here(cpu, tlb_control == 1	  ? EV_TLBCTL_1
+		       : tlb_control == 3 ? EV_TLBCTL_3
+		       : tlb_control == 7 ? EV_TLBCTL_7
+					  : EV_ENTER);
 }
 
 /* The manual names the page and the ASID only: whatever the PCID. */
-void invlpga(bx_address laddr, Bit32u of_asid)
+void invlpga(BX_CPU_C *cpu, bx_address laddr, Bit32u of_asid)
 {
-	drop(EV_INVLPGA, {{of_asid, 0, NO_ROOT}, laddr, true});
+	drop(cpu, EV_INVLPGA, {{of_asid, 0, NO_ROOT}, laddr, true});
 }
 
 /* ---- Beginning and end ---- */
@@ -383,27 +396,58 @@ static void print(const counters &n)
 	fputc('\n', stderr);
 }
 
+static void add_to(counters &sum, const counters &n)
+{
+	sum.added += n.added;
+	sum.served += n.served;
+	sum.differed += n.differed;
+}
+
+/* The numbers of all CPUs together. */
 static void report(void)
 {
 	static const char *const kinds[NR_KINDS] = {"linear", "combined", "nested"};
+	std::map<uint32_t, counters> tags;
+	unsigned long long live = 0, overflows = 0;
 
-	fprintf(stderr, "tlb: mode %s, vendor %s, %zu translations live, %llu overflows\n", mode,
-		vendor_rules[vendor].name, the_store->live(),
-		(unsigned long long)the_store->overflows);
+	for (const unit &u : units) {
+		live += u.store->live();
+		overflows += u.store->overflows;
+		u.store->each_tag([&](uint32_t tag, const counters &n) { add_to(tags[tag], n); });
+	}
+	fprintf(stderr, "tlb: mode %s, vendor %s, %llu translations live, %llu overflows\n", mode,
+		vendor_rules[vendor].name, live, overflows);
 	for (unsigned kind = 0; kind < NR_KINDS; kind++) {
+		counters sum = {};
+
+		for (const unit &u : units)
+			add_to(sum, u.store->by_kind[kind]);
 		fprintf(stderr, "tlb: %s", kinds[kind]);
-		print(the_store->by_kind[kind]);
+		print(sum);
 	}
 	for (unsigned event = 0; event < NR_ALL_EVENTS; event++) {
-		if (the_store->events[event])
+		unsigned long long events = 0, dropped = 0;
+
+		for (const unit &u : units) {
+			events += u.store->events[event];
+			dropped += u.store->dropped[event];
+		}
+		if (events)
 			fprintf(stderr, "tlb: event %s: %llu, dropped %llu\n", rule_of(event).name,
-				(unsigned long long)the_store->events[event],
-				(unsigned long long)the_store->dropped[event]);
+				events, dropped);
 	}
-	the_store->each_tag([](uint32_t tag, const counters &n) {
-		fprintf(stderr, "tlb: tag %u", tag);
-		print(n);
-	});
+	for (const auto &tag : tags) {
+		fprintf(stderr, "tlb: tag %u", tag.first);
+		print(tag.second);
+	}
+	for (size_t nr = 0; units.size() > 1 && nr < units.size(); nr++) {
+		counters sum = {};
+
+		for (const counters &n : units[nr].store->by_kind)
+			add_to(sum, n);
+		fprintf(stderr, "tlb: CPU %zu", nr);
+		print(sum);
+	}
 }
 
 /* Bochs has no handler of its own. Should the signal come in the middle of an output, it dies. */
@@ -432,13 +476,14 @@ static void start(void)
 	open_drops = text && !strcmp(text, "drop");
 	skip = getenv("REVENANT_TLB_SKIP");
 	vendor = BX_CPU(0)->is_cpu_extension_supported(BX_ISA_SVM) ? VENDOR_AMD : VENDOR_INTEL;
-	the_store = new store(vendor, MOST_TRANSLATIONS);
+	for (int nr = 0; nr < BX_SMP_PROCESSORS; nr++)
+		units.push_back({new store(vendor, MOST_TRANSLATIONS), 0});
 	atexit(report);
 	signal(SIGTERM, end);
 	on = true;
 }
 
-void reset(void)
+void reset(BX_CPU_C *cpu)
 {
 	static bool started;
 
@@ -446,7 +491,7 @@ void reset(void)
 		started = true;
 		start();
 	} else if (on) {
-		drop(EV_RESET, {here()});
+		drop(cpu, EV_RESET, {here(cpu)});
 	}
 }
 

@@ -17,13 +17,17 @@
 #ifndef TLB_HOOKS_H
 #define TLB_HOOKS_H
 
+class BX_CPU_C;
+
 namespace tlb
 {
 
 extern bool on;
 
+/* All that follows is about one CPU: each has a store of its own. */
+
 /* RESET, INIT: INIT, too, finds a CPU that has been there before. */
-void reset(void);
+void reset(BX_CPU_C *cpu);
 
 /* ---- Looks, in translate_linear() ---- */
 
@@ -36,35 +40,32 @@ struct result {
 	bx_phy_address address;	  /* physical, of the byte */
 	Bit32u mask, access, key; /* as translate_linear() calls lpf_mask, combined_access, pkey */
 };
-bool find(bx_address laddr, unsigned user, unsigned rw, struct result *result);
-void add(bx_address laddr, unsigned rw, const struct result &result);
+bool find(BX_CPU_C *cpu, bx_address laddr, unsigned user, unsigned rw, struct result *result);
+void add(BX_CPU_C *cpu, bx_address laddr, unsigned rw, const struct result &result);
 
 /* ---- Guest-physical looks, in translate_guest_physical() and nested_walk() ---- */
-bool find_nested(bx_phy_address guest, unsigned rw, bx_phy_address *host);
-void add_nested(bx_phy_address guest, bx_phy_address host, Bit32u allowed);
+bool find_nested(BX_CPU_C *cpu, bx_phy_address guest, unsigned rw, bx_phy_address *host);
+void add_nested(BX_CPU_C *cpu, bx_phy_address guest, bx_phy_address host, Bit32u allowed);
 
 /* ---- Events ---- */
 
-/* One that is about the tags in use; of paging, or of a world switch. */
-void event(unsigned event);
-
-void invlpg(bx_address laddr);
-void invpcid(unsigned type, unsigned pcid, bx_address laddr);
-void mov_cr3(bool keeps); /* keeps: bit 63 of the source operand, with CR4.PCIDE */
-void task_switch(void);
-void smm(void); /* SMI, RSM */
-void cr0_changed(Bit32u before);
-void cr4_changed(Bit32u before);
+void invlpg(BX_CPU_C *cpu, bx_address laddr);
+void invpcid(BX_CPU_C *cpu, unsigned type, unsigned pcid, bx_address laddr);
+void mov_cr3(BX_CPU_C *cpu, bool keeps); /* keeps: bit 63 of the source operand, with CR4.PCIDE */
+void task_switch(BX_CPU_C *cpu);
+void smm(BX_CPU_C *cpu); /* SMI, RSM */
+void cr0_changed(BX_CPU_C *cpu, Bit32u before);
+void cr4_changed(BX_CPU_C *cpu, Bit32u before);
 /* Before it is delivered, or becomes a VM exit. True: Bochs' own TLB must drop the page. */
-bool page_fault(bx_address laddr);
-void vm_entry(void);
-void vm_exit(void);
-void vmfunc(void);
-void ept_violation(bx_phy_address guest, bool has_linear, bx_address laddr);
-void invept(unsigned type, Bit64u eptp);
-void invvpid(unsigned type, unsigned vpid, bx_address laddr);
-void vmrun(Bit32u asid, unsigned tlb_control);
-void invlpga(bx_address laddr, Bit32u asid);
+bool page_fault(BX_CPU_C *cpu, bx_address laddr);
+void vm_entry(BX_CPU_C *cpu);
+void vm_exit(BX_CPU_C *cpu);
+void vmfunc(BX_CPU_C *cpu);
+void ept_violation(BX_CPU_C *cpu, bx_phy_address guest, bool has_linear, bx_address laddr);
+void invept(BX_CPU_C *cpu, unsigned type, Bit64u eptp);
+void invvpid(BX_CPU_C *cpu, unsigned type, unsigned vpid, bx_address laddr);
+void vmrun(BX_CPU_C *cpu, Bit32u asid, unsigned tlb_control);
+void invlpga(BX_CPU_C *cpu, bx_address laddr, Bit32u asid);
 
 } // namespace tlb
 
