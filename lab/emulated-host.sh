@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # emulated-host.sh --vmlinuz FILE --base FILE --image FILE --work DIR
-#                  [--append TEXT] [--smp N] ARGS
+#                  [--append TEXT] [--smp N] [--cpus N] ARGS
 #
 # An AMD machine emulated by QEMU TCG, with a real Linux and its KVM on it, which runs the image with
 # ARGS. Standard output is the second serial port: the KTAP stream of the VM loop inside. The
@@ -19,10 +19,10 @@ set -euo pipefail
 # machine, so that the VM loop outside can tell whose crash it was and go on with a fresh host.
 KERNEL_WORDS='console=ttyS0 loglevel=5 mitigations=off nokaslr tsc=reliable no_timer_check oops=panic panic=-1'
 
-smp=1 append=
+smp=1 cpus=1 append=
 while (($# > 1)); do
 	case $1 in
-	--vmlinuz | --base | --image | --work | --append | --smp)
+	--vmlinuz | --base | --image | --work | --append | --smp | --cpus)
 		declare "${1#--}=$2"
 		shift 2
 		;;
@@ -37,6 +37,6 @@ done
 { cat "$base" && job_initrd "$image" "$smp" "$1"; } >"$work/initrd"
 
 # shellcheck disable=SC2154
-exec qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu EPYC,+svm,+npt,+la57 -m 768 -nodefaults \
+exec qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu EPYC,+svm,+npt,+la57 -smp "$cpus" -m 768 -nodefaults \
 	-display none -no-reboot -serial "file:$work/console.log" -serial stdio \
 	-kernel "$vmlinuz" -initrd "$work/initrd" -append "$KERNEL_WORDS $append"

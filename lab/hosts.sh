@@ -32,7 +32,7 @@ choose_host() { # sets host, if it is not chosen yet, and says why
 	local why
 	if [[ -n $host ]]; then
 		return
-	elif [[ -n $kernel || -n $host_append || ${#host_params[@]} -gt 0 || $cpu != amd || -n $emulator || -n $tlb ]]; then
+	elif [[ -n $kernel || -n $host_append || ${#host_params[@]} -gt 0 || $host_cpus != 1 || $cpu != amd || -n $emulator || -n $tlb ]]; then
 		host=lab why='the options ask for a certain emulated host'
 	elif ! kvm_is_usable; then
 		host=lab why='/dev/kvm is not there, or not open to this user'
@@ -177,7 +177,7 @@ add_setting() { # VENDOR PARAMS
 	setting_names+=("$([[ $cpu != all ]] || printf '%s ' "$vendor")$params")
 	setting_words+=("lab,$vendor-on-$with$cpu_words,$lab_release,${params// /,}")
 	setting_titles+=("lab, $vendor $by: Linux $lab_release$lab_file, $params")
-	setting_options+=("--host lab$(vendor_options "$vendor" "$with") --kernel $(quoted "$kernel") --host-params $(quoted "$params")${host_append:+ --host-append $(quoted "$host_append")}")
+	setting_options+=("--host lab$(vendor_options "$vendor" "$with") --kernel $(quoted "$kernel") --host-params $(quoted "$params")${host_append:+ --host-append $(quoted "$host_append")}$(cpus_option)")
 	[[ -z $mutant ]] || setting_options[-1]=$(mutant_options "$vendor" "$params")
 }
 
@@ -185,6 +185,10 @@ vendor_options() { # VENDOR EMULATOR; those that are not the default
 	[[ $1 == amd ]] || printf ' --cpu %s' "$1"
 	[[ $1 == intel || $2 == qemu ]] || printf ' --emulator %s' "$2"
 	[[ -z $tlb ]] || printf ' --tlb %s' "$tlb"
+}
+
+cpus_option() {
+	((host_cpus == 1)) || printf ' --host-cpus %s' "$host_cpus"
 }
 
 prepare_lab() {
@@ -240,7 +244,7 @@ lab_command() { # NUMBER WORK; sets command
 	fi
 	command+=(--vmlinuz "$lab_vmlinuz" --base "$lab_base" --image "$image" --work "$2"
 		--append "$(kernel_words "kvm_$vendor" "${setting_params[$1]}")${host_append:+ $host_append}"
-		--smp "$smp")
+		--smp "$smp" --cpus "$host_cpus")
 	# Bochs on a busy machine needs minutes to the first case.
 	patience=$timeout boot_patience=$((timeout + 90)) console=$2/console.log
 	[[ ${command[0]} != */bochs/* ]] || boot_patience=$((timeout + 240))

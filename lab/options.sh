@@ -21,6 +21,7 @@ where to run
   --kernel FILE        lab: a bzImage with KVM built in
   --host-params 'P=V'  lab: parameters of KVM's modules ('npt=0', 'kvm.tdp_mmu=0 npt=1'); several
                        times: one run each. Without: npt=1, and npt=0
+  --host-cpus N        lab: number of the host's CPUs (1): with 2, vCPUs can be moved between them
   --host-append 'ARGS' lab: more words for the host kernel's command line
   --cpu amd|intel|all  lab: vendor of the emulated machine (amd)
   --emulator qemu|bochs  lab: what emulates it (qemu for amd, bochs for intel)
@@ -53,7 +54,7 @@ verified; 99 an error of our own
 USAGE
 }
 
-host='' kernel='' host_append='' cpu=amd emulator='' tlb='' boot=kernel smp=1
+host='' kernel='' host_append='' host_cpus=1 cpu=amd emulator='' tlb='' boot=kernel smp=1
 host_params=() filters=()
 list='' replay='' repeat='' tries='' mutate='' mutant='' cpu_chosen='' bench='' bisect=''
 timeout=$TIMEOUT_DEFAULT keep='' image=''
@@ -88,7 +89,7 @@ take_option() { # OPTION [VALUE...]
 	--bisect) bisect=yes ;;
 	--no-install) may_install=no ;;
 	--help | -h) usage && exit 0 ;;
-	--host | --kernel | --host-params | --host-append | --cpu | --emulator | --tlb | --boot | --smp | \
+	--host | --kernel | --host-params | --host-append | --host-cpus | --cpu | --emulator | --tlb | --boot | --smp | \
 		--replay | --repeat | --tries | --mutate | --mutant | --timeout | --keep | --image)
 		(($# > 1)) || usage_error "$1 needs a value (./run.sh --help)"
 		used=2
@@ -124,6 +125,7 @@ take_value() { # OPTION VALUE
 	--mutate) one_of "$@" skip-flush ;;
 	--mutant) check_mutant "$2" ;;
 	--smp) number_in "$@" 1 64 ;;
+	--host-cpus) number_in "$@" 1 8 ;;
 	--repeat | --tries) number_in "$@" 1 100000 ;;
 	--timeout) number_in "$@" 1 86400 ;;
 	--kernel) check_kernel "$2" ;;
@@ -165,6 +167,7 @@ check_combinations() {
 	if [[ $host != lab ]]; then
 		[[ -z $kernel ]] || usage_error "--kernel chooses an emulated host's kernel: use it with --host lab"
 		[[ -z $host_append ]] || usage_error "--host-append is for an emulated host's kernel: use it with --host lab"
+		((host_cpus == 1)) || usage_error "--host-cpus is about an emulated host: use it with --host lab"
 		((${#host_params[@]} == 0)) ||
 			usage_error "--host-params are given to the modules of an emulated host: use --host lab, or load this machine's KVM with them yourself"
 		[[ ($cpu == amd || $host == bochs) && -z $emulator ]] ||

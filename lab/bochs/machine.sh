@@ -10,6 +10,7 @@
 . "${BASH_SOURCE[0]%/*}/packaged.sh"
 
 BOCHS_MEMORY_MB=768
+BOCHS_CPUS=1
 # Where the initrd lies: above any kernel, below the end of the memory.
 BOCHS_INITRD=0x10000000
 # Emulated instructions per emulated microsecond, in millions a second. It does not slow Bochs down:
@@ -71,7 +72,7 @@ write_bochsrc() { # WORK CPU LOAD-ADDRESS COM1 COM2; writes to standard output
 display_library: nogui
 plugin_ctrl: unmapped=1, biosdev=0, speaker=0, extfpuirq=0, parallel=0
 memory: guest=$BOCHS_MEMORY_MB, host=$BOCHS_MEMORY_MB
-cpu: count=1, ips=$BOCHS_IPS, reset_on_triple_fault=1, $(bochs_cpu "$2")
+cpu: count=$BOCHS_CPUS, ips=$BOCHS_IPS, reset_on_triple_fault=1, $(bochs_cpu "$2")
 romimage: file=$1/rom.bin
 vgaromimage: file=$1/vga.rom
 optramimage1: file=$1/kernel.bin, address=$3
@@ -107,7 +108,7 @@ make_machine() { # WORK CPU KERNEL COMMAND-LINE COM1 COM2
 	[[ ! -e $work/initrd ]] || initrd_bytes=$(stat -c %s "$work/initrd")
 	printf '%s' "$4" >"$work/cmdline"
 	gcc -c -o "$work/rom.o" -DENTRY="$entry" -DMEMORY_MB="$BOCHS_MEMORY_MB" -DINITRD="$BOCHS_INITRD" \
-		-DINITRD_BYTES="$initrd_bytes" -DCMDLINE="\"$work/cmdline\"" "${BASH_SOURCE[0]%/*}/rom.S"
+		-DINITRD_BYTES="$initrd_bytes" -DCPUS="$BOCHS_CPUS" -DCMDLINE="\"$work/cmdline\"" "${BASH_SOURCE[0]%/*}/rom.S"
 	objcopy -O binary -j .text "$work/rom.o" "$work/rom.bin"
 	# Bochs insists on a VGA BIOS: the smallest option ROM, whose bytes add up to 0.
 	{ printf '\125\252\001' && head -c 509 /dev/zero; } >"$work/vga.rom"

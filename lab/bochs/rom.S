@@ -5,16 +5,17 @@
  * A PC's BIOS, a boot loader and an ISO cost seconds under an emulator, and a kernel that lies in
  * memory already needs none of them: Bochs loads flat files to fixed addresses (optramimage). So this
  * ROM switches to 32-bit mode, copies a PVH start-info block into RAM and jumps ("x86/HVM direct boot
- * ABI", Xen's documentation). There are no ACPI or MP tables and no PCI set-up: a kernel finds one
- * CPU and the legacy PC devices by itself.
+ * ABI", Xen's documentation). There are no ACPI tables and no PCI set-up: a kernel finds one CPU and
+ * the legacy PC devices by itself. Of further CPUs an MP table tells, and of nothing else.
  *
  * A second start means that the kernel has rebooted. The machine then ends: see `again`.
  *
- * Assemble with -DENTRY, -DMEMORY_MB, -DINITRD, -DINITRD_BYTES (0: none); the file named by
- * -DCMDLINE="..." is the command line.
+ * Assemble with -DENTRY, -DMEMORY_MB, -DINITRD, -DINITRD_BYTES (0: none), -DCPUS; the file named
+ * by -DCMDLINE="..." is the command line.
  */
 
 #define ROM_BASE	0xffff0000	/* 64 KiB that end at 4 GiB, hence with the reset vector */
+#define ROM_LOW		0xf0000		/* where the same bytes are seen, too */
 #define BOOTED_FLAG	0x500		/* RAM is zero at power-on and keeps its contents at a reset */
 #define BOOTED_MAGIC	0x746e7652
 #define INFO		0x1000		/* where the start-info block gets copied to */
@@ -117,6 +118,37 @@ cmdline:
 	.incbin	CMDLINE
 	.byte	0
 info_end:
+
+#if CPUS > 1
+	/* Intel MultiProcessor Specification 1.4, chapter 4. All bytes of a table add up to 0. */
+	.macro	bytes list:vararg
+	.irp	value, \list
+	.byte	\value
+	.set	sum, sum + \value
+	.endr
+	.endm
+#define MP_CONFIG	0x8000		/* offsets in the ROM: multiples of 256 */
+#define MP_POINTER	0x8400
+#define MP_LENGTH	(44+20*CPUS)
+	.org	MP_CONFIG		/* 4.2 MP Configuration Table Header */
+	.set	sum, 0
+	bytes	'P', 'C', 'M', 'P', MP_LENGTH&255, MP_LENGTH>>8, 4
+	.byte	-(mp_config_sum) & 255
+	.rept	20			/* OEM ID, product ID */
+	bytes	' '
+	.endr
+	bytes	0, 0, 0, 0, 0, 0, CPUS, 0, 0, 0, 0xe0, 0xfe, 0, 0, 0, 0	/* local APICs: 0xfee00000 */
+	.set	id, 0
+	.rept	CPUS			/* 4.3.1 Processor Entries: enabled, the first one boots */
+	bytes	0, id, 0x14, 1-2*(id==0), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+	.set	id, id + 1
+	.endr
+	.set	mp_config_sum, sum
+	.org	MP_POINTER		/* 4.1 MP Floating Pointer Structure */
+	.set	sum, 0
+	bytes	'_', 'M', 'P', '_', 0, MP_CONFIG>>8, ROM_LOW>>16, 0, 1, 4, 0, 0, 0, 0, 0
+	.byte	-sum & 255
+#endif
 
 	.org	0xfff0
 	.code16

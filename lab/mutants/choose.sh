@@ -93,7 +93,7 @@ prepare_mutant() {
 mutant_options() { # VENDOR PARAMS
 	local of=''
 	[[ $mutant_kernel == "$MUTANTS_VERSION" ]] || of=" --kernel $(quoted "$mutant_kernel")"
-	printf -- '--mutant %s%s --cpu %s%s --host-params %s\n' "$mutant" "$of" "$1" "${tlb:+ --tlb $tlb}" "$(quoted "$2")"
+	printf -- '--mutant %s%s --cpu %s%s --host-params %s\n' "$mutant" "$of" "$1" "${tlb:+ --tlb $tlb}$(cpus_option)" "$(quoted "$2")"
 }
 
 red_cases() { # STREAM

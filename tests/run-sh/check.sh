@@ -61,6 +61,9 @@ options() {
 	refused 'timeout that is no number' 'no number from 1' --timeout soon
 	refused 'timeout of nothing' 'no number from 1' --timeout 0
 	refused 'too many CPUs' 'no number from 1 to' --smp 1000
+	refused 'too many CPUs of a host' 'no number from 1 to 8' --host-cpus 9
+	refused 'no CPU of a host' 'no number from 1 to 8' --host-cpus 0
+	refused 'CPUs of a host that is none' 'use it with --host lab' --host tcg --host-cpus 2
 	refused 'kernel that is neither version nor file' 'neither a version such as' --kernel banana
 	refused 'kernel file that is not there' 'no file' --kernel ./no/such/bzImage
 	refused 'kernel file that is no bzImage' 'is no bzImage' --kernel LICENSE
