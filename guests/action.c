@@ -2,6 +2,7 @@
 #include "guests/action.h"
 
 #include "guests/entry.h"
+#include "guests/pcpu.h"
 #include "guests/pdptes.h"
 #include "guests/user.h"
 #include "kernel/cpu.h"
@@ -232,6 +233,16 @@ static void wait(volatile struct action *a)
 	cli();
 }
 
+/* With an interrupt on its way L2 only waits for it, where no exit could come between. */
+static void ask_for_pcpu(struct action *a)
+{
+	pcpu_ask(a->operand);
+	if (!a->interrupted)
+		a->result = pcpu_answer();
+	while (!*(volatile uint64_t *)&a->result)
+		pause();
+}
+
 void action_run(void *argument)
 {
 	struct action *a = argument;
@@ -257,6 +268,7 @@ void action_run(void *argument)
 		__asm__ volatile("vmfunc" : : "a"(0), "c"(operand) : "memory");
 		break;
 	case ACTION_WAIT: wait(a); break;
+	case ACTION_PCPU: ask_for_pcpu(a); break;
 	case ACTION_PG: cycle_pg(a->in_pae); break;
 	case ACTION_PAE: cycle_pae(); break;
 	case ACTION_CR0:

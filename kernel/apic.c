@@ -23,7 +23,6 @@
 #define SVR_ENABLE	  0x100
 #define LVT_MASKED	  0x10000
 #define TIMER_DIVIDE_1	  0x0b
-#define TIMER_LATER	  5000000 /* KVM counts nanoseconds */
 #define ICR_INIT	  0x00500
 #define ICR_STARTUP	  0x00600
 #define ICR_PENDING	  0x01000
@@ -122,11 +121,11 @@ void apic_self_ipi(uint8_t vector)
 	send(0, ICR_SELF | ICR_ASSERT | vector);
 }
 
-void apic_self_ipi_later(uint8_t vector)
+void apic_self_ipi_later(uint8_t vector, uint32_t ns)
 {
 	write(APIC_LVT_TIMER, vector); /* one shot */
 	write(APIC_TIMER_DIVIDE, TIMER_DIVIDE_1);
-	write(APIC_TIMER_COUNT, TIMER_LATER);
+	write(APIC_TIMER_COUNT, ns);
 }
 
 /* Delays: SDM volume 3A, "Typical BSP Initialization Sequence" of the chapter on multiple

@@ -20,8 +20,8 @@ void apic_eoi(void);
 void apic_send_ipi(uint32_t apic_id, uint8_t vector);
 void apic_self_ipi(uint8_t vector);
 
-/* The same to this one, but a little later: some milliseconds under KVM. */
-void apic_self_ipi_later(uint8_t vector);
+/* The same to this one, by its timer: so many ns later under KVM, whose APICs count at 1 GHz. */
+void apic_self_ipi_later(uint8_t vector, uint32_t ns);
 
 /* Resets a CPU and starts it in real mode at page (a physical address below 1 MiB, 4 KiB aligned).
  * Takes some 10 ms. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/exec.h"
 
+#include "guests/pcpu.h"
 #include "kernel/bare.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
@@ -20,7 +21,7 @@
 /* A look of L2 waits here for its action to be carried out. */
 struct waiting {
 	const struct step *step;
-	const struct action *action;
+	struct action *action;
 };
 
 struct l2_call {
@@ -40,6 +41,7 @@ struct exec_cpu {
 	 * in which it waits; NULL: it does not */
 	struct l2_call call;
 	volatile struct action *wait;
+	bool moved; /* to another physical CPU */
 };
 
 static const struct hv *backend;
@@ -170,6 +172,9 @@ static void note_action(const struct step *step, const struct action *a)
 		snprintk(text, sizeof(text), "unexpected exception %s, error code 0x%x, in a step",
 			 trap_name(a->vector), a->error);
 		crash(text);
+	} else if (step->op == OP_PCPU && a->result != PCPU_MOVED) {
+		run.lacking = true;
+		refuse("the host could not move the vCPU: has it so many physical CPUs?");
 	} else if (op_is_look(step->op)) {
 		note(result_of(step, a), fault			? a->error
 					 : step->op == OP_STORE ? a->operand
@@ -240,7 +245,7 @@ static void end_wait(unsigned nr)
 }
 
 /* Runs what has gathered in the mailbox, then notes what its looks saw. */
-static void leave_l2(bool interrupt)
+static void leave_l2(enum hv_interrupt interrupt)
 {
 	struct exec_cpu *cpu = here();
 
@@ -249,10 +254,11 @@ static void leave_l2(bool interrupt)
 	} else if (cpu->wait) {
 		end_wait(current_cpu);
 	} else {
-		cpu->call = (struct l2_call){l2_here(), interrupt ? HV_INTERRUPT_WHEN_ENABLED
-								  : HV_INTERRUPT_NONE};
+		cpu->call = (struct l2_call){l2_here(), interrupt};
 		smp_call(current_cpu, l2_call, &cpu->call);
 	}
+	if (interrupt == HV_INTERRUPT_LATER && !stopped())
+		cpu->waiting[cpu->nr_waiting - 1].action->result = pcpu_answer();
 	cpu->in_l2 = false;
 	note_waiting(interrupt);
 }
@@ -292,7 +298,7 @@ static void post(const struct step *step, const struct action *a)
 	}
 	cpu->waiting[cpu->nr_waiting++] = (struct waiting){step, l2_post(l2_here(), a)};
 	if (step->irq)
-		leave_l2(true);
+		leave_l2(step->op == OP_PCPU ? HV_INTERRUPT_LATER : HV_INTERRUPT_WHEN_ENABLED);
 }
 
 /* ---- L1's own steps ---- */
@@ -362,7 +368,7 @@ static void control_step(const struct step *step)
 	case OP_ENTER_HALTED:
 		smp_call(current_cpu, l2_call, &(struct l2_call){l2_here(), HV_INTERRUPT_HALTED});
 		break;
-	case OP_EXIT: leave_l2(false); break;
+	case OP_EXIT: leave_l2(HV_INTERRUPT_NONE); break;
 	case OP_VM: here()->current_vm = (uint8_t)step->arg; break;
 	case OP_L2MODE:
 	case OP_NMODE:
@@ -398,9 +404,17 @@ static void exec_step(const struct step *step)
 			refuse("`bits` inside L2: leave L2 first");
 		else
 			look_at_bits(step);
-	} else if (!step_action(step, here()->in_l2, &a)) {
+		return;
+	}
+	if (!step_action(step, here()->in_l2, &a)) {
 		control_step(step);
-	} else if (here()->in_l2) {
+		return;
+	}
+	if (step->op == OP_PCPU) {
+		a.operand = pcpu_request(current_cpu, step->arg, step->irq);
+		here()->moved = true;
+	}
+	if (here()->in_l2) {
 		post(step, &a);
 	} else {
 		smp_call(current_cpu, run_in_l1, &a);
@@ -464,6 +478,18 @@ static void stop_cpu(void *argument)
 		backend->resume();
 }
 
+/* Where they were before the program, for the next one. */
+static void move_home(void)
+{
+	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
+		if (exec_cpus[cpu].moved) {
+			pcpu_ask(pcpu_request(cpu, PCPU_HOME, false));
+			pcpu_answer();
+		}
+		exec_cpus[cpu].moved = false;
+	}
+}
+
 const struct run *exec_run(const struct program *program, bool without_flushes)
 {
 	unsigned used = program_cpus(program);
@@ -485,6 +511,7 @@ const struct run *exec_run(const struct program *program, bool without_flushes)
 	find_stores();
 	for (unsigned cpu = 0; cpu < used; cpu++)
 		smp_call(cpu, stop_cpu, NULL);
+	move_home();
 	return &run;
 }
 

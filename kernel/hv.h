@@ -30,6 +30,7 @@ enum hv_interrupt {
 	HV_INTERRUPT_FIRST,	   /* before L2's first instruction */
 	HV_INTERRUPT_HALTED,	   /* before L2, which starts in a halt, is woken; VMX only */
 	HV_INTERRUPT_WHEN_ENABLED, /* as soon as L2 enables interrupts, by an STI */
+	HV_INTERRUPT_LATER,	   /* whenever it comes; l2_run() only */
 };
 
 struct hv_exit {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/l2.h"
 
+#include "guests/pcpu.h"
 #include "kernel/apic.h"
 #include "kernel/bare.h"
 #include "kernel/console.h"
@@ -9,7 +10,8 @@
 #include "kernel/trap.h"
 #include "kernel/x86.h"
 
-#define WAITING_VECTOR 0x40 /* the interrupt that waits in L1 */
+#define WAITING_VECTOR 0x40    /* the interrupt that waits in L1 */
+#define HALT	       5000000 /* ns until a halted L2 is woken */
 
 static void take_interrupt(void)
 {
@@ -92,11 +94,14 @@ bool l2_run(struct l2 *l2, enum hv_interrupt when, char *why, size_t size)
 		when == HV_INTERRUPT_NONE ? HV_EXIT_CALL : HV_EXIT_INTERRUPT;
 	struct hv_exit exit;
 
-	if (when != HV_INTERRUPT_NONE) {
+	if (when == HV_INTERRUPT_LATER) {
+		l2->hv->set_interrupt(l2->vm, HV_INTERRUPT_FIRST);
+		apic_self_ipi_later(WAITING_VECTOR, PCPU_TIMER);
+	} else if (when != HV_INTERRUPT_NONE) {
 		l2->hv->set_interrupt(l2->vm, when);
 		/* A host need not halt L2 for what it finds pending. */
 		if (when == HV_INTERRUPT_HALTED)
-			apic_self_ipi_later(WAITING_VECTOR);
+			apic_self_ipi_later(WAITING_VECTOR, HALT);
 		else
 			apic_self_ipi(WAITING_VECTOR);
 	}

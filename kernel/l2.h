@@ -28,8 +28,8 @@ struct action *l2_post(struct l2 *l2, const struct action *action);
 
 /*
  * Enters L2 until its mailbox is empty. A nested fault ends the action under way, and L2 goes on
- * behind it. Unless `when` is HV_INTERRUPT_NONE an interrupt is sent to L1 first, and the exit for
- * it is the end. On the CPU it belongs to, interrupts off.
+ * behind it. Unless `when` is HV_INTERRUPT_NONE an interrupt is sent to L1 first (…_LATER: the
+ * timer will send it), and the exit for it is the end. On the CPU it belongs to, interrupts off.
  * Returns false when something happened that nobody expected; then `why` says what, and all of the
  * VM's state is on the console if it was an exit.
  */

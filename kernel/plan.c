@@ -24,7 +24,8 @@ static struct options {
 	unsigned from, repeat, tries;
 	bool skip_flush;
 	bool bench;
-	bool fep; /* the host is said to carry out forced-emulation prefixes */
+	bool fep;   /* the host is said to carry out forced-emulation prefixes */
+	bool pcpus; /* somebody moves vCPUs: lab/pcpu.sh */
 } options = {.from = 1, .repeat = 1, .tries = 3};
 
 static const struct hv *hv;
@@ -96,6 +97,8 @@ static void read_word(const char *word, size_t length)
 		options.bench = true;
 	} else if (length == 3 && !strncmp(word, "fep", 3)) {
 		options.fep = true;
+	} else if (length == 5 && !strncmp(word, "pcpus", 5)) {
+		options.pcpus = true;
 	} else if (!has_key(word, length, "host=") && !has_key(word, length, "lacks=") &&
 		   !(length == 14 && !strncmp(word, "console=virtio", 14))) {
 		bail_out("unknown word on the command line (see README.md, \"Arguments\")", word,
@@ -140,6 +143,8 @@ static uint32_t all_caps(void)
 		all |= CAP_LEGACY;
 	if (pv_present())
 		all |= CAP_PVFLUSH;
+	if (options.pcpus)
+		all |= CAP_PCPUS;
 	if (nr_cpus >= 2)
 		all |= CAP_CPUS2;
 	if (nr_cpus >= 4)

@@ -74,7 +74,7 @@ job_initrd() { # IMAGE SMP ARGS; writes to standard output
 	work=$(mktemp -d) || return
 	mkdir "$work/job"
 	cp "$lab/init" "$work/init"
-	cp "$lab/inner-vm.sh" "$work/job/"
+	cp "$lab"/{inner-vm,pcpu}.sh "$work/job/"
 	cp "$1" "$work/job/image"
 	printf '%s\n' "$2" >"$work/job/smp"
 	printf '%s\n' "$3" >"$work/job/args"

@@ -19,8 +19,18 @@ case $(cat /sys/module/kvm/parameters/force_emulation_prefix 2>/dev/null) in
 *) fep=fep ;;
 esac
 
-exec /qemu/qemu-system-x86_64 -L /qemu/share -M microvm,acpi=on -bios qboot.rom -enable-kvm -cpu host \
+# With several CPUs, whoever moves vCPUs between them. Nobody else shall: all begin on the first one.
+helper=
+if [ "$(nproc)" -gt 1 ]; then
+	mkfifo /tmp/pcpu.in /tmp/pcpu.out
+	sh ./pcpu.sh /tmp/pcpu $$ 1 &
+	helper="-chardev pipe,id=pcpu,path=/tmp/pcpu -device isa-serial,index=1,chardev=pcpu"
+	helper="$helper -name guest,debug-threads=on" fep="$fep pcpus"
+fi
+
+# shellcheck disable=SC2086 # words
+exec taskset 1 /qemu/qemu-system-x86_64 -L /qemu/share -M microvm,acpi=on -bios qboot.rom -enable-kvm -cpu host \
 	-smp "$1" -m 256 -nodefaults -display none -no-reboot -chardev stdio,id=out,mux=on -serial chardev:out \
 	-global virtio-mmio.force-legacy=false -global virtio-mmio.ioeventfd=off \
-	-device virtio-serial-device -device virtconsole,chardev=out \
+	-device virtio-serial-device -device virtconsole,chardev=out $helper \
 	-kernel ./image -append "console=virtio $fep $2"

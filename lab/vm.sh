@@ -22,6 +22,16 @@ while (($# > 1)); do
 	esac
 done
 
+# A KVM host with several CPUs: whoever moves vCPUs between them. The pipe is there before QEMU is.
+helper=()
+if [[ $accel == kvm && $(nproc) -gt 1 ]]; then
+	# shellcheck disable=SC2154 # declared by the loop above
+	rm -f "$work"/pcpu.{in,out} && mkfifo "$work"/pcpu.{in,out}
+	helper=(-chardev "pipe,id=pcpu,path=$work/pcpu" -device "isa-serial,index=1,chardev=pcpu"
+		-name "guest,debug-threads=on")
+	set -- "pcpus $1"
+fi
+
 case $accel in
 kvm)
 	cpu=${cpu:-host}
@@ -50,7 +60,11 @@ esac
 : >"$work/serial"
 setpriv --pdeathsig KILL qemu-system-x86_64 -M q35 -accel "$accel" -cpu "$cpu" -smp "$smp" -m 256 \
 	-nodefaults -display none -no-reboot -serial "file:$work/serial" \
-	-device isa-debug-exit,iobase=0xf4,iosize=0x04 "${medium[@]}" </dev/null &
+	-device isa-debug-exit,iobase=0xf4,iosize=0x04 "${helper[@]}" "${medium[@]}" </dev/null &
 vm=$!
+if ((${#helper[@]})); then
+	home=$(taskset -p "$vm")
+	setpriv --pdeathsig KILL sh "$(dirname "$0")/pcpu.sh" "$work/pcpu" "$vm" "${home##* }" </dev/null >/dev/null 2>&1 &
+fi
 tail -n +1 -f -s 0.05 --pid="$vm" "$work/serial"
 wait "$vm"

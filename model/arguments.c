@@ -300,6 +300,8 @@ bool parse_arguments(struct parser *p, struct step *step)
 	case SHAPE_TLBCTL: return parse_tlbctl(p, &step->type);
 	case SHAPE_TAG: return parse_tag(p, &step->tag);
 	case SHAPE_CPU: return parse_arg(p, 0, NR_CPUS - 1, "expected a vCPU, 0 to 3", &step->arg);
+	case SHAPE_PCPU:
+		return parse_arg(p, 0, NR_PCPUS - 1, "expected a physical CPU, 0 to 3", &step->arg);
 	case SHAPE_VM: return parse_arg(p, 0, NR_VMS - 1, "expected a VM, 0 or 1", &step->arg);
 	case SHAPE_COUNT:
 		return parse_arg(p, 1, MAX_REPEAT, "expected a count, 1 to 10000", &step->arg);

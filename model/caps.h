@@ -50,6 +50,9 @@
 	X(PVFLUSH, "pv-flush",                                                                   \
 	  "no paravirtual TLB flush, CPUID 40000001 EAX[5] and [9]: use a KVM host whose "       \
 	  "kernel has CONFIG_SCHED_INFO")                                                        \
+	X(PCPUS, "pcpus",                                                                        \
+	  "nobody moves vCPUs to other physical CPUs here: use --host-cpus 2 with --host lab, "  \
+	  "or --host kvm on a machine with several")                                             \
 	X(CPUS2, "cpus2", "needs 2 vCPUs: run with --smp 2")                                     \
 	X(CPUS4, "cpus4", "needs 4 vCPUs: run with --smp 4")
 

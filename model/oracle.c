@@ -300,6 +300,10 @@ static void control(struct oracle *o, const struct step *step)
 	case OP_PREEMPTED: break;
 	case OP_PV_FLUSH: pv_flush(o, step->arg); break;
 	case OP_CPU: o->cpu = (uint8_t)step->arg; break;
+	case OP_PCPU: /* nobody but the host may notice */
+		if (step->irq)
+			leave_l2(o);
+		break;
 	case OP_VM: o->cpus[o->cpu].vm = (uint8_t)step->arg; break;
 	case OP_L2MODE:
 	case OP_NMODE:

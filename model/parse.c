@@ -87,8 +87,8 @@ static bool parse_marks(struct parser *p, struct step *step)
 
 	if (word_is(&word, "irq")) {
 		if (!(verbs[step->op].flags & CAN_IRQ))
-			return parse_fail(p->error, word.column, "only a flush in L2 takes 'irq'",
-					  NULL);
+			return parse_fail(p->error, word.column,
+					  "only a flush or 'pcpu' in L2 takes 'irq'", NULL);
 		step->irq = true;
 		lexer_next(&p->lexer);
 		word = lexer_peek(&p->lexer);

@@ -116,6 +116,7 @@ static void print_arguments(struct text *t, const struct step *step)
 	case SHAPE_TLBCTL: text_number(t, step->type); break;
 	case SHAPE_TAG: text_number(t, step->tag); break;
 	case SHAPE_CPU:
+	case SHAPE_PCPU:
 	case SHAPE_VM:
 	case SHAPE_COUNT: text_number(t, step->arg); break;
 	case SHAPE_MODE: text_string(t, mode_names[step->arg]); break;

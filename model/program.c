@@ -51,6 +51,7 @@ static uint32_t op_needs(const struct step *step)
 	case OP_INVLPGA: return CAP_HV | CAP_INVLPGA;
 	case OP_PREEMPTED:
 	case OP_PV_FLUSH: return CAP_PVFLUSH;
+	case OP_PCPU: return CAP_PCPUS | (step->irq ? CAP_HV : 0);
 	case OP_L2CR3:
 	case OP_ENTER:
 	case OP_ENTER_PENDING: return CAP_HV;

@@ -42,6 +42,7 @@ enum {
 	NR_SPACES = 3,
 	NR_VMS = 2,
 	NR_CPUS = 4,
+	NR_PCPUS = 4,
 	FRAME_M = NR_FRAMES - 1,
 	FRAME_DECOY = FRAME_M - 1, /* G: see struct layout */
 	NR_PCIDS = 4,
@@ -158,6 +159,7 @@ enum op {
 	OP_ENTER_FAILING, /* VMX: an entry that fails as it loads MSRs; L2 does not run */
 	OP_EXIT,	  /* L2 calls L1 */
 	OP_CPU,		  /* arg: the steps that follow run on that vCPU */
+	OP_PCPU,	  /* arg: the host moves this vCPU to that physical CPU; no other change */
 	OP_VM,		  /* arg: the steps that follow concern that VM of the current vCPU */
 	OP_REPEAT,	  /* arg: the steps up to `end` run that many times (1 … 10000) */
 	OP_END,
@@ -207,7 +209,8 @@ struct step {
 	uint8_t expect;
 	bool flush;  /* '!': the flush under test. A control leaves it out; so does skip-flush */
 	bool irq;    /* in L2: an interrupt that L1 intercepts is pending when the instruction
-		      * completes, so the exit to L1 follows at once */
+		      * completes, so the exit to L1 follows at once; of OP_PCPU, when the vCPU
+		      * goes on there */
 	uint8_t way; /* enum way */
 	uint8_t window;
 	uint8_t tag;
@@ -255,6 +258,7 @@ struct program_error {
  *                vmx-cycle, in L2: vmfunc ROOT [ad]
  *   control flow enter, enter-pending, enter-halted, enter-failing, exit, cpu 0-3, vm 0|1,
  *                repeat 1-10000, end
+ *   host         pcpu 0-3
  *
  * such as `set n0.p1.pte B/ro; !tlbctl 1; enter; store w0 fresh; exit`.
  *
@@ -262,9 +266,9 @@ struct program_error {
  * where a scenario is to be run once in each of the three. With any other op it is an error.
  *
  * Beside the grammar it checks what can be known without running, both with and without the steps
- * marked '!': levels (no `exit` in L1, no `tag` in L2, `irq` only on L2's flushes and not on looks,
- * …), that roots, tables and values fit their space and level, that each `repeat` has its `end` and
- * comes out where it began (vCPU, VM, level), that the program ends in L1 on every vCPU.
+ * marked '!': levels (no `exit` in L1, no `tag` in L2, `irq` only on L2's flushes and `pcpu`, not
+ * on looks, …), that roots, tables and values fit their space and level, that each `repeat` has its
+ * `end` and comes out where it began (vCPU, VM, level), that the program ends in L1 on every vCPU.
  *
  * Returns true, or false with the column and one clear sentence in *error. Never reads beyond the
  * NUL.

@@ -42,6 +42,7 @@ const struct verb verbs[NR_OPS] = {
 	[OP_ENTER_FAILING] = {"enter-failing", SHAPE_NOTHING, IN_L1},
 	[OP_EXIT] = {"exit", SHAPE_NOTHING, IN_L2 | CAN_FLUSH},
 	[OP_CPU] = {"cpu", SHAPE_CPU, BOTH},
+	[OP_PCPU] = {"pcpu", SHAPE_PCPU, BOTH | CAN_IRQ},
 	[OP_VM] = {"vm", SHAPE_VM, IN_L1},
 	[OP_REPEAT] = {"repeat", SHAPE_COUNT, BOTH},
 	[OP_END] = {"end", SHAPE_NOTHING, BOTH},

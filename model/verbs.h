@@ -26,6 +26,7 @@ enum shape {
 	SHAPE_TLBCTL,	   /* 1, 3, 7 */
 	SHAPE_TAG,	   /* 0 … NR_TAGS-1 */
 	SHAPE_CPU,	   /* 0 … NR_CPUS-1 */
+	SHAPE_PCPU,	   /* 0 … NR_PCPUS-1 */
 	SHAPE_VM,	   /* 0 … NR_VMS-1 */
 	SHAPE_COUNT,	   /* 1 … MAX_REPEAT */
 	SHAPE_MODE,	   /* long, pae, 32, unpaged, la57 */

@@ -48,6 +48,7 @@ static void every_verb_round_trips(void **state)
 	     "irq");
 	same("cpu 3; cpu 0");
 	same("preempted 1; !pv-flush 3");
+	same("pcpu 3; enter; pcpu 0 irq");
 	same("repeat 10000; load w0; end; repeat 1; end");
 	same("!enter; !exit");
 }
@@ -163,8 +164,8 @@ static void grammar_errors_name_their_column(void **state)
 		{"load w00", 6, "expected a window"},
 		{"load w0 w1", 9, "expected ';'"},
 		{"load w0 fresh either", 15, "expected ';'"},
-		{"load w0 irq", 9, "only a flush in L2 takes 'irq'"},
-		{"enter; exit irq", 13, "only a flush in L2 takes 'irq'"},
+		{"load w0 irq", 9, "only a flush or 'pcpu' in L2 takes 'irq'"},
+		{"enter; exit irq", 13, "only a flush or 'pcpu' in L2 takes 'irq'"},
 		{"invlpg w0 fresh", 11, "only a look has an expected result"},
 		{"set h0.w0.pte A either", 17, "only a look"},
 		{"!load w0", 1, "'!' marks a flush"},
@@ -224,6 +225,7 @@ static void argument_errors_name_their_column(void **state)
 		{"vm 2", 4, "expected a VM"},
 		{"repeat 0; end", 8, "expected a count"},
 		{"repeat 10001; end", 8, "expected a count"},
+		{"pcpu 4", 6, "expected a physical CPU"},
 		{"repeat 99999999999999999999; end", 8, "expected a count"},
 	};
 
@@ -247,6 +249,7 @@ static void senseless_programs_are_refused(void **state)
 		{"enter; pv-flush 1; exit", 8, "this step is L1's"},
 		{"!preempted 1", 1, "'!' marks a flush"},
 		{"invlpg w0 irq", 1, "'irq' needs a step in L2"},
+		{"pcpu 1 irq", 1, "'irq' needs a step in L2"},
 		{"cr3 g0", 1, "L1 runs on its own roots"},
 		/* Without its flushes: */
 		{"!enter; load w0; exit", 18, "this step is L2's"},

@@ -91,6 +91,8 @@ static void needs_are_seen(void **state)
 	assert_int_equal(needs("set g0.w0.pdpte p0"), CAP_PAGE1G);
 	assert_int_equal(needs("set g0.w0.pdpte g1.w0.pd"), 0);
 	assert_int_equal(needs("cpu 1; cpu 0"), CAP_CPUS2);
+	assert_int_equal(needs("pcpu 1; load w0"), CAP_PCPUS);
+	assert_int_equal(needs("enter; pcpu 1 irq"), CAP_HV | CAP_PCPUS);
 	assert_int_equal(needs("cpu 2; cpu 0"), CAP_CPUS2 | CAP_CPUS4);
 	assert_int_equal(needs("preempted 1"), CAP_CPUS2 | CAP_PVFLUSH);
 	assert_int_equal(needs("pv-flush 2"), CAP_CPUS2 | CAP_CPUS4 | CAP_PVFLUSH);
