@@ -211,7 +211,7 @@ need_bochs() { # sets lab_bochs and bochs_tlb
 	if [[ $lab_bochs == /usr/* ]]; then
 		[[ ${tlb:-off} == off ]] ||
 			our_error "--tlb $tlb needs our own build of Bochs (above says why there is none), not the packaged one"
-		((host_cpus == 1)) ||
+		((${host_cpus:-1} == 1)) ||
 			our_error "--host-cpus $host_cpus needs our own build of Bochs (above says why there is none), not the packaged one"
 		bochs_tlb=off
 	fi

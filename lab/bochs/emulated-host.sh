@@ -18,7 +18,7 @@ here=$(dirname "$0")
 # shellcheck source-path=SCRIPTDIR source=machine.sh
 . "$here/machine.sh"
 
-# There is no I/O APIC to look for: no ACPI, and an MP table only of CPUs. lpj saves a calibration.
+# There is no I/O APIC to look for: the tables are about CPUs only. lpj saves a calibration.
 # An oops ends the machine, so that the VM loop outside goes on with a fresh host.
 KERNEL_WORDS='console=ttyS0 loglevel=5 mitigations=off nokaslr tsc=reliable lpj=1000000 oops=panic panic=-1'
 

@@ -5,8 +5,8 @@
  * A PC's BIOS, a boot loader and an ISO cost seconds under an emulator, and a kernel that lies in
  * memory already needs none of them: Bochs loads flat files to fixed addresses (optramimage). So this
  * ROM switches to 32-bit mode, copies a PVH start-info block into RAM and jumps ("x86/HVM direct boot
- * ABI", Xen's documentation). There are no ACPI tables and no PCI set-up: a kernel finds one CPU and
- * the legacy PC devices by itself. Of further CPUs an MP table tells, and of nothing else.
+ * ABI", Xen's documentation). There is no PCI set-up: a kernel finds one CPU and the legacy PC
+ * devices by itself. Of further CPUs an MP table and ACPI's MADT tell, and of nothing else.
  *
  * A second start means that the kernel has rebooted. The machine then ends: see `again`.
  *
@@ -20,6 +20,14 @@
 #define BOOTED_MAGIC	0x746e7652
 #define INFO		0x1000		/* where the start-info block gets copied to */
 #define INFO_OF(label)	(INFO + (label) - info)
+#define RSDP		0x8800		/* offsets in the ROM: multiples of 256 */
+#define RSDT		0x8900
+#define MADT		0x8a00
+#if CPUS > 1
+#define RSDP_ADDRESS	(ROM_LOW + RSDP)
+#else
+#define RSDP_ADDRESS	0
+#endif
 #define SHUTDOWN_PORT	0x8900		/* Bochs ends when "Shutdown" is written to it */
 
 #define CODE_SEG	0x08
@@ -91,7 +99,7 @@ start_info:				/* struct hvm_start_info, version 1 */
 	.long	!!INITRD_BYTES		/* nr_modules */
 	.quad	INFO_OF(module)
 	.quad	INFO_OF(cmdline)
-	.quad	0			/* rsdp_paddr: no ACPI */
+	.quad	RSDP_ADDRESS		/* rsdp_paddr; 0: no ACPI */
 	.quad	INFO_OF(memmap)
 	.long	(memmap_end - memmap) / 24
 	.long	0
@@ -148,6 +156,39 @@ info_end:
 	.set	sum, 0
 	bytes	'_', 'M', 'P', '_', 0, MP_CONFIG>>8, ROM_LOW>>16, 0, 1, 4, 0, 0, 0, 0, 0
 	.byte	-sum & 255
+
+	/* The same for kernels that know no MP table, as Debian's: ACPI 6.5, 5.2.5.3 "Root System
+	 * Description Pointer (RSDP) Structure", 5.2.7 "Root System Description Table (RSDT)", 5.2.12
+	 * "Multiple APIC Description Table (MADT)". */
+	.org	RSDP
+	.set	sum, 0
+	bytes	'R', 'S', 'D', 32, 'P', 'T', 'R', 32
+	.byte	-(rsdp_sum) & 255
+	bytes	0, 0, 0, 0, 0, 0, 0, 0, RSDT>>8, ROM_LOW>>16, 0
+	.set	rsdp_sum, sum
+	.org	RSDT
+	.set	sum, 0
+	bytes	'R', 'S', 'D', 'T', 40, 0, 0, 0, 1
+	.byte	-(rsdt_sum) & 255
+	.rept	26
+	bytes	32
+	.endr
+	bytes	0, MADT>>8, ROM_LOW>>16, 0
+	.set	rsdt_sum, sum
+	.org	MADT
+	.set	sum, 0
+	bytes	'A', 'P', 'I', 'C', 44+8*CPUS, 0, 0, 0, 1
+	.byte	-(madt_sum) & 255
+	.rept	26
+	bytes	32
+	.endr
+	bytes	0, 0, 0xe0, 0xfe, 1, 0, 0, 0	/* local APICs; there are 8259s, too */
+	.set	id, 0
+	.rept	CPUS				/* 5.2.12.2 "Processor Local APIC Structure" */
+	bytes	0, 8, id, id, 1, 0, 0, 0
+	.set	id, id + 1
+	.endr
+	.set	madt_sum, sum
 #endif
 
 	.org	0xfff0
