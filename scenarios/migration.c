@@ -51,13 +51,6 @@ SCENARIO_LOOKS_WITH("vmx.migration.invvpid", "INVVPID on one physical CPU, L2 be
 		    "pcpu 0; enter; look w0 fresh; exit",
 		    KEEPS_ACROSS);
 
-/* Two vCPUs change places, and both stay clear of what the other has left. */
-SCENARIO_WITH("migration.swap", "two vCPUs change places, two frames, one linear address",
-	      "set h0.w0.pte A; set h1.w0.pte B; cpu 1; cr3 h1; pcpu 1; load w0 fresh; cpu 0; pcpu 0; "
-	      "load w0 fresh; repeat 3; pcpu 1; load w0 fresh; cpu 1; pcpu 0; load w0 fresh; cpu 0; "
-	      "pcpu 0; load w0 fresh; cpu 1; load w0 fresh; pcpu 1; load w0 fresh; cpu 0; end",
-	      KEEPS_L1);
-
 /*
  * A10. L2 goes to the other physical CPU and comes back, and L1 did not run there. When L2 comes
  * back, an interrupt is pending that ends it before its first instruction: so it is L1's VMCB that
@@ -70,4 +63,3 @@ SCENARIO_WITH("migration.swap", "two vCPUs change places, two frames, one linear
 	"cpu 0; end"
 SCENARIO_WITH("migration.away-in-l2", "L2 away and back, L1 interrupts it; another vCPU in the old place",
 	      AWAY_IN_L2("1", "0"), KEEPS_L1);
-SCENARIO_WITH("migration.away-in-l2.first", "the same on the first physical CPU", AWAY_IN_L2("0", "1"), KEEPS_L1);
