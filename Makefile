@@ -55,7 +55,7 @@ $(OBJ)/%.S.o: %.S Makefile
 # The 32-bit agent: the same C for a 32-bit CPU, a program of its own with no library below it, linked to
 # where linker.ld puts it.
 AGENT32         := $(OBJ)/agent32
-AGENT32_BASE    := 0x201000
+AGENT32_BASE    := 0x200000
 AGENT32_OBJECTS := $(patsubst %,$(AGENT32)/%.o,guests/32bit/entry.S guests/action.c guests/agent.c)
 AGENT32_CFLAGS  := $(LANGUAGE) $(WARNINGS) $(subst -m64 -march=x86-64,-m32 -march=i686,$(MACHINE)) \
 		   $(OPTIMISE) $(DEBUG) $(DEFINES)
