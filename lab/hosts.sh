@@ -142,7 +142,7 @@ params_of() { # VENDOR
 emulator_of() { # VENDOR PARAMS
 	if [[ -n $emulator ]]; then
 		printf '%s\n' "$emulator"
-	elif [[ $1 == amd && -z $tlb && " $2 " != *' tlb=keep '* ]]; then
+	elif [[ $1 == amd && -z $tlb && -z $(machine_word tlb "$2") ]]; then
 		echo qemu
 	else
 		echo bochs
@@ -162,7 +162,15 @@ prepare_kernel() { # sets lab_vmlinuz, lab_release, lab_base
 	lab_base=$(exclusively initrd base_initrd "$folder") || exit
 }
 
-# The word `tlb=keep` among the parameters, as some mutants' hosts have it, asks for Bochs.
+# Among the parameters of a mutant's host may be words about the machine: `tlb=keep`, which asks for
+# Bochs, and `smp=N` and `host-cpus=N`, as the options.
+machine_word() { # NAME PARAMS; prints its value, if it is there
+	local word
+	for word in $2; do
+		[[ $word != "$1"=* ]] || printf '%s\n' "${word#*=}"
+	done
+}
+
 add_setting() { # VENDOR PARAMS
 	local vendor=$1 params=$2 with cpu_words='' by
 	with=$(emulator_of "$vendor" "$params")
@@ -230,7 +238,7 @@ bzimage_version() { # FILE
 kernel_words() { # MODULE PARAMS
 	local word words=
 	for word in $2; do
-		[[ $word != tlb=keep ]] || continue # the CPU's
+		[[ ! $word =~ ^(tlb|smp|host-cpus)= ]] || continue # the machine's
 		[[ ${word%%=*} == *.* ]] || word=$1.$word
 		words+=" $word"
 	done
@@ -238,7 +246,9 @@ kernel_words() { # MODULE PARAMS
 }
 
 lab_command() { # NUMBER WORK; sets command
-	local vendor=${setting_vendors[$1]}
+	local vendor=${setting_vendors[$1]} vcpus cpus
+	vcpus=$(machine_word smp "${setting_params[$1]}")
+	cpus=$(machine_word host-cpus "${setting_params[$1]}")
 	if [[ ${setting_emulators[$1]} == qemu ]]; then
 		command=("$LAB/emulated-host.sh")
 	else
@@ -246,7 +256,7 @@ lab_command() { # NUMBER WORK; sets command
 	fi
 	command+=(--vmlinuz "$lab_vmlinuz" --base "$lab_base" --image "$image" --work "$2"
 		--append "$(kernel_words "kvm_$vendor" "${setting_params[$1]}")${host_append:+ $host_append}"
-		--smp "$smp" --cpus "$host_cpus")
+		--smp "${vcpus:-$smp}" --cpus "${cpus:-$host_cpus}")
 	# Bochs on a busy machine needs minutes to the first case.
 	patience=$timeout boot_patience=$((timeout + 90)) console=$2/console.log
 	[[ ${command[0]} != */bochs/* ]] || boot_patience=$((timeout + 240))

@@ -181,9 +181,9 @@ check_combinations() {
 	elif [[ $boot != kernel ]]; then
 		usage_error "--boot $boot needs --host tcg or --host kvm: the lab enters the image by PVH only"
 	fi
-	# Those that mutants show on come with `tlb=keep`; it is not a parameter for people to give.
-	[[ -n $mutant || " ${host_params[*]-} " != *' tlb='* ]] ||
-		usage_error "--host-params are for KVM's modules: say --tlb for what the emulated CPU keeps"
+	# Those that mutants show on come with words about the machine, which are no parameters of a module.
+	[[ -n $mutant || ! " ${host_params[*]-}" =~ ' '(tlb|smp|host-cpus)= ]] ||
+		usage_error "--host-params are for KVM's modules: say --${BASH_REMATCH[1]} for the machine"
 	[[ -z $tlb || $host == bochs || ($host == lab && $emulator != qemu) ]] ||
 		usage_error "--tlb is about the CPU that Bochs emulates: use it with --host bochs, or with --host lab and --emulator bochs"
 	if [[ -n $replay ]] && ((${#filters[@]})); then

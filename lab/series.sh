@@ -32,17 +32,23 @@ take_image() { # TOP ELF
 	image_sum=$(sha256sum <"$work/revenant.elf")
 }
 
-# A host is a vendor and parameters of its KVM's modules. On AMD `tlb=keep` behind them means Bochs, whose
-# TLB keeps what it may. Intel is always on that one.
+# A host is a vendor and parameters of its KVM's modules, among which may be words about the machine
+# (hosts.sh). Where the TLB keeps what it may, Bochs emulates it: AMD with `tlb=keep`, Intel always.
 keeps() { # VENDOR PARAMS
-	[[ $1 == intel || $2 == *' tlb=keep' ]]
+	[[ $1 == intel || " $2 " == *' tlb=keep '* ]]
 }
 
 # Sets host_options, for run.sh.
 choose_host_options() { # VENDOR PARAMS
-	# shellcheck disable=SC2034 # the caller's
-	host_options=(--host lab --cpu "$1" --host-params "${2% tlb=keep}")
-	! keeps "$@" || host_options+=(--tlb keep)
+	local word params=''
+	host_options=(--host lab --cpu "$1")
+	for word in $2; do
+		case $word in
+		tlb=* | smp=* | host-cpus=*) host_options+=("--${word%%=*}" "${word#*=}") ;;
+		*) params+=${params:+ }$word ;;
+		esac
+	done
+	host_options+=(--host-params "$params")
 }
 
 # What a result on such a host depends on, beside the image and the kernel.

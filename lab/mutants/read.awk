@@ -39,7 +39,7 @@ function edit(verb, text, new) {
 	edits[nr_edits] = place "\t" verb "\t" text "\t" new
 }
 
-function take(key,    word, n) {
+function take(key,    word, n, i, of_kvm) {
 	if (key == "")
 		return
 	if (!known(key))
@@ -70,8 +70,13 @@ function take(key,    word, n) {
 		n = split(value, word, " ")
 		if (word[1] != "amd" && word[1] != "intel" || n < 2)
 			fail("'shows:' takes amd or intel, and parameters of KVM's modules: " value)
-		if (value ~ / tlb=/ && value !~ /^amd [^ ].* tlb=keep$/)
-			fail("'shows:' ends in tlb=keep, on AMD only, or has no such word: " value)
+		for (i = 2; i <= n; i++)
+			if (word[i] !~ /^(tlb|smp|host-cpus)=/)
+				of_kvm++
+			else if (word[i] !~ /^(tlb=keep|smp=[2-4]|host-cpus=[2-8])$/ || word[1] == "intel" && word[i] ~ /^tlb/)
+				fail("'shows:' takes of the machine tlb=keep (AMD: Intel always does), smp=N, host-cpus=N: " word[i])
+		if (!of_kvm)
+			fail("'shows:' names no parameter of KVM's modules: " value)
 		nr_shows++
 		shows[nr_shows] = word[1] "\t" value_from(word, 2, n)
 		catch[nr_shows] = "-"
