@@ -149,6 +149,10 @@ check 0 'the same, AMD, flushes left out' must_turn_red $logs/keep-amd.ktap --ho
 check 0 'the same, Intel, flushes left out' must_turn_red $logs/keep-intel.ktap --host bochs --cpu intel --tlb keep
 check 0 'whole set in the lab, ept=1' whole_set $logs/ept1.ktap --cpu intel --host-params ept=1
 check 0 'whole set in the lab, ept=0' whole_set $logs/ept0.ktap --cpu intel --host-params ept=0
+check 0 'two vCPUs, preempted and moved, in the lab' whole_set $logs/cpus2.ktap --cpu intel --host-params ept=1 \
+	--smp 2 --host-cpus 2 'pv-flush.l*' '!pv-flush.l2-own' 'migration.l*'
+check 0 'the same, flushes left out' must_turn_red $logs/cpus2.ktap --cpu intel --host-params ept=1 \
+	--smp 2 --host-cpus 2 'pv-flush.l*' '!pv-flush.l2-own' 'migration.l*'
 [[ ! -x tests/mutants/check.sh ]] || check 60 'mutants: the instrument' tests/mutants/check.sh
 
 printf '%d passed, %d failed, %d skipped\n' $passed $failed $skipped
