@@ -19,8 +19,8 @@ lab/mutants/score.sh [OPTION...] [MUTANT...]
 
 Runs the whole set of scenarios on emulated hosts with each mutant (without names: all of them),
 and once with none, under the parameters that the mutant's file names: one boot of a host for several
-mutants, a boot of its own for one that hangs or crashes. What turned red is run again, until three
-runs agree. Results are kept, so an interrupted run goes on where it stopped. Writes docs/mutants.md
+mutants, a boot of its own for one that hangs or crashes. What must turn red is run again: three runs
+have to agree. Results are kept, so an interrupted run goes on where it stopped. Writes docs/mutants.md
 (kernel 7.3 only) and prints its first table.
 
   --kernel VERSION  of the mutants' kernel, built by lab/kernel/build.sh --mutants (7.3)
@@ -28,7 +28,7 @@ runs agree. Results are kept, so an interrupted run goes on where it stopped. Wr
                     lists them as instrument.sh did
   --elf FILE        another image of ours than build/revenant.elf
   --vendor VENDOR   only what shows on amd, or intel
-  --runs N          what is red must be so in N runs, the later ones of these scenarios only (3)
+  --runs N          what is expected must be red in N runs, the later ones of these scenarios only (3)
   --batch N         mutants for each boot (12)
   --jobs N          at a time (number of CPUs)
   --again           forget the results kept so far
@@ -73,7 +73,6 @@ LIMIT=200        # seconds for a mutant in a boot of its own
 PATIENCE=20      # seconds without output until the VM counts as hung
 HANGS_AFTER=10   # the same for a mutant that is known to hang it
 FILTER_BYTES=480 # of the image's filter= word
-MANY_FILTERS=6   # take as long as the whole set
 
 kept=$(cache_dir)/mutants/results
 mkdir -p "$kept"
@@ -212,38 +211,36 @@ results_of() { # STREAM...; prints NAME KIND of its cases
 		}'
 }
 
-# The filters, one a line, that choose what is red in a first run; an empty one if it would take many. One
-# that was cut off by its limit hangs the VM in case after case: of it a few.
+# The filters, one a line, that choose what is red in a first run. One that was cut off by its limit
+# hangs the VM in case after case: of it a few.
 filters_of() { # RESULT
 	local few=0
 	! grep -q "^# run .*seconds=$LIMIT\." "$1" || few=4
-	results_of "$1" | awk -v bytes="$FILTER_BYTES" -v few="$few" -f "$here/filters.awk" |
-		awk -v many="$MANY_FILTERS" '
-			{ line[NR] = $0 }
-			END {
-				if (NR > many)
-					print ""
-				for (i = 1; NR <= many && i <= NR; i++)
-					print line[i]
-			}'
+	results_of "$1" | awk -v bytes="$FILTER_BYTES" -v few="$few" -f "$here/filters.awk"
 }
 
-# Of a mutant that hangs the VM only the expected cases are run. Of the others,
-# the runs of a row there must be, MUTANT VENDOR PARAMS RUN FILTER: the first, and once it is there the
-# others of what was red in it.
+# The globs of the cases that a row expects to be red, if any, as a filter.
+expected_of() { # MUTANT VENDOR PARAMS
+	awk -F'\t' -v m="$1" -v v="$2" -v p="$3" '
+		$1 == "shows" && $2 == m && $3 == v && $4 == p && $5 != "-" { gsub(/ /, ",", $5); print $5 }' "$work/mutants"
+}
+
+# The runs of a row there must be, MUTANT VENDOR PARAMS RUN FILTER: the first, of all cases, and once it is
+# there the others, of those that are expected; if none is, of those that were red in it. Of a mutant that
+# hangs the VM only the expected cases are run.
 runs_of() { # MUTANT VENDOR PARAMS
-	local first filter run filters
+	local first filters run filter
+	mapfile -t filters < <(expected_of "$@")
 	if hangs "$1"; then
-		filter=$(awk -F'\t' -v m="$1" -v v="$2" -v p="$3" '$1 == "shows" && $2 == m && $3 == v && $4 == p { print $5 }' "$work/mutants")
 		for ((run = 1; run <= runs; run++)); do
-			printf '%s\t%s\t%s\t%d\t%s\n' "$@" "$run" "${filter// /,}"
+			printf '%s\t%s\t%s\t%d\t%s\n' "$@" "$run" "${filters[0]-}"
 		done
 		return
 	fi
 	printf '%s\t%s\t%s\t1\t\n' "$@"
 	first=$kept/$(key "$@" 1 '')
-	[[ $1 != none && -r $first ]] || return 0
-	mapfile -t filters < <(filters_of "$first")
+	[[ $1 != none && -r $first && -n $(filters_of "$first") ]] || return 0
+	((${#filters[@]})) || mapfile -t filters < <(filters_of "$first")
 	for ((run = 2; run <= runs; run++)); do
 		for filter in "${filters[@]}"; do
 			printf '%s\t%s\t%s\t%d\t%s\n' "$@" "$run" "$filter"

@@ -8,8 +8,8 @@
 #   case   NAME KIND                                           PASS, VACUOUS, SKIP, STALE, LEAK, ...
 #   absent MUTANT-or-none VENDOR PARAMS RUN                    a run that should be there
 #
-# A run may be in several results. Run 1 is of all cases, the others up to N of those that were red in
-# it; a case counts as red if it is so in all N.
+# A run may be in several results. Run 1 is of all cases, the others up to N of those that are expected; a
+# case counts as red if it is so in all runs that had it.
 #
 # Prints the table of mutants, writes both tables to FILE. A row is a mutant on a host, that is a
 # vendor and parameters. Its verdict:
@@ -67,7 +67,7 @@ function judge(row, globs, excuse,    base, name, n, i, glob, key, verdict) {
 	for (key in red_in)
 		if (index(key, row SUBSEP) == 1) {
 			name = substr(key, length(row) + 2)
-			if (red_in[key] == runs) {
+			if (red_in[key] == runs_with[key]) {
 				red[name]
 				nr_red++
 			} else {
@@ -199,6 +199,10 @@ $1 == "case" {
 		known[$2]
 		plan[++nr_cases] = $2
 	}
+	if (!((row, $2, run) in ran)) {
+		ran[row, $2, run]
+		runs_with[row, $2]++
+	}
 	if (is_red($3) && !((row, $2, run) in counted)) {
 		counted[row, $2, run]
 		red_in[row, $2]++
@@ -251,7 +255,7 @@ END {
 	for (v in nr_runs)
 		say(sprintf("A mutant on %s takes %.0f seconds, all its runs together (median of %d).", v == "amd" ? "AMD" : "Intel", median(v), nr_runs[v]))
 	if (runs > 1)
-		say("\nWhat is red in the first run is run again, and counts as caught if it is red in all " runs ".")
+		say("\nWhat is expected is run again, and counts if it is red in all " runs " runs; what else is red was so in the first.")
 	say("\nIntel is emulated by Bochs, whose TLB [keeps](retaining-cpu.md) what it may; AMD by QEMU, which flushes its")
 	say("TLB at each world switch, and where it says `tlb=keep` by Bochs, too.\n")
 	say("`killed`: every pattern expected has a case that is red. `hardware-only`: the fault lives in the hardware's TLB,")
