@@ -85,7 +85,7 @@ filter_for() { # KERNEL VENDOR; prints the filter that the list has for them, if
 
 result_of() { # KERNEL VENDOR PARAMS; prints the result's path
 	local key
-	key=$(printf '%s %s %s %s %s' "$1" "$2" "$3" "$(filter_for "$1" "$2")" "$image_sum$(cpu_sum "$top" "$2" "$3")" | sha256sum | cut -c1-20)
+	key=$(printf '%s %s %s %s %s' "$1" "$2" "$3" "$(filter_for "$1" "$2")" "$image_sum$(cpu_sum "$2" "$3")" | sha256sum | cut -c1-20)
 	printf '%s/%s\n' "$kept" "$key"
 }
 

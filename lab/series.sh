@@ -20,7 +20,7 @@ end_series() {
 	rm -rf "$work"
 }
 
-# $work/revenant.elf, from ELF or else from what TOP builds. Sets image_sum.
+# $work/revenant.elf, from ELF or else from what TOP builds. Sets image_sum, and bochs_sum for cpu_sum.
 take_image() { # TOP ELF
 	local elf=$2
 	if [[ -z $elf ]]; then
@@ -30,6 +30,7 @@ take_image() { # TOP ELF
 	cp "$elf" "$work/revenant.elf"
 	# shellcheck disable=SC2034 # the caller's
 	image_sum=$(sha256sum <"$work/revenant.elf")
+	bochs_sum=$(cat "$1"/lab/bochs/*.patch "$1"/lab/bochs/tlb/* "$1/model/rules.c" | sha256sum)
 }
 
 # A host is a vendor and parameters of its KVM's modules, among which may be words about the machine
@@ -52,6 +53,6 @@ choose_host_options() { # VENDOR PARAMS
 }
 
 # What a result on such a host depends on, beside the image and the kernel.
-cpu_sum() { # TOP VENDOR PARAMS
-	! keeps "${@:2}" || cat "$1"/lab/bochs/*.patch "$1"/lab/bochs/tlb/* "$1/model/rules.c" | sha256sum
+cpu_sum() { # VENDOR PARAMS
+	! keeps "$@" || printf '%s\n' "$bochs_sum"
 }

@@ -91,7 +91,7 @@ hangs() { # MUTANT
 # be in several parts, each with a filter of its own.
 key() { # MUTANT or none, VENDOR, PARAMS, RUN, FILTER
 	{
-		echo "$version $* $image_sum$(cpu_sum "$top" "$2" "$3")"
+		echo "$version $* $image_sum$(cpu_sum "$2" "$3")"
 		[[ $1 == none ]] || awk '/^[a-z-]+:/ { edit = /^(in|remove|replace|by|before|insert):/ } edit' "$here/$1.mutant"
 	} | sha256sum | cut -c1-20
 }
@@ -229,7 +229,7 @@ expected_of() { # MUTANT VENDOR PARAMS
 # there the others, of those that are expected; if none is, of those that were red in it. Of a mutant that
 # hangs the VM only the expected cases are run.
 runs_of() { # MUTANT VENDOR PARAMS
-	local first filters run filter
+	local first filters red run filter
 	mapfile -t filters < <(expected_of "$@")
 	if hangs "$1"; then
 		for ((run = 1; run <= runs; run++)); do
@@ -239,8 +239,10 @@ runs_of() { # MUTANT VENDOR PARAMS
 	fi
 	printf '%s\t%s\t%s\t1\t\n' "$@"
 	first=$kept/$(key "$@" 1 '')
-	[[ $1 != none && -r $first && -n $(filters_of "$first") ]] || return 0
-	((${#filters[@]})) || mapfile -t filters < <(filters_of "$first")
+	[[ $1 != none && -r $first ]] || return 0
+	mapfile -t red < <(filters_of "$first")
+	((${#red[@]})) || return 0
+	((${#filters[@]})) || filters=("${red[@]}")
 	for ((run = 2; run <= runs; run++)); do
 		for filter in "${filters[@]}"; do
 			printf '%s\t%s\t%s\t%d\t%s\n' "$@" "$run" "$filter"
