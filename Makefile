@@ -19,7 +19,7 @@ OBJCOPY ?= objcopy
 CLANG_FORMAT ?= clang-format
 
 VERSION := 0.1
-ROOMS   := boot kernel svm vmx guests model scenarios
+ROOMS   := boot lib kernel hv svm vmx guests model/lang model/oracle exec plan scenarios
 BUILD   := build
 OBJ     := $(BUILD)/$(notdir $(lastword $(CC)))
 ELF     := $(BUILD)/revenant.elf
@@ -56,7 +56,7 @@ $(OBJ)/%.S.o: %.S Makefile
 # where linker.ld puts it.
 AGENT32         := $(OBJ)/agent32
 AGENT32_BASE    := 0x200000
-AGENT32_OBJECTS := $(patsubst %,$(AGENT32)/%.o,guests/32bit/entry.S guests/action.c guests/agent.c)
+AGENT32_OBJECTS := $(patsubst %,$(AGENT32)/%.o,guests/32bit/start32.S guests/action.c guests/agent.c)
 AGENT32_CFLAGS  := $(LANGUAGE) $(WARNINGS) $(subst -m64 -march=x86-64,-m32 -march=i686,$(MACHINE)) \
 		   $(OPTIMISE) $(DEBUG) $(DEFINES)
 
@@ -64,9 +64,9 @@ $(AGENT32)/%.o: % Makefile
 	@mkdir -p $(@D)
 	$(CC) $(AGENT32_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(AGENT32)/agent.elf: $(AGENT32_OBJECTS) guests/32bit/agent.ld
+$(AGENT32)/agent.elf: $(AGENT32_OBJECTS) guests/32bit/agent32.ld
 	$(LD) -m elf_i386 -nostdlib -static --build-id=none --defsym=AGENT32_BASE=$(AGENT32_BASE) \
-		-T guests/32bit/agent.ld -o $@ $(AGENT32_OBJECTS)
+		-T guests/32bit/agent32.ld -o $@ $(AGENT32_OBJECTS)
 
 $(AGENT32)/agent.bin: $(AGENT32)/agent.elf
 	$(OBJCOPY) -O binary -j .image $< $@

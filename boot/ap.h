@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How an application processor finds its way into 64-bit mode. */
-#ifndef REVENANT_BOOT_AP_H
-#define REVENANT_BOOT_AP_H
+#ifndef BOOT_AP_H
+#define BOOT_AP_H
 
 #include <stdint.h>
 

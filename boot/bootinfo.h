@@ -5,8 +5,8 @@
  * Everything here is a copy: once boot_main() has returned, nothing of the loader's own
  * structures is needed and their memory is free (the memory map counts it as usable).
  */
-#ifndef REVENANT_BOOT_BOOTINFO_H
-#define REVENANT_BOOT_BOOTINFO_H
+#ifndef BOOT_BOOTINFO_H
+#define BOOT_BOOTINFO_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Between the readers of the loaders' formats and the normal form. Internal to boot/. */
-#ifndef REVENANT_BOOT_LOADER_H
-#define REVENANT_BOOT_LOADER_H
+#ifndef BOOT_LOADER_H
+#define BOOT_LOADER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "guests/action.h"
 
-#include "guests/entry.h"
 #include "guests/pcpu.h"
 #include "guests/pdptes.h"
+#include "guests/rewrite.h"
 #include "guests/user.h"
-#include "kernel/cpu.h"
-#include "kernel/paging.h"
-
-#include "kernel/x86.h"
-#include "model/program.h"
+#include "lib/cr.h"
+#include "lib/msr.h"
+#include "lib/pause.h"
+#include "lib/port.h"
+#include "lib/rflags.h"
+#include "lib/segment.h"
+#include "model/lang/program.h"
 
 /*
  * KVM carries out what stands behind these bytes in its instruction emulator, with the module
@@ -69,7 +71,8 @@ static void store_io(unsigned long address, uint32_t value, bool pae)
 	}
 }
 
-/* The function at the address only loads EAX, see world.c; but what may be there by mistake? */
+/* The function at the address only loads EAX, see exec/real_world.c; but what may be there by
+ * mistake? */
 static uint32_t call(unsigned long address)
 {
 	uint32_t result;
@@ -120,7 +123,7 @@ static _Noreturn void look_as_user(const struct action *a)
 
 static bool user_is_done(const struct catch *c)
 {
-	return c->rip == (uint64_t)user_end + PAGING_USER_IMAGE;
+	return c->rip == (uint64_t)user_end + USER_IMAGE;
 }
 #else /* program_check() lets nobody look so in 32-bit modes */
 static void look_as_user(const struct action *a)

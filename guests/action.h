@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "kernel/catch.h"
+#include "lib/catch.h"
 
 enum action_kind {
 	ACTION_LOAD,	/* result = the 4 bytes at address */

@@ -2,7 +2,7 @@
 /* The agent's loop: compiled for 64-bit mode, and once more for 32-bit mode. */
 #include "guests/agent.h"
 
-#include "kernel/x86.h"
+#include "lib/cr.h"
 
 static void call_l1(const struct mailbox *m)
 {
@@ -15,7 +15,7 @@ static void call_l1(const struct mailbox *m)
 		__asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx) : : "memory");
 }
 
-/* The agent's exception handler, called by agent64.S or 32bit/entry.S on the agent's stack. */
+/* The agent's exception handler, called by agent64.S or 32bit/start32.S on the agent's stack. */
 _Noreturn void agent_exception(struct mailbox *m, unsigned long vector, unsigned long error,
 			       unsigned long rip, unsigned long rax);
 
@@ -34,7 +34,7 @@ _Noreturn void agent_exception(struct mailbox *m, unsigned long vector, unsigned
 		call_l1(m);
 }
 
-/* L1 sets RIP to agent_nested_fault (agent64.S, 32bit/entry.S), which comes here. */
+/* L1 sets RIP to agent_nested_fault (agent64.S, 32bit/start32.S), which comes here. */
 _Noreturn void agent_end_action(struct mailbox *m);
 
 _Noreturn void agent_end_action(struct mailbox *m)

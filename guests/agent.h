@@ -11,7 +11,7 @@
 #define GUESTS_AGENT_H
 
 #include "guests/action.h"
-#include "kernel/catch.h"
+#include "lib/catch.h"
 
 #define AGENT_BLOCK_SIZE 16384 /* bytes: mailbox and stack */
 #define AGENT_RING	 64    /* actions that may be posted and not yet taken */

@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "kernel/x86.h"
+#include "lib/pause.h"
+#include "lib/port.h"
 
 /* The 16550 at COM2: PC16550D data sheet, section 8 "Registers". */
 #define PCPU_PORT   0x2f8

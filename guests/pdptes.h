@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "kernel/x86.h"
+#include "lib/page.h"
 
 /*
  * QEMU TCG sets the accessed bit in a PDPTE of PAE mode, which has none: there the bit is reserved

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* What L1 has to know of its agents: where they begin, and the IDTs that they run on. */
+#include "guests/32bit/agent32.h"
 #include "guests/agent.h"
-
-#include "guests/32bit/image.h"
-#include "kernel/cpu.h"
+#include "lib/segment.h"
 
 #define IDT_ENTRIES 32
 
 /* APM vol. 2, 4.7.4, 4.8.4 "Gate Descriptors": present, DPL 0, type 0xe (interrupt gate) */
 #define GATE_INTERRUPT_PRESENT 0x8e00
 
-/* entry.S */
+/* agent64.S */
 extern const uint64_t agent_stubs[IDT_ENTRIES];
 
 struct gate32 {

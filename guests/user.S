@@ -5,7 +5,7 @@
  * no hypervisor intercepts.
  */
 
-#define USER_IMAGE (1 << 39)		/* PAGING_USER_IMAGE, kernel/paging.h */
+#define USER_IMAGE (1 << 39)		/* user.h */
 #define RFLAGS_R1  2
 
 	.code64

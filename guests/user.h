@@ -5,6 +5,9 @@
 
 #include <stdint.h>
 
+/* Linear address of physical address 0 for CPL 3: entry 1 of each PML4 (kernel/paging.h). */
+#define USER_IMAGE (1ull << 39)
+
 /*
  * Runs one of the codes below at CPL 3, with its address and value. stack: where RSP0 of this CPU's
  * TSS lies. Ends with an exception: at user_end, seen from CPL 3, when all went well; then RAX is

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "boot/bootinfo.h"
-#include "kernel/string.h"
+#include "lib/string.h"
 
 /* 5.2.5.3 "Root System Description Pointer (RSDP) Structure" */
 struct rsdp {

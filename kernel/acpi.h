@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The few facts that we take from ACPI. */
-#ifndef REVENANT_KERNEL_ACPI_H
-#define REVENANT_KERNEL_ACPI_H
+#ifndef KERNEL_ACPI_H
+#define KERNEL_ACPI_H
 
 #include <stdbool.h>
 #include <stdint.h>

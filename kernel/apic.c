@@ -5,7 +5,9 @@
 #include <stdbool.h>
 
 #include "kernel/pit.h"
-#include "kernel/x86.h"
+#include "lib/msr.h"
+#include "lib/pause.h"
+#include "lib/port.h"
 
 /* Registers: offsets in the page, 16.3.2 "APIC Registers"; MSR_X2APIC + offset / 16 in x2APIC mode
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The local APIC, by MMIO (xAPIC) or MSRs (x2APIC), whichever mode the firmware left it in. */
-#ifndef REVENANT_KERNEL_APIC_H
-#define REVENANT_KERNEL_APIC_H
+#ifndef KERNEL_APIC_H
+#define KERNEL_APIC_H
 
 #include <stdint.h>
 

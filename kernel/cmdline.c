@@ -2,7 +2,7 @@
 #include "kernel/cmdline.h"
 
 #include "boot/bootinfo.h"
-#include "kernel/string.h"
+#include "lib/string.h"
 
 #define REPLAY "replay="
 

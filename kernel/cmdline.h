@@ -3,8 +3,8 @@
  * The command line: words separated by blanks, "key=value" or "flag". A word "replay=" takes all
  * the rest of the line, blanks included, and so is always the last.
  */
-#ifndef REVENANT_KERNEL_CMDLINE_H
-#define REVENANT_KERNEL_CMDLINE_H
+#ifndef KERNEL_CMDLINE_H
+#define KERNEL_CMDLINE_H
 
 #include <stdbool.h>
 #include <stddef.h>

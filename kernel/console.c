@@ -8,7 +8,8 @@
 #include "kernel/cmdline.h"
 #include "kernel/cpu.h"
 #include "kernel/virtio_console.h"
-#include "kernel/x86.h"
+#include "lib/pause.h"
+#include "lib/port.h"
 
 #define COM1	       0x3f8
 

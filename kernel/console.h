@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The console: a 16550 UART at COM1, 115200 8N1, polled. Lines end in "\n" alone. */
-#ifndef REVENANT_KERNEL_CONSOLE_H
-#define REVENANT_KERNEL_CONSOLE_H
+#ifndef KERNEL_CONSOLE_H
+#define KERNEL_CONSOLE_H
 
 #include <stdarg.h>
 #include <stddef.h>

@@ -3,7 +3,11 @@
 
 #include <stddef.h>
 
-#include "kernel/string.h"
+#include "lib/cpuid.h"
+#include "lib/cr.h"
+#include "lib/msr.h"
+#include "lib/segment.h"
+#include "lib/string.h"
 
 _Static_assert(offsetof(struct cpu, self) == 0, "this_cpu() relies on it");
 
@@ -21,7 +25,7 @@ static void read_names(void)
 	uint32_t words[3] = {id.ebx, id.edx, id.ecx};
 
 	memcpy(vendor, words, sizeof(words));
-	if (!(cpuid(1, 0).ecx & 1U << 31)) /* set by hypervisors only */
+	if (!cpuid_has(FEATURE_HYPERVISOR))
 		return;
 	id = cpuid(0x40000000, 0);
 	memcpy(hypervisor, &id.ebx,
@@ -82,7 +86,7 @@ void cpu_init(unsigned id)
 	/* APM volume 2, 6.1.1 "SYSCALL and SYSRET" */
 	wrmsr(MSR_STAR, (uint64_t)(GDT_USER | 3) << 48);
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
-	if (cpu_has_nx())
+	if (cpuid_has(FEATURE_NX))
 		wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
 	if (id == 0)
 		read_names();

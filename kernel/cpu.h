@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The CPUs, and what each one calls its own. */
-#ifndef REVENANT_KERNEL_CPU_H
-#define REVENANT_KERNEL_CPU_H
+#ifndef KERNEL_CPU_H
+#define KERNEL_CPU_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "kernel/x86.h"
+#include "lib/segment.h"
 
 #define MAX_CPUS 8
-
-/* Selectors of every CPU's GDT. */
-#define GDT_CODE64 0x08
-#define GDT_DATA   0x10
-#define GDT_TSS	   0x18
-#define GDT_USER   0x20 /* of SYSRET: stack at + 8, 64-bit code at + 16 */
-#define GDT_CODE32 0x38
 
 /* Interrupt stack table slots: vectors that must not trust the stack they find. */
 #define IST_DF	       1
@@ -57,12 +50,6 @@ extern const char *cpu_hypervisor_name;
  * Every CPU has the same control registers afterwards (CR0.WP, CR4.PGE, EFER.NXE where there).
  */
 void cpu_init(unsigned id);
-
-/* APM volume 3, E.4.2 "Function 8000_0001h": NX is EDX bit 20 */
-static inline bool cpu_has_nx(void)
-{
-	return cpuid(0x80000001, 0).edx & 1U << 20;
-}
 
 /* Only after cpu_init() on this CPU. */
 static inline struct cpu *this_cpu(void)

@@ -3,8 +3,7 @@
 
 #include "boot/bootinfo.h"
 #include "kernel/power.h"
-#include "kernel/string.h"
-#include "kernel/x86.h"
+#include "lib/string.h"
 
 #define FROM (1UL << 20) /* below are the firmware's remains and the AP trampoline */
 #define TO   (1UL << 32)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Physical memory, handed out once and never taken back. */
-#ifndef REVENANT_KERNEL_MEMORY_H
-#define REVENANT_KERNEL_MEMORY_H
+#ifndef KERNEL_MEMORY_H
+#define KERNEL_MEMORY_H
 
 #include <stdbool.h>
 #include <stddef.h>

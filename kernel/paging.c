@@ -3,7 +3,8 @@
 
 #include "boot/bootinfo.h"
 #include "kernel/memory.h"
-#include "kernel/x86.h"
+#include "lib/cr.h"
+#include "lib/page.h"
 
 #define LEAF_SIZE   (2UL << 20)
 #define ALWAYS	    (4UL << 30)	  /* mapped whether RAM or not */

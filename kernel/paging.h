@@ -5,8 +5,8 @@
  * A and D set beforehand so that the CPU never writes to these tables. What is not RAM is
  * uncached.
  */
-#ifndef REVENANT_KERNEL_PAGING_H
-#define REVENANT_KERNEL_PAGING_H
+#ifndef KERNEL_PAGING_H
+#define KERNEL_PAGING_H
 
 #include <stdint.h>
 
@@ -20,10 +20,9 @@ uint64_t paging_kernel_root(void);
 uint64_t paging_kernel_pml4e(void);
 
 /*
- * Linear address where CPL 3 finds the first 512 GiB of physical memory, of which the image alone
- * is there, read-only; and what goes into slot 1 of each PML4 for that.
+ * What goes into entry 1 of each PML4, so that CPL 3 finds the first 512 GiB of physical memory
+ * behind it, of which the image alone is there, read-only (guests/user.h).
  */
-#define PAGING_USER_IMAGE (1ull << 39)
 uint64_t paging_user_pml4e(void);
 /* Physical address of the PD of the first GiB: the other modes with entries of 8 bytes can use it.
  */

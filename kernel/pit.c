@@ -2,7 +2,8 @@
 /* Intel 8254 data sheet, "Mode definitions": in mode 0, OUT rises when the count is over. */
 #include "kernel/pit.h"
 
-#include "kernel/x86.h"
+#include "lib/pause.h"
+#include "lib/port.h"
 
 #define PIT_HZ	      1193182UL
 #define PIT_CHANNEL2  0x42

@@ -5,7 +5,10 @@
 
 #include "kernel/acpi.h"
 #include "kernel/console.h"
-#include "kernel/x86.h"
+#include "lib/pause.h"
+#include "lib/port.h"
+#include "lib/rflags.h"
+#include "lib/segment.h"
 
 #define DEBUG_EXIT_PORT	  0xf4
 #define DEBUG_EXIT_OFFSET 16 /* QEMU's own exit codes are lower */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The end of the VM. */
-#ifndef REVENANT_KERNEL_POWER_H
-#define REVENANT_KERNEL_POWER_H
+#ifndef KERNEL_POWER_H
+#define KERNEL_POWER_H
 
 /* Statuses of the END line; run.sh has the same. */
 enum power_status {

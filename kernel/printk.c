@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 #include "kernel/console.h"
-#include "kernel/string.h"
+#include "lib/string.h"
 
 /* Where formatted text goes: into buf as far as size (its NUL not counted) allows, or, with buf
  * NULL, to the console. */

@@ -10,8 +10,10 @@
 #include "kernel/memory.h"
 #include "kernel/paging.h"
 #include "kernel/pit.h"
-#include "kernel/string.h"
 #include "kernel/trap.h"
+#include "lib/page.h"
+#include "lib/pause.h"
+#include "lib/string.h"
 
 #define SIPI_LIMIT (1UL << 20) /* a start-up vector is the number of a page below it */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The other CPUs. */
-#ifndef REVENANT_KERNEL_SMP_H
-#define REVENANT_KERNEL_SMP_H
+#ifndef KERNEL_SMP_H
+#define KERNEL_SMP_H
 
 #include <stdbool.h>
 

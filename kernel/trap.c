@@ -6,7 +6,8 @@
 #include "kernel/apic.h"
 #include "kernel/cpu.h"
 #include "kernel/trap_dump.h"
-#include "kernel/x86.h"
+#include "lib/cr.h"
+#include "lib/segment.h"
 
 #define GATE_INTERRUPT 0x8e /* present, DPL 0, 64-bit interrupt gate: clears RFLAGS.IF */
 

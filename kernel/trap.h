@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Exceptions and interrupts of the image itself. */
-#ifndef REVENANT_KERNEL_TRAP_H
-#define REVENANT_KERNEL_TRAP_H
+#ifndef KERNEL_TRAP_H
+#define KERNEL_TRAP_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "kernel/catch.h"
+#include "lib/catch.h"
 
 /* What trap_entry.S leaves on the stack, lowest address first. */
 struct trap_frame {

@@ -4,8 +4,10 @@
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/power.h"
-#include "kernel/string.h"
-#include "kernel/x86.h"
+#include "lib/cr.h"
+#include "lib/msr.h"
+#include "lib/page.h"
+#include "lib/string.h"
 
 #define CODE_BYTES  16
 #define STACK_WORDS 16

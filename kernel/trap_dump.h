@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef REVENANT_KERNEL_TRAP_DUMP_H
-#define REVENANT_KERNEL_TRAP_DUMP_H
+#ifndef KERNEL_TRAP_DUMP_H
+#define KERNEL_TRAP_DUMP_H
 
 #include "kernel/trap.h"
 

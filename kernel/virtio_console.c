@@ -3,8 +3,9 @@
 
 #include <stdint.h>
 
-#include "kernel/string.h"
-#include "kernel/x86.h"
+#include "lib/cpuid.h"
+#include "lib/pause.h"
+#include "lib/string.h"
 
 /* QEMU, hw/i386/microvm: where the transports are, and how many at most. */
 #define TRANSPORT_BASE 0xfeb00000

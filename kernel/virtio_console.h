@@ -6,8 +6,8 @@
  * Virtual I/O Device (VIRTIO) Version 1.2, sections 2.7 "Split Virtqueues", 4.2 "Virtio Over MMIO"
  * and 5.3 "Console Device". Only what a console without interrupts needs.
  */
-#ifndef REVENANT_KERNEL_VIRTIO_CONSOLE_H
-#define REVENANT_KERNEL_VIRTIO_CONSOLE_H
+#ifndef KERNEL_VIRTIO_CONSOLE_H
+#define KERNEL_VIRTIO_CONSOLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

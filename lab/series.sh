@@ -30,7 +30,7 @@ take_image() { # TOP ELF
 	cp "$elf" "$work/revenant.elf"
 	# shellcheck disable=SC2034 # the caller's
 	image_sum=$(sha256sum <"$work/revenant.elf")
-	bochs_sum=$(cat "$1"/lab/bochs/*.patch "$1"/lab/bochs/tlb/* "$1/model/rules.c" | sha256sum)
+	bochs_sum=$(cat "$1"/lab/bochs/*.patch "$1"/lab/bochs/tlb/* "$1/model/oracle/rules.c" | sha256sum)
 }
 
 # A host is a vendor and parameters of its KVM's modules, among which may be words about the machine

@@ -2,7 +2,7 @@
 /* What the cases of a scenario are. */
 #include "scenarios/scenario.h"
 
-#include "model/text.h"
+#include "model/lang/text.h"
 
 static const struct {
 	uint8_t bit;

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/program.h"
+#include "model/lang/program.h"
 
 struct scenario {
 	const char *name; /* [a-z0-9.+-]+; its cases' names have the level and the look behind it */

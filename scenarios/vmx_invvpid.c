@@ -17,7 +17,7 @@
  * The wrong address, the wrong VPID, and a global page under type 3 are in vmx_survival.c. With no
  * current VMCS at all: the language has no step for that.
  */
-#include "scenarios/vmx.h"
+#include "scenarios/vmx_controls.h"
 
 #define SEED   "set g0.w0.pte A; enter; look w0; exit; set g0.w0.pte B; "
 #define SEED_G "set g0.w0.pte A/g; enter; look w0; exit; set g0.w0.pte B/g; "

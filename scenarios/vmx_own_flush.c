@@ -16,7 +16,7 @@
  *
  * B5 with one VM is linear.irq-*; changes of CR4.PAE, SMEP and PCIDE are not in the language.
  */
-#include "scenarios/vmx.h"
+#include "scenarios/vmx_controls.h"
 
 #define LOOK	  "enter; look w0 fresh; exit"
 #define REWRITE	  "set g0.w0.pte A; look w0; set g0.w0.pte B; "

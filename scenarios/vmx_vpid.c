@@ -23,7 +23,7 @@
  * which needs PCIDs; global pages, which MOV CR3 leaves alone, stand in. B7 is sharpest where one
  * vCPU is out of VMX operation while the other one enters it; `vmx-cycle` does both in one step.
  */
-#include "scenarios/vmx.h"
+#include "scenarios/vmx_controls.h"
 
 #define SEED "set g0.w0.pte A; enter; look w0; exit; set g0.w0.pte B; "
 #define LOOK "enter; look w0 fresh; exit"

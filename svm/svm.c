@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* SVM behind the verbs of kernel/hv.h. Sections are those of the APM vol. 2. */
-#include "kernel/bare.h"
+/* SVM behind the verbs of hv/hv.h. Sections are those of the APM vol. 2. */
+#include "hv/bare.h"
+#include "hv/hv.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
-#include "kernel/hv.h"
 #include "kernel/memory.h"
 #include "kernel/paging.h"
-#include "kernel/string.h"
-#include "kernel/x86.h"
-#include "model/caps.h"
-#include "model/program.h"
+#include "lib/cpuid.h"
+#include "lib/cr.h"
+#include "lib/msr.h"
+#include "lib/page.h"
+#include "lib/rflags.h"
+#include "lib/segment.h"
+#include "lib/string.h"
+#include "model/lang/caps.h"
+#include "model/lang/program.h"
 #include "svm/vmcb.h"
 
-/* What VMRUN does not switch, in the order that switch.S relies on. */
+/* What VMRUN does not switch, in the order that vmrun.S relies on. */
 struct svm_registers {
 	uint64_t rbx, rcx, rdx, rdi, rsi, rbp;
 	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
 };
-_Static_assert(offsetof(struct svm_registers, rsi) == 0x20, "switch.S");
-_Static_assert(offsetof(struct svm_registers, r15) == 0x68, "switch.S");
+_Static_assert(offsetof(struct svm_registers, rsi) == 0x20, "vmrun.S");
+_Static_assert(offsetof(struct svm_registers, r15) == 0x68, "vmrun.S");
 
 /*
  * 15.11 "MSR Intercepts": two bits for each MSR, of which the lower one is about RDMSR; those from
@@ -60,11 +65,7 @@ static void svm_switch_from_pae(struct hv_vm *vm)
 /* 15.4 "Enabling SVM": CPUID, and VM_CR.SVMDIS not set. */
 static bool svm_present(void)
 {
-	if (cpuid(0x80000000, 0).eax < CPUID_SVM)
-		return false;
-	if (!(cpuid(CPUID_FEATURES, 0).ecx & CPUID_ECX_SVM))
-		return false;
-	return !(rdmsr(MSR_VM_CR) & VM_CR_SVMDIS);
+	return cpuid_has(FEATURE_SVM) && !(rdmsr(MSR_VM_CR) & VM_CR_SVMDIS);
 }
 
 static uint32_t svm_caps(void)

@@ -10,14 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/msr.h"
+
 /* MSRs, 15.30 "SVM Related MSRs" */
 #define MSR_VM_CR	0xc0010114
 #define MSR_VM_HSAVE_PA 0xc0010117
 #define VM_CR_SVMDIS	(1u << 4)
 
 /* CPUID, APM vol. 3, appendix E.4 "Extended Feature Function Numbers" */
-#define CPUID_FEATURES	      0x80000001 /* ECX */
-#define CPUID_ECX_SVM	      (1u << 2)
 #define CPUID_SVM	      0x8000000a /* EBX: number of ASIDs, EDX: features */
 #define CPUID_SVM_NP	      (1u << 0)
 #define CPUID_SVM_VMCBCLEAN   (1u << 5)

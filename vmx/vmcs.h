@@ -10,6 +10,9 @@
 
 #include <stdint.h>
 
+#include "lib/cr.h"
+#include "lib/msr.h"
+
 /* ---- field encodings, appendix B: width and type as the table's headings ---- */
 
 enum vmcs_field {
@@ -127,7 +130,7 @@ enum vmcs_field {
 	HOST_IDTR_BASE = 0x6c0e,
 	HOST_SYSENTER_ESP = 0x6c10,
 	HOST_SYSENTER_EIP = 0x6c12,
-	HOST_RSP = 0x6c14, /* vmx/switch.S */
+	HOST_RSP = 0x6c14, /* vmx/vmlaunch.S */
 	HOST_RIP = 0x6c16,
 };
 
@@ -154,7 +157,6 @@ enum { ACTIVITY_HLT = 1 }; /* of GUEST_ACTIVITY; 0: active */
 #define FEATURE_CONTROL_VMX	   (1u << 2) /* outside SMX operation */
 #define VMX_BASIC_REVISION	   0x7fffffffu
 #define VMX_BASIC_TRUE_CONTROLS	   (1ull << 55)
-#define CPUID_1_ECX_VMX		   (1u << 5)
 
 /* IA32_VMX_EPT_VPID_CAP, A.10 "VPID and EPT Capabilities" */
 #define EPT_CAP_4_LEVELS	 (1ull << 6)

@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* VMX behind the verbs of kernel/hv.h. Section titles are those of the SDM vol. 3. */
+/* VMX behind the verbs of hv/hv.h. Section titles are those of the SDM vol. 3. */
 #include "vmx/vmx.h"
 
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/memory.h"
 #include "kernel/power.h"
-#include "kernel/string.h"
-#include "kernel/x86.h"
-#include "model/caps.h"
+#include "lib/cpuid.h"
+#include "lib/cr.h"
+#include "lib/msr.h"
+#include "lib/page.h"
+#include "lib/rflags.h"
+#include "lib/segment.h"
+#include "lib/string.h"
+#include "model/lang/caps.h"
 #include "vmx/ops.h"
 
-_Static_assert(offsetof(struct vmx_registers, rdi) == 0x20, "switch.S");
-_Static_assert(offsetof(struct vmx_registers, r15) == 0x70, "switch.S");
+_Static_assert(offsetof(struct vmx_registers, rdi) == 0x20, "vmlaunch.S");
+_Static_assert(offsetof(struct vmx_registers, r15) == 0x70, "vmlaunch.S");
 
 unsigned vmx_switch(struct vmx_registers *registers, bool launched);
 void vmx_exit_entry(void);
@@ -22,7 +27,7 @@ static bool vmx_present(void)
 {
 	uint64_t control;
 
-	if (!(cpuid(1, 0).ecx & CPUID_1_ECX_VMX))
+	if (!cpuid_has(FEATURE_VMX))
 		return false;
 	control = rdmsr(MSR_FEATURE_CONTROL);
 	return !(control & FEATURE_CONTROL_LOCKED) || control & FEATURE_CONTROL_VMX;

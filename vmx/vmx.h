@@ -3,10 +3,10 @@
 #ifndef VMX_VMX_H
 #define VMX_VMX_H
 
-#include "kernel/hv.h"
-#include "model/program.h"
+#include "hv/hv.h"
+#include "model/lang/program.h"
 
-/* What VM entry and exit do not switch, in the order that switch.S relies on. */
+/* What VM entry and exit do not switch, in the order that vmlaunch.S relies on. */
 struct vmx_registers {
 	uint64_t rax, rbx, rcx, rdx, rdi, rsi, rbp;
 	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;

@@ -30,7 +30,7 @@ BOCHS_OPTIONS=(
 BOCHS_FLAGS='-O3 -fomit-frame-pointer'
 BUILD_JOBS=2
 
-MODEL=$here/../../model
+MODEL=$here/../../model/oracle
 
 # What Bochs' own code depends on, as one word: of the TLB what the patched files include.
 tree_key() {

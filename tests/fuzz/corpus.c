@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../scenarios/scenario.h"
+#include "scenarios/scenario.h"
 
 static FILE *open_in(const char *dir, const char *name)
 {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../model/oracle.h"
+#include "model/oracle/oracle.h"
 
 enum { MAX_PLAYED = 2000 }; /* steps: a loop of 10000 would tell no more */
 

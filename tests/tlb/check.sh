@@ -12,8 +12,8 @@ tlb=lab/bochs/tlb
 # shellcheck disable=SC2054 # gcc's commas
 flags=(-O1 -g -Wall -Wextra -Werror -Wshadow -fsanitize=address,undefined -fno-sanitize-recover=all)
 mkdir -p "$out"
-gcc -std=gnu11 "${flags[@]}" -c -o "$out/rules.o" model/rules.c
-g++ -std=gnu++17 "${flags[@]}" -I$tlb -Imodel -o "$out/test_store" \
+gcc -std=gnu11 "${flags[@]}" -c -o "$out/rules.o" model/oracle/rules.c
+g++ -std=gnu++17 "${flags[@]}" -I$tlb -Imodel/oracle -I. -o "$out/test_store" \
 	tests/tlb/test_store.cc $tlb/{store,rights,events}.cc "$out/rules.o"
 UBSAN_OPTIONS=print_stacktrace=1 timeout 300 "$out/test_store"
 

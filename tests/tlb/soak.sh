@@ -8,7 +8,7 @@
 # invalidation that our TLB misses breaks that at once. The TLB's numbers follow; with `of which stale`
 # they say how many translations it served that the tables no longer held.
 #
-# --skip: our TLB ignores an event of model/rules.c (invlpg, mov-cr3, ...): then the soak must not pass.
+# --skip: our TLB ignores an event of model/oracle/rules.c (invlpg, mov-cr3, ...): then the soak must not pass.
 #
 # Exit status: 0 all memory was what it must be; 1 it was not; 99 our own error.
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "results.h"
+#include "tests/tools/results.h"
 
 static void print_events(uint64_t events)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "results.h"
+#include "tests/tools/results.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "../../model/oracle.h"
+#include "model/oracle/oracle.h"
 
 /* Writes the set of legal results, in the order of their bits; cut off if text is too small. */
 void results_print(const struct look *look, char *text, size_t size);

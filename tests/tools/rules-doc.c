@@ -2,12 +2,12 @@
 /* Writes docs/oracle-rules.md from the rules themselves, to standard output. */
 #include <stdio.h>
 
-#include "../../model/rules.h"
+#include "model/oracle/rules.h"
 
 static const char head[] =
 	"# The oracle's rules\n"
 	"\n"
-	"<!-- Made from model/rules.c by `make docs/oracle-rules.md`: do not edit. -->\n"
+	"<!-- Made from model/oracle/rules.c by `make docs/oracle-rules.md`: do not edit. -->\n"
 	"\n"
 	"What each operation is obliged to drop from the caches of the CPU that runs it, as the "
 	"oracle reads\n"
@@ -32,7 +32,7 @@ static const char head[] =
 	"under nested\n"
 	"  paging.\n"
 	"- Section numbers drift between editions of the manuals, titles stay: see "
-	"model/rules.c.\n";
+	"model/oracle/rules.c.\n";
 
 static const char how[] = "\n"
 			  "## What may be cached\n"

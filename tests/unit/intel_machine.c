@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See intel_machine.h. Comments name the part of SDM vol. 3, chapters 5 and 31, that is at work. */
-#include "intel_machine.h"
+#include "tests/unit/intel_machine.h"
 
 #include <string.h>
 

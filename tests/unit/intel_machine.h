@@ -8,7 +8,7 @@
 #ifndef TESTS_UNIT_INTEL_MACHINE_H
 #define TESTS_UNIT_INTEL_MACHINE_H
 
-#include "../../model/oracle.h"
+#include "model/oracle/oracle.h"
 
 enum { MACHINE_ENTRIES = 96 };
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "play.h"
+#include "tests/unit/play.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../tools/results.h"
+#include "tests/tools/results.h"
 
 struct program parsed(const char *text)
 {

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../../model/oracle.h"
+#include "model/oracle/oracle.h"
 
 /* Parses a text that must be right; its `look`s are loads. */
 struct program parsed(const char *text);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* PCIDs, the modes that weigh permissions, ways to carry a step out: text, checks, oracle. */
-#include "play.h"
+#include "tests/unit/play.h"
 
 #include <string.h>
 
-#include "../../model/caps.h"
+#include "model/lang/caps.h"
 
 static void same(const char *text)
 {

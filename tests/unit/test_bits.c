@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Accessed and dirty bits in memory: what hardware may set, what it must have set. */
-#include "play.h"
+#include "tests/unit/play.h"
 
 static void a_rewrite_settles_both(void **state)
 {

@@ -4,7 +4,7 @@
  * results that stock rules allow. What the scenarios do with them is theirs; here stands that they
  * can be said.
  */
-#include "play.h"
+#include "tests/unit/play.h"
 
 #define AMD VENDOR_AMD
 

@@ -3,7 +3,7 @@
  * Intel's rules one by one: linear, guest-physical and combined mappings, what tags each, what each
  * operation of VMX drops of them and what it may leave.
  */
-#include "play.h"
+#include "tests/unit/play.h"
 
 #define intel(text, looks) assert_looks(VENDOR_INTEL, text, looks)
 

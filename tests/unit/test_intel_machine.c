@@ -3,12 +3,12 @@
  * Random programs on a toy Intel processor that is as lazy as the manual allows: whatever it shows,
  * the oracle must call legal.
  */
-#include "play.h"
+#include "tests/unit/play.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "intel_machine.h"
+#include "tests/unit/intel_machine.h"
 
 enum { PROGRAMS = 20000, STEPS = 56 };
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* VMX's steps: their text, what is wrong with it, what they ask of a host. */
-#include "play.h"
+#include "tests/unit/play.h"
 
 #include <string.h>
 
-#include "../../model/caps.h"
+#include "model/lang/caps.h"
 
 static void same(const char *text)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Verdicts on what was seen, and what a seen fault does. */
-#include "play.h"
+#include "tests/unit/play.h"
 
 enum { A = RESULT_FRAME(0), B = RESULT_FRAME(1), C = RESULT_FRAME(2), D = RESULT_FRAME(3) };
 

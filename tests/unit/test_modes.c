@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Paging modes: what their tables are, what they refuse, and the PDPTEs of PAE mode. */
-#include "play.h"
+#include "tests/unit/play.h"
 
 #include <string.h>
 
-#include "../../model/caps.h"
+#include "model/lang/caps.h"
 
 #define AMD   VENDOR_AMD
 #define INTEL VENDOR_INTEL

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The text form: what is read is what is written; what is wrong is found where it is wrong. */
-#include "play.h"
+#include "tests/unit/play.h"
 
 #include <string.h>
 
-#include "../../model/text.h"
+#include "model/lang/text.h"
 
 static void reads_as(const char *text, enum op look, const char *canonical)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Programs as they are walked through, and what they ask of a host. */
-#include "play.h"
+#include "tests/unit/play.h"
 
 #include <string.h>
 
-#include "../../model/caps.h"
+#include "model/lang/caps.h"
 
 /* The steps as they are carried out, as text. */
 static void unrolls_to(const char *text, bool without_flushes, const char *steps)

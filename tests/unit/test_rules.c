@@ -3,7 +3,7 @@
  * The rules one by one: a rewrite and then an operation. What the operation must drop is gone (only
  * the new value is legal), what it need not drop may still be there.
  */
-#include "play.h"
+#include "tests/unit/play.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,13 +3,13 @@
  * All scenarios through the oracle, with no VM: the oracle must agree with what their authors
  * expect, and their controls must be able to show that the host retains something.
  */
-#include "play.h"
+#include "tests/unit/play.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "../../scenarios/scenario.h"
-#include "../tools/results.h"
+#include "scenarios/scenario.h"
+#include "tests/tools/results.h"
 
 /* What a run through the oracle came to. */
 struct outcome {

@@ -4,9 +4,9 @@
  * Missing are those that the language cannot express (PCIDs T9, PDPTEs T14, clean bits T15, failed
  * entries T17, stores that are not the CPU's T18, emulators T19, SMM and INIT T24).
  */
-#include "play.h"
+#include "tests/unit/play.h"
 
-#include "../../model/caps.h"
+#include "model/lang/caps.h"
 
 #define A_TO_B "set h0.w0.pte A; load w0; set h0.w0.pte B; "
 

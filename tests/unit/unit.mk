@@ -6,7 +6,7 @@
 #   host-coverage   the same under gcov: at least COVERAGE_MIN per cent of model/'s lines
 #   host-fuzz       FUZZ_RUNS inputs to the parser and the oracle, the same ones each time
 #   build/host/revenant-model    what the oracle says of a program
-#   docs/oracle-rules.md         made from model/rules.c
+#   docs/oracle-rules.md         made from model/oracle/rules.c
 
 BUILD        ?= build
 HOST         := $(BUILD)/host
@@ -21,7 +21,7 @@ HOST_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 # Which test says what failed is worth more here than a fast end.
 HOST_ENV      := ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1
 
-HOST_MODEL     := $(sort $(wildcard model/*.c))
+HOST_MODEL     := $(sort $(wildcard model/*/*.c))
 HOST_UNIT      := $(sort $(wildcard tests/unit/*.c)) tests/tools/results.c
 HOST_SCENARIOS := $(sort $(wildcard scenarios/*.c))
 host_objects    = $(patsubst %,$(HOST)/$(1)/%.o,$(2))
@@ -64,13 +64,13 @@ $(HOST)/unit-covered: $(call host_objects,covered,$(HOST_MODEL)) $(call host_obj
 $(HOST)/revenant-model: $(call host_objects,plain,$(HOST_MODEL) tests/tools/model.c tests/tools/results.c)
 	$(HOST_CC) -o $@ $^
 
-$(HOST)/rules-doc: $(call host_objects,plain,model/rules.c tests/tools/rules-doc.c)
+$(HOST)/rules-doc: $(call host_objects,plain,model/oracle/rules.c tests/tools/rules-doc.c)
 	$(HOST_CC) -o $@ $^
 
 $(HOST)/fuzz: $(call host_objects,fuzzed,$(HOST_MODEL) tests/fuzz/fuzz.c)
 	$(FUZZ_CC) -fsanitize=fuzzer $(HOST_SANITIZE) -o $@ $^
 
-$(HOST)/corpus-writer: $(call host_objects,plain,tests/fuzz/corpus.c model/text.c) $(SCENARIO_OBJECTS) $(SCENARIO_SCRIPT)
+$(HOST)/corpus-writer: $(call host_objects,plain,tests/fuzz/corpus.c model/lang/text.c) $(SCENARIO_OBJECTS) $(SCENARIO_SCRIPT)
 	$(HOST_CC) -o $@ $(filter %.o,$^) -T $(SCENARIO_SCRIPT)
 
 # ---- documentation ----

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What obliges the retaining CPU to drop translations. The rows are the oracle's own, of
- * model/rules.c; here are only those that its programs have no step for.
+ * model/oracle/rules.c; here are only those that its programs have no step for.
  */
 #ifndef TLB_EVENTS_H
 #define TLB_EVENTS_H
 
 extern "C" {
-#include "rules.h" /* model/ */
+#include "rules.h" /* model/oracle/ */
 }
 
 namespace tlb

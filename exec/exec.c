@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: MIT */
+#include "exec/exec.h"
+
+#include "exec/l2.h"
+#include "exec/pv.h"
+#include "exec/real_world.h"
+#include "exec/step_action.h"
+#include "guests/pcpu.h"
+#include "hv/bare.h"
+#include "kernel/console.h"
+#include "kernel/cpu.h"
+#include "kernel/paging.h"
+#include "kernel/smp.h"
+#include "kernel/trap.h"
+#include "lib/cpuid.h"
+#include "lib/cr.h"
+#include "lib/msr.h"
+#include "lib/pause.h"
+#include "model/lang/caps.h"
+#include "model/oracle/oracle.h"
+
+#define NOT_FOUND_YET 0 /* the result of a store until find_stores() */
+
+/* A look of L2 waits here for its action to be carried out. */
+struct waiting {
+	const struct step *step;
+	struct action *action;
+};
+
+struct l2_call {
+	struct l2 *l2;
+	enum hv_interrupt when;
+};
+
+/* What the executor keeps for each CPU. */
+struct exec_cpu {
+	struct l2 l2[NR_VMS];
+	struct l2 bare; /* L1 itself in another mode */
+	uint8_t current_vm;
+	bool in_l2; /* an `enter` is open: L2's actions gather in its mailbox */
+	struct waiting waiting[AGENT_RING];
+	unsigned nr_waiting;
+	/* L2 runs while other CPUs' steps are carried out: the call that runs it, and the action
+	 * in which it waits; NULL: it does not */
+	struct l2_call call;
+	volatile struct action *wait;
+	bool moved; /* to another physical CPU */
+};
+
+static const struct hv *backend;
+static struct exec_cpu exec_cpus[NR_CPUS];
+static unsigned current_cpu;
+static struct header header; /* of the program */
+static bool paravirtual;     /* it has such steps */
+static struct run run;
+
+static void cpu_start(void *ok)
+{
+	if (backend && !backend->cpu_start())
+		*(bool *)ok = false;
+}
+
+bool exec_init(const struct hv *hv)
+{
+	bool ok = true;
+
+	backend = hv;
+	for (unsigned cpu = 0; cpu < nr_cpus && cpu < NR_CPUS; cpu++) {
+		l2_create(&exec_cpus[cpu].bare, &hv_bare);
+		if (!hv)
+			continue;
+		smp_call(cpu, cpu_start, &ok);
+		for (unsigned nr = 0; ok && nr < NR_VMS; nr++)
+			l2_create(&exec_cpus[cpu].l2[nr], hv);
+	}
+	return ok;
+}
+
+static struct exec_cpu *here(void)
+{
+	return &exec_cpus[current_cpu];
+}
+
+static struct l2 *l2_here(void)
+{
+	return header.bare ? &here()->bare : &here()->l2[here()->current_vm];
+}
+
+static void crash(const char *what)
+{
+	if (run.crashed || run.refused)
+		return;
+	run.crashed = true;
+	snprintk(run.why, sizeof(run.why), "%s", what);
+}
+
+static void refuse(const char *what)
+{
+	if (run.crashed || run.refused)
+		return;
+	run.refused = true;
+	snprintk(run.why, sizeof(run.why), "%s", what);
+}
+
+static bool stopped(void)
+{
+	return run.crashed || run.refused;
+}
+
+/* ---- what a look saw ---- */
+
+static uint32_t frame_result(int nr)
+{
+	return nr < 0 ? RESULT_WILD : RESULT_FRAME(nr);
+}
+
+static uint32_t result_of(const struct step *step, const struct action *a)
+{
+	if (step->op == OP_RDMSR)
+		return a->outcome == OUTCOME_EXIT ? RESULT_EXIT : RESULT_DIRECT;
+	if (a->outcome == OUTCOME_NESTED_FAULT)
+		return RESULT_NPF;
+	if (a->outcome == OUTCOME_FAULT)
+		return a->vector == TRAP_PF ? RESULT_PF : RESULT_WILD;
+	if (step->op == OP_LOAD)
+		return frame_result(world_frame_of_name((uint32_t)a->result));
+	if (step->op == OP_FETCH)
+		return frame_result(world_frame_of_code((uint32_t)a->result));
+	return NOT_FOUND_YET;
+}
+
+/*
+ * Which frames the stores since the last call have hit. Looking for them touches all frames, and
+ * would drive the very translations out of the TLB that a look is after: so it waits for the
+ * program's end, or until the slots are used up.
+ */
+static void find_stores(void)
+{
+	for (; run.nr_found < run.nr_seen; run.nr_found++) {
+		struct seen *seen = &run.seen[run.nr_found];
+
+		if (seen->result == NOT_FOUND_YET)
+			seen->result = frame_result(world_frame_of_store(
+				seen->raw % FRAME_STORE_SLOTS, (uint32_t)seen->raw));
+	}
+}
+
+static void note(uint32_t result, uint64_t raw)
+{
+	if (run.nr_seen == MAX_LOOKS) {
+		refuse("more looks than a run can note: use fewer repeats");
+		return;
+	}
+	run.seen[run.nr_seen++] = (struct seen){result, raw};
+	if (run.nr_seen - run.nr_found == FRAME_STORE_SLOTS - AGENT_RING)
+		find_stores();
+}
+
+static void note_action(const struct step *step, const struct action *a)
+{
+	bool fault = a->outcome == OUTCOME_FAULT || a->outcome == OUTCOME_NESTED_FAULT;
+
+	if (a->outcome == OUTCOME_FAULT && a->in_pae &&
+	    (step->way == WAY_IO || a->vector == TRAP_GP) && world_repair()) {
+		/* an exit of the host's own between the repair and the access */
+		run.lacking = true;
+		refuse("the CPU below sets reserved bits in PDPTEs, and the host could not load "
+		       "them");
+	} else if (a->outcome == OUTCOME_FAULT && step->way == WAY_FEP && a->vector == TRAP_UD) {
+		run.lacking = true;
+		refuse("the host's emulator does not carry this instruction out here");
+	} else if (a->outcome == OUTCOME_FAULT && (!op_is_look(step->op) || a->vector != TRAP_PF)) {
+		char text[100];
+
+		snprintk(text, sizeof(text), "unexpected exception %s, error code 0x%x, in a step",
+			 trap_name(a->vector), a->error);
+		crash(text);
+	} else if (step->op == OP_PCPU && a->result != PCPU_MOVED) {
+		run.lacking = true;
+		refuse("the host could not move the vCPU: has it so many physical CPUs?");
+	} else if (op_is_look(step->op)) {
+		note(result_of(step, a), fault			? a->error
+					 : step->op == OP_STORE ? a->operand
+								: a->result);
+	}
+}
+
+/* ---- L1 ---- */
+
+static void run_in_l1(void *argument)
+{
+	struct action *a = argument;
+	struct catch c;
+
+	if (catch_call(action_run, a, &c))
+		a->outcome = OUTCOME_DONE;
+	else
+		action_caught(a, &c);
+}
+
+bool exec_has_fep(void)
+{
+	uint64_t word = 0;
+	struct action load = {.kind = ACTION_LOAD, .way = WAY_FEP, .address = (uint64_t)&word};
+
+	run_in_l1(&load);
+	return load.outcome == OUTCOME_DONE;
+}
+
+/* ---- L2 ---- */
+
+static void l2_call(void *argument)
+{
+	struct l2_call *call = argument;
+	char why[sizeof(run.why)];
+
+	world_repair();
+	if (!l2_run(call->l2, call->when, why, sizeof(why)))
+		crash(why);
+}
+
+/* Notes what the looks saw that have waited for L2. */
+static void note_waiting(bool interrupt)
+{
+	struct exec_cpu *cpu = here();
+
+	for (unsigned i = 0; i < cpu->nr_waiting && !stopped(); i++) {
+		const struct action *a = cpu->waiting[i].action;
+
+		/* the last action of an interrupted batch is done, but has not said so yet */
+		if (a->outcome == OUTCOME_PENDING && !(interrupt && i == cpu->nr_waiting - 1))
+			crash("L2 left before it had carried out its steps");
+		else
+			note_action(cpu->waiting[i].step, a);
+	}
+	cpu->nr_waiting = 0;
+}
+
+static void end_wait(unsigned nr)
+{
+	struct exec_cpu *cpu = &exec_cpus[nr];
+
+	if (!cpu->wait)
+		return;
+	cpu->wait->operand = 1;
+	smp_wait(nr);
+	cpu->wait = NULL;
+}
+
+/* Runs what has gathered in the mailbox, then notes what its looks saw. */
+static void leave_l2(enum hv_interrupt interrupt)
+{
+	struct exec_cpu *cpu = here();
+
+	if (cpu->wait && interrupt) {
+		refuse("'irq' in an L2 that was left running: not supported");
+	} else if (cpu->wait) {
+		end_wait(current_cpu);
+	} else {
+		cpu->call = (struct l2_call){l2_here(), interrupt};
+		smp_call(current_cpu, l2_call, &cpu->call);
+	}
+	if (interrupt == HV_INTERRUPT_LATER && !stopped())
+		cpu->waiting[cpu->nr_waiting - 1].action->result = pcpu_answer();
+	cpu->in_l2 = false;
+	note_waiting(interrupt);
+}
+
+/*
+ * Another CPU's steps come next: L2 carries out what has gathered, and then waits, without leaving.
+ */
+static void stay_in_l2(void)
+{
+	const struct action wait = {.kind = ACTION_WAIT};
+	struct exec_cpu *cpu = here();
+	volatile struct action *before = cpu->wait;
+
+	if (!current_cpu || header.bare || cpu->nr_waiting >= AGENT_RING - 2) {
+		refuse("only an L2 on another vCPU than 0 can be left running");
+		return;
+	}
+	cpu->wait = l2_post(l2_here(), &wait);
+	if (before) {
+		before->operand = 1;
+	} else {
+		cpu->call = (struct l2_call){l2_here(), HV_INTERRUPT_NONE};
+		smp_start_call(current_cpu, l2_call, &cpu->call);
+	}
+	while (!cpu->wait->result && !smp_is_idle(current_cpu))
+		pause();
+	note_waiting(false);
+}
+
+static void post(const struct step *step, const struct action *a)
+{
+	struct exec_cpu *cpu = here();
+
+	if (cpu->nr_waiting == AGENT_RING - 1) {
+		refuse("more steps in one stay in L2 than its mailbox holds");
+		return;
+	}
+	cpu->waiting[cpu->nr_waiting++] = (struct waiting){step, l2_post(l2_here(), a)};
+	if (step->irq)
+		leave_l2(step->op == OP_PCPU ? HV_INTERRUPT_LATER : HV_INTERRUPT_WHEN_ENABLED);
+}
+
+/* ---- L1's own steps ---- */
+
+/* The verbs run on the CPU whose VM it is. */
+static void l1_step(void *argument)
+{
+	const struct step *step = argument;
+	struct hv_vm *vm = l2_here()->vm;
+	struct hv_vm *const vms[NR_VMS] = {here()->l2[0].vm, here()->l2[1].vm};
+	uint64_t nested = step->root.space == SPACE_N ? world_root(step->root) : 0;
+
+	switch (step->op) {
+	case OP_TAG: backend->set_tag(vm, step->tag); break;
+	case OP_L2CR3: l2_here()->hv->set_root(vm, world_root(step->root) | step->pcid); break;
+	case OP_NROOT: backend->set_nested_root(vm, nested, step->arg); break;
+	case OP_MSR_EXIT: backend->set_msr_exit(vm, step->arg); break;
+	case OP_CLEAN: backend->set_clean(vm); break;
+	case OP_TLBCTL: backend->set_flush(vm, step->type); break;
+	case OP_INVLPGA:
+		backend->flush_address(world_linear(step->tag ? SPACE_G : SPACE_H, step->window),
+				       step->tag);
+		break;
+	case OP_INVVPID:
+		backend->flush_tag(step->type, world_linear(SPACE_G, step->window), step->tag);
+		break;
+	case OP_INVEPT: backend->flush_nested(step->type, nested, step->arg); break;
+	case OP_VMX_CYCLE:
+		backend->suspend(vms, NR_VMS);
+		backend->resume();
+		break;
+	case OP_ENTER_FAILING:
+		if (!backend->enter_failing(vm))
+			crash("a VM entry with a bad MSR-load list did not fail as it must");
+		break;
+	}
+}
+
+/* The other CPU waits in L2, if it was left there, or else in L1 for the time of this step. */
+static void paravirtual_step(const struct step *step)
+{
+	volatile struct action wait = {.kind = ACTION_WAIT};
+	const unsigned nr = step->arg;
+	const bool in_l1 = !exec_cpus[nr].in_l2;
+
+	if (in_l1)
+		smp_start_call(nr, run_in_l1, (void *)&wait);
+	while (in_l1 && !wait.result)
+		pause();
+	if (!pv_wait_preempted(nr, step->op == OP_PV_FLUSH)) {
+		run.lacking = true;
+		refuse("the host does not preempt that vCPU: give the VM fewer CPUs than it has "
+		       "vCPUs (taskset)");
+	}
+	wait.operand = 1;
+	if (in_l1)
+		smp_wait(nr);
+}
+
+static void control_step(const struct step *step)
+{
+	switch (step->op) {
+	case OP_ENTER: here()->in_l2 = true; break;
+	case OP_ENTER_PENDING:
+		smp_call(current_cpu, l2_call, &(struct l2_call){l2_here(), HV_INTERRUPT_FIRST});
+		break;
+	case OP_ENTER_HALTED:
+		smp_call(current_cpu, l2_call, &(struct l2_call){l2_here(), HV_INTERRUPT_HALTED});
+		break;
+	case OP_EXIT: leave_l2(HV_INTERRUPT_NONE); break;
+	case OP_VM: here()->current_vm = (uint8_t)step->arg; break;
+	case OP_L2MODE:
+	case OP_NMODE:
+	case OP_BARE: break; /* the world and L2 were made for it */
+	case OP_CPU:
+		if (here()->in_l2 && step->arg != current_cpu)
+			stay_in_l2();
+		current_cpu = step->arg;
+		break;
+	case OP_PREEMPTED:
+	case OP_PV_FLUSH: paravirtual_step(step); break;
+	default: smp_call(current_cpu, l1_step, (void *)(uintptr_t)step);
+	}
+}
+
+static void look_at_bits(const struct step *step)
+{
+	bool accessed, dirty;
+
+	world_bits(step->entry, &accessed, &dirty);
+	note(RESULT_BITS_OF(accessed, dirty), (uint64_t)accessed | (uint64_t)dirty << 1);
+}
+
+static void exec_step(const struct step *step)
+{
+	struct action a = {
+		.in_pae = here()->in_l2 && header.l2 == MODE_PAE,
+		.user_stack = (uint64_t)&cpus[current_cpu].tss.rsp[0],
+	};
+
+	if (step->op == OP_BITS) {
+		if (here()->in_l2)
+			refuse("`bits` inside L2: leave L2 first");
+		else
+			look_at_bits(step);
+		return;
+	}
+	if (!step_action(step, here()->in_l2, &a)) {
+		control_step(step);
+		return;
+	}
+	if (step->op == OP_PCPU) {
+		a.operand = pcpu_request(current_cpu, step->arg, step->irq);
+		here()->moved = true;
+	}
+	if (here()->in_l2) {
+		post(step, &a);
+	} else {
+		smp_call(current_cpu, run_in_l1, &a);
+		note_action(step, &a);
+	}
+}
+
+/* ---- the start of a program ---- */
+
+static void reset_l2(struct l2 *l2, unsigned nr)
+{
+	l2_reset(l2, header);
+	backend->set_tag(l2->vm, nr + 1);
+	backend->set_root(l2->vm, world_root((struct root){SPACE_G, (uint8_t)nr}));
+	for (uint8_t root = 0; backend->set_function_root && root < NR_ROOTS; root++)
+		for (unsigned ad = 0; ad < 2; ad++)
+			backend->set_function_root(l2->vm, step_function_number(root, ad),
+						   world_root((struct root){SPACE_N, root}), ad);
+}
+
+/* Clean caches on this CPU, L1 on h0, its VMs where a program expects them. */
+static void start_cpu(void *argument)
+{
+	struct exec_cpu *cpu = argument;
+
+	write_cr3(paging_kernel_root());
+	if (header.bare) {
+		struct hv_vm *const vms[NR_VMS] = {cpu->l2[0].vm, cpu->l2[1].vm};
+
+		l2_reset(&cpu->bare, header);
+		hv_bare.set_root(cpu->bare.vm, world_root((struct root){SPACE_G, 0}));
+		if (backend && backend->suspend)
+			backend->suspend(vms, NR_VMS);
+	} else if (backend) {
+		for (unsigned nr = 0; nr < NR_VMS; nr++)
+			reset_l2(&cpu->l2[nr], nr);
+		backend->flush_all(cpu->l2[0].vm);
+	}
+	write_cr3(world_root((struct root){SPACE_H, 0}));
+	write_cr4(read_cr4() & ~CR4_PGE);
+	write_cr4(read_cr4() | CR4_PGE);
+	cpu->current_vm = 0;
+	cpu->in_l2 = false;
+	cpu->nr_waiting = 0;
+	if (paravirtual)
+		pv_arm(true);
+}
+
+/* The registers as cpu_init() left them. */
+static void stop_cpu(void *argument)
+{
+	(void)argument;
+	if (paravirtual)
+		pv_arm(false);
+	write_cr3(paging_kernel_root());
+	write_cr4((read_cr4() | CR4_PGE) & ~(CR4_PCIDE | CR4_SMEP | CR4_SMAP));
+	write_cr0(read_cr0() | CR0_WP);
+	if (!(rdmsr(MSR_EFER) & EFER_NXE) && cpuid_has(FEATURE_NX))
+		wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
+	if (header.bare && backend && backend->suspend)
+		backend->resume();
+}
+
+/* Where they were before the program, for the next one. */
+static void move_home(void)
+{
+	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
+		if (exec_cpus[cpu].moved) {
+			pcpu_ask(pcpu_request(cpu, PCPU_HOME, false));
+			pcpu_answer();
+		}
+		exec_cpus[cpu].moved = false;
+	}
+}
+
+const struct run *exec_run(const struct program *program, bool without_flushes)
+{
+	unsigned used = program_cpus(program);
+	struct program_cursor cursor = {0};
+	const struct step *step;
+
+	run.nr_seen = run.nr_found = 0;
+	run.crashed = run.refused = run.lacking = false;
+	current_cpu = 0;
+	header = program_header(program);
+	paravirtual = program_needs(program) & CAP_PVFLUSH;
+	world_start(program);
+	for (unsigned cpu = 0; cpu < used; cpu++)
+		smp_call(cpu, start_cpu, &exec_cpus[cpu]);
+	while (!stopped() && (step = program_next(program, &cursor, without_flushes)))
+		exec_step(step);
+	for (unsigned cpu = 0; cpu < used; cpu++)
+		end_wait(cpu);
+	find_stores();
+	for (unsigned cpu = 0; cpu < used; cpu++)
+		smp_call(cpu, stop_cpu, NULL);
+	move_home();
+	return &run;
+}
+
+uint64_t exec_round_trip(unsigned tries)
+{
+	static const struct program empty;
+	uint64_t best = 0;
+
+	if (!backend)
+		return 0;
+	header = program_header(&empty);
+	world_start(&empty);
+	start_cpu(&exec_cpus[0]);
+	for (unsigned i = 0; i < tries; i++) {
+		struct hv_exit exit;
+		uint64_t before = rdtsc_ordered();
+
+		backend->enter(exec_cpus[0].l2[0].vm, &exit);
+		before = rdtsc_ordered() - before;
+		if (!best || before < best)
+			best = before;
+	}
+	stop_cpu(NULL);
+	return best;
+}

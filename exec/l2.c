@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "exec/l2.h"
+
+#include "guests/pcpu.h"
+#include "hv/bare.h"
+#include "kernel/apic.h"
+#include "kernel/console.h"
+#include "kernel/memory.h"
+#include "kernel/trap.h"
+#include "lib/rflags.h"
+#include "lib/string.h"
+
+#define WAITING_VECTOR 0x40    /* the interrupt that waits in L1 */
+#define HALT	       5000000 /* ns until a halted L2 is woken */
+
+static void take_interrupt(void)
+{
+}
+
+void l2_create(struct l2 *l2, const struct hv *hv)
+{
+	l2->hv = hv;
+	l2->vm = hv->vm_create();
+	l2->agent = memory_alloc(sizeof(struct agent), AGENT_BLOCK_SIZE);
+	trap_set_irq_handler(WAITING_VECTOR, take_interrupt);
+}
+
+void l2_reset(struct l2 *l2, struct header header)
+{
+	struct hv_start start = {
+		.mode = header.l2,
+		.nested_pae = header.nested_pae,
+		.rsp = (uint64_t)(l2->agent + 1) - 8, /* as after a CALL: the ABI's alignment */
+		.rdi = (uint64_t)&l2->agent->mailbox,
+	};
+
+	l2->entry = agent_entry(mode_is_64bit(header.l2));
+	start.rip = l2->entry.start;
+	start.idt_base = l2->entry.idt_base;
+	start.idt_limit = l2->entry.idt_limit;
+	memset(&l2->agent->mailbox, 0, sizeof(l2->agent->mailbox));
+	if (l2->hv == &hv_bare) {
+		l2->agent->mailbox.leave = (uint32_t)(uint64_t)bare_leave;
+		l2->agent->mailbox.leave_argument = (uint32_t)(uint64_t)l2->vm;
+	}
+	l2->hv->vm_reset(l2->vm, &start);
+}
+
+struct action *l2_post(struct l2 *l2, const struct action *action)
+{
+	struct mailbox *m = &l2->agent->mailbox;
+	struct action *copy = &m->ring[m->posted % AGENT_RING];
+
+	*copy = *action;
+	m->posted++;
+	return copy;
+}
+
+/* Lets the interrupt that waits in L1 come in. */
+static void drain_interrupt(void)
+{
+	sti();
+	__asm__ volatile("nop");
+	cli();
+}
+
+static struct hv_exit enter_until_done(struct l2 *l2)
+{
+	struct mailbox *m = &l2->agent->mailbox;
+	struct hv_exit exit;
+	struct action *a;
+
+	for (;;) {
+		l2->hv->enter(l2->vm, &exit);
+		a = &m->ring[(m->taken - 1) % AGENT_RING];
+		if (!m->catching || (exit.kind != HV_EXIT_NESTED_FAULT && exit.kind != HV_EXIT_MSR))
+			return exit;
+		a->outcome = exit.kind == HV_EXIT_MSR ? OUTCOME_EXIT : OUTCOME_NESTED_FAULT;
+		a->error = (uint32_t)exit.error;
+		l2->hv->set_rip(l2->vm, l2->entry.nested_fault);
+	}
+}
+
+static void describe_lost(const struct mailbox *m, char *why, size_t size)
+{
+	snprintk(why, size, "exception %s in L2, error code 0x%x, CR2 0x%llx, RIP 0x%llx",
+		 trap_name(m->catch.vector), m->catch.error, (unsigned long long)m->catch.cr2,
+		 (unsigned long long)m->catch.rip);
+}
+
+bool l2_run(struct l2 *l2, enum hv_interrupt when, char *why, size_t size)
+{
+	const enum hv_exit_kind wanted =
+		when == HV_INTERRUPT_NONE ? HV_EXIT_CALL : HV_EXIT_INTERRUPT;
+	struct hv_exit exit;
+
+	if (when == HV_INTERRUPT_LATER) {
+		l2->hv->set_interrupt(l2->vm, HV_INTERRUPT_FIRST);
+		apic_self_ipi_later(WAITING_VECTOR, PCPU_TIMER);
+	} else if (when != HV_INTERRUPT_NONE) {
+		l2->hv->set_interrupt(l2->vm, when);
+		/* A host need not halt L2 for what it finds pending. */
+		if (when == HV_INTERRUPT_HALTED)
+			apic_self_ipi_later(WAITING_VECTOR, HALT);
+		else
+			apic_self_ipi(WAITING_VECTOR);
+	}
+	exit = enter_until_done(l2);
+	drain_interrupt();
+	if (when != HV_INTERRUPT_NONE)
+		l2->hv->set_interrupt(l2->vm, HV_INTERRUPT_NONE);
+	if (l2->agent->mailbox.lost) {
+		describe_lost(&l2->agent->mailbox, why, size);
+	} else if (exit.kind == HV_EXIT_OTHER || exit.kind == HV_EXIT_NESTED_FAULT) {
+		l2->hv->describe(l2->vm, why, size);
+		l2->hv->dump(l2->vm);
+	} else if (exit.kind != wanted) {
+		snprintk(why, size, "%s",
+			 wanted == HV_EXIT_CALL
+				 ? "an interrupt left L2 that nobody sent"
+				 : "the interrupt that waited in L1 did not leave L2");
+	} else {
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: MIT */
+#include "exec/real_world.h"
+
+#include "guests/pdptes.h"
+#include "kernel/console.h"
+#include "kernel/memory.h"
+#include "kernel/paging.h"
+#include "kernel/power.h"
+#include "lib/cpuid.h"
+#include "lib/page.h"
+#include "lib/string.h"
+
+#define KIB 1024ull
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+
+/*
+ * Frames lie 2 MiB apart at the same offset, and every window of 64-bit modes has the low 30 bits
+ * of frame A's address: so a leaf of 4 KiB, of 2 MiB (any frame) or of 1 GiB (frame A) makes a
+ * window show the frame itself. Windows of 32-bit modes have the low 21 bits; a leaf of 4 MiB shows
+ * another page of the frame's name, a twin, of which there is one for each half.
+ */
+#define FRAME_SPACING (2 * MIB)
+#define SECOND_HALF   MIB
+#define TWIN_SIZE     (4 * MIB)
+#define FRAME_OFFSET  (0xb5 * PAGE_SIZE)
+#define WINDOW_LOW    (GIB - 1)
+#define WINDOW_LOW_32 (2 * MIB - 1)
+
+/* Page M: above the memory of a VM of less than 3 GiB, below where firmware puts devices. */
+#define HOLE 0xd0000000ull
+
+/* Where all of this, the image and its data lie: linear is physical there in 32-bit modes. */
+#define LOW (512 * MIB)
+
+/*
+ * Where in its page a PAE root has its 32 bytes: CR3 names them, but with CR4.PAE clear it names
+ * the page, which then is a PD. Linear addresses that these entries would map are used by nobody.
+ */
+#define PDPT_OFFSET 0xfe0
+
+#define POOL_PAGES  2048 /* table pages; the largest program takes NR_TABLES of them */
+#define ENTRIES	    512
+
+/* PML4 slots of linear windows: 64 … 191, taken in turn by programs. */
+#define SLOT_FIRST 64
+#define SLOT_TURNS 32
+
+/* PDPT slots of nested windows: those below map memory, the highest depends on MAXPHYADDR. */
+#define NESTED_FIRST 8
+#define IDENTITY_GIB 4
+
+#define NAME_WORD    0x72650000u /* | frame number */
+#define NAME_CODE    0x52560000u /* | frame number */
+
+static bool uses_hole;	    /* the program names page M */
+static uint32_t hole_holds; /* what a load from page M gives */
+static const struct hv *backend;
+static uint64_t frames; /* physical address of the first 2 MiB */
+static uint64_t twins;	/* physical address of the first 4 MiB */
+static uint64_t *pool;	/* POOL_PAGES pages */
+static unsigned pool_next;
+static void *tables[NR_TABLES];		 /* of the current program; NULL: not used by it */
+static struct header header;		 /* of the current program */
+static struct layout layouts[NR_SPACES]; /* of the current program */
+static unsigned turn;			 /* counts programs */
+static uint64_t *identity[IDENTITY_GIB]; /* nested PDs that map memory to itself */
+static unsigned nested_slots;		 /* usable slots of a nested PDPT */
+static uint64_t *low_pml4;		 /* below a PML5: what L2 needs of L1's memory */
+
+uint64_t world_frame(unsigned nr)
+{
+	return nr == FRAME_M ? HOLE : frames + nr * FRAME_SPACING + FRAME_OFFSET;
+}
+
+/* Where a leaf of 2 MiB or 1 GiB makes a window in the second half of its PT look. */
+static uint64_t world_second(unsigned nr)
+{
+	return world_frame(nr) ^ SECOND_HALF;
+}
+
+/* half: 0 or 1 */
+static uint64_t world_twin(unsigned nr, unsigned half)
+{
+	return twins + nr * TWIN_SIZE + half * (TWIN_SIZE / 2) + FRAME_OFFSET;
+}
+
+static enum mode mode_of(enum space space)
+{
+	if (space == SPACE_N && header.nested_pae)
+		return MODE_PAE;
+	return space == SPACE_G ? header.l2 : MODE_LONG;
+}
+
+static uint64_t linear64(unsigned window)
+{
+	uint64_t slot = SLOT_FIRST + (uint64_t)(turn % SLOT_TURNS) * NR_WINDOWS + window;
+
+	uint64_t page =
+		layouts[SPACE_H].second_half >> window & 1 ? world_second(0) : world_frame(0);
+
+	return slot << 39 | (page & WINDOW_LOW);
+}
+
+/* In the second half of a GiB of its own: the first one's first half is LOW. */
+static uint64_t linear32(unsigned window)
+{
+	uint64_t in_gib = GIB / 2 + turn % 128 * 4 * MIB;
+
+	return (window + 1) % 4 * GIB + in_gib;
+}
+
+uint64_t world_linear(enum space space, unsigned window)
+{
+	uint64_t low = world_frame(0) & WINDOW_LOW_32;
+
+	switch (mode_of(space)) {
+	case MODE_PAE: return linear32(window) | low;
+	case MODE_32: return (linear32(window) + window % 2 * (TWIN_SIZE / 2)) | low;
+	case MODE_UNPAGED: return world_guest_physical(window);
+	case MODE_LA57: return (1 + turn % 255ull) << 48 | linear64(window);
+	default: return linear64(window);
+	}
+}
+
+static unsigned nested_slot(unsigned window)
+{
+	unsigned turns = (nested_slots - NESTED_FIRST) / NR_WINDOWS;
+
+	if (layouts[SPACE_N].windows < NR_WINDOWS) /* only slots 1 to 3 are within 32 bits */
+		return 1 + (window + turn) % 3;
+	return NESTED_FIRST + turn % turns * NR_WINDOWS + window;
+}
+
+uint64_t world_guest_physical(unsigned window)
+{
+	return (uint64_t)nested_slot(window) << 30 | (world_frame(0) & WINDOW_LOW);
+}
+
+bool world_has_nested_windows(void)
+{
+	return nested_slots >= NESTED_FIRST + NR_WINDOWS;
+}
+
+static void fill_frame(uint64_t address, unsigned nr)
+{
+	uint32_t *word = (uint32_t *)address;
+	uint8_t *code = (uint8_t *)word + FRAME_CODE;
+	uint32_t name = NAME_CODE | nr;
+
+	for (unsigned i = 0; i < PAGE_SIZE / sizeof(*word); i++)
+		word[i] = NAME_WORD | nr;
+	code[0] = 0xb8; /* mov $name, %eax; ret */
+	memcpy(code + 1, &name, sizeof(name));
+	code[5] = 0xc3;
+}
+
+/* The part of the nested tables that all roots share and that never changes: memory, mapped to
+ * itself. */
+static void build_identity(void)
+{
+	for (unsigned gib = 0; gib < IDENTITY_GIB; gib++) {
+		identity[gib] = memory_alloc(PAGE_SIZE, PAGE_SIZE);
+		for (unsigned i = 0; i < ENTRIES; i++)
+			identity[gib][i] = backend->nested_entry(
+				&(struct hv_nested_entry){.address = gib * GIB + i * 2 * MIB,
+							  .level = 2,
+							  .leaf = true,
+							  .writable = true,
+							  .executable = true,
+							  .accessed = true,
+							  .dirty = true});
+	}
+}
+
+void world_init(const struct hv *hv)
+{
+	unsigned bits =
+		cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xff : 36;
+
+	backend = hv;
+	nested_slots = bits >= 39 ? ENTRIES : bits > 30 ? 1u << (bits - 30) : 0;
+	/* so aligned that the addresses of frames differ in one byte: see guests/entry.c */
+	frames = (uint64_t)memory_reserve(NR_FRAMES * FRAME_SPACING, NR_FRAMES * FRAME_SPACING);
+	twins = (uint64_t)memory_reserve(FRAME_M * TWIN_SIZE, TWIN_SIZE);
+	for (unsigned nr = 0; nr < FRAME_M; nr++) {
+		fill_frame(world_frame(nr), nr);
+		fill_frame(world_second(nr), nr);
+		fill_frame(world_twin(nr, 0), nr);
+		fill_frame(world_twin(nr, 1), nr);
+	}
+	if (world_has_hole())
+		hole_holds = *(volatile uint32_t *)(HOLE + FRAME_LOAD);
+	low_pml4 = memory_alloc(PAGE_SIZE, PAGE_SIZE);
+	low_pml4[0] = paging_kernel_pml4e();
+	low_pml4[1] = paging_user_pml4e();
+	pool = memory_reserve(POOL_PAGES * PAGE_SIZE, PAGE_SIZE);
+	if ((uint64_t)(pool + POOL_PAGES * ENTRIES) > LOW)
+		panic("no memory below %llu MiB for the world's tables", LOW / MIB);
+	if (hv)
+		build_identity();
+}
+
+static void *new_table(void)
+{
+	uint64_t *table = pool + pool_next * ENTRIES;
+
+	pool_next = (pool_next + 1) % POOL_PAGES;
+	memset(table, 0, PAGE_SIZE);
+	return table;
+}
+
+/* Index in its table page of the entry that a window passes through. */
+static uint64_t pdpt_offset(enum space space)
+{
+	return space == SPACE_G && header.l2 == MODE_PAE ? PDPT_OFFSET : 0;
+}
+
+static unsigned entry_index(struct entry_ref e)
+{
+	uint64_t address = e.root.space == SPACE_N ? world_guest_physical(e.window)
+						   : world_linear(e.root.space, e.window);
+
+	if (mode_of(e.root.space) == MODE_32)
+		return address >> (12 + 10 * (e.level - 1)) & (2 * ENTRIES - 1);
+	return address >> (12 + 9 * (e.level - 1)) & (ENTRIES - 1);
+}
+
+unsigned world_entry_size(struct entry_ref e)
+{
+	return mode_of(e.root.space) == MODE_32 ? 4 : 8;
+}
+
+uint64_t world_entry(struct entry_ref e)
+{
+	uint64_t table = (uint64_t)tables[world_table(layouts, e)];
+
+	if (!table)
+		panic("no table page for root %u of space %u", e.root.nr, e.root.space);
+	if (e.level == LEVEL_PDPTE)
+		table += pdpt_offset(e.root.space);
+	return table + entry_index(e) * world_entry_size(e);
+}
+
+static void write_entry(struct entry_ref e, uint64_t raw)
+{
+	if (world_entry_size(e) == 4)
+		*(uint32_t *)world_entry(e) = (uint32_t)raw;
+	else
+		*(uint64_t *)world_entry(e) = raw;
+}
+
+static uint64_t read_entry(struct entry_ref e)
+{
+	if (world_entry_size(e) == 4)
+		return *(volatile uint32_t *)world_entry(e);
+	return *(volatile uint64_t *)world_entry(e);
+}
+
+uint64_t world_root(struct root root)
+{
+	return (uint64_t)tables[world_root_table(root)] + pdpt_offset(root.space);
+}
+
+static uint64_t encode_nested(const struct value *v, uint64_t address, unsigned level, bool leaf)
+{
+	return backend->nested_entry(&(struct hv_nested_entry){.address = address,
+							       .level = (uint8_t)level,
+							       .leaf = leaf,
+							       .writable = !(v->flags & VF_RO),
+							       .executable = !(v->flags & VF_NX),
+							       .accessed = !(v->flags & VF_NA),
+							       .dirty = !(v->flags & VF_ND)});
+}
+
+static uint64_t encode_linear(const struct value *v, uint64_t address, unsigned level, bool leaf)
+{
+	uint64_t raw = address | PTE_P;
+
+	raw |= v->flags & VF_RO ? 0 : PTE_W;
+	raw |= v->flags & VF_NX ? PTE_NX : 0;
+	raw |= v->flags & VF_S ? 0 : PTE_U;
+	raw |= v->flags & VF_NA ? 0 : PTE_A;
+	raw |= v->flags & VF_ND ? 0 : PTE_D; /* ignored above a leaf, and never changed there */
+	if (leaf) {
+		raw |= level > LEVEL_PTE ? PTE_PS : 0;
+		raw |= v->flags & VF_G ? PTE_G : 0;
+	}
+	return raw;
+}
+
+static bool is_4m(struct entry_ref e)
+{
+	return mode_of(e.root.space) == MODE_32 && e.level == LEVEL_PDE;
+}
+
+uint64_t world_encode(struct entry_ref e, const struct value *v)
+{
+	unsigned bits = mode_of(e.root.space) == MODE_32 ? 10 : 9; /* of a table's index */
+	bool leaf = v->kind != VALUE_TABLE;
+	uint64_t address;
+
+	switch (v->kind) {
+	case VALUE_FRAME: address = is_4m(e) ? world_twin(v->nr, 0) : world_frame(v->nr); break;
+	case VALUE_WINDOW: address = world_guest_physical(v->nr); break;
+	case VALUE_TABLE: address = (uint64_t)tables[world_table(layouts, v->table)]; break;
+	default: return 0;
+	}
+	if (leaf)
+		address &= ~((PAGE_SIZE << (bits * (e.level - 1u))) - 1);
+	/* All other bits are reserved: SDM vol. 3, "PDPTE Registers". */
+	if (mode_of(e.root.space) == MODE_PAE && e.level == LEVEL_PDPTE)
+		return address | PTE_P;
+	return e.root.space == SPACE_N ? encode_nested(v, address, e.level, leaf)
+				       : encode_linear(v, address, e.level, leaf);
+}
+
+void world_bits(struct entry_ref e, bool *accessed, bool *dirty)
+{
+	uint64_t raw = read_entry(e);
+
+	if (e.root.space == SPACE_N) {
+		*accessed = backend->nested_accessed(raw);
+		*dirty = backend->nested_dirty(raw);
+	} else {
+		*accessed = raw & PTE_A;
+		*dirty = raw & PTE_D;
+	}
+}
+
+/* Links the tables of one window below a root: entry → next lower table, everything allowed. */
+static void link_window(struct root root, unsigned window)
+{
+	for (unsigned level = layouts[root.space].top; level > LEVEL_PTE; level--) {
+		struct entry_ref e = {root, (uint8_t)window, (uint8_t)level};
+		struct value next = {.kind = VALUE_TABLE, .table = e};
+		void **table;
+
+		next.table.level--;
+		table = &tables[world_table(layouts, next.table)];
+		if (!*table)
+			*table = new_table();
+		write_entry(e, world_encode(e, &next));
+	}
+}
+
+/* Links L1's memory, as far as the image needs it, below a linear root. */
+static void link_low(enum mode mode, void *table)
+{
+	const uint32_t leaf = PTE_P | PTE_W | PTE_A | PTE_D | PTE_PS;
+	uint64_t *entry = table;
+	uint32_t *pde = table;
+
+	switch (mode) {
+	case MODE_PAE:
+		*(uint64_t *)((uint64_t)table + PDPT_OFFSET) = paging_kernel_pd() | PTE_P;
+		/* and what a 32-bit PD has there, for the time that `pae-cycle` takes */
+		__attribute__((fallthrough));
+	case MODE_32:
+		for (uint32_t i = 0; i < LOW / (4 * MIB); i++)
+			pde[i] = i * (uint32_t)(4 * MIB) | leaf;
+		break;
+	case MODE_LA57: entry[0] = (uint64_t)low_pml4 | PTE_P | PTE_W | PTE_U | PTE_A; break;
+	default: entry[0] = paging_kernel_pml4e(); entry[1] = paging_user_pml4e();
+	}
+}
+
+/* What lies in the other half of a window's PT: see model/world.h. */
+static void put_decoy(struct root root, unsigned window)
+{
+	const struct entry_ref pte = {root, (uint8_t)window, LEVEL_PTE};
+	const struct value decoy = {.kind = VALUE_FRAME, .nr = FRAME_DECOY};
+	const uint64_t raw = world_encode(pte, &decoy);
+
+	memcpy((void *)(world_entry(pte) ^ PAGE_SIZE / 2), &raw, world_entry_size(pte));
+}
+
+static void use_root(struct root root, unsigned windows)
+{
+	unsigned gibs = layouts[SPACE_N].windows < NR_WINDOWS ? 1 : IDENTITY_GIB;
+	unsigned top = world_root_table(root);
+	uint64_t *pdpt;
+
+	if (root.space >= NR_SPACES || tables[top])
+		return;
+	tables[top] = new_table();
+	if (root.space != SPACE_N)
+		link_low(mode_of(root.space), tables[top]);
+	for (unsigned window = 0; window < NR_WINDOWS; window++)
+		if (window < layouts[root.space].windows && windows & 1u << window) {
+			link_window(root, window);
+			if (layouts[root.space].second_half)
+				put_decoy(root, window);
+		}
+	if (root.space != SPACE_N)
+		return;
+	pdpt = tables[layouts[SPACE_N].top == LEVEL_PDPTE ? top : top + 1];
+	for (unsigned gib = 0; gib < gibs; gib++)
+		pdpt[gib] = header.nested_pae ? (uint64_t)identity[gib] | PTE_P
+					      : backend->nested_entry(&(struct hv_nested_entry){
+							.address = (uint64_t)identity[gib],
+							.level = 3,
+							.writable = true,
+							.executable = true,
+							.accessed = true});
+}
+
+static bool names_entry(const struct step *s)
+{
+	return s->op == OP_SET || s->op == OP_BITS;
+}
+
+/* The windows that a program names, linear and nested ones together: a bit each. */
+static unsigned windows_of(const struct program *program)
+{
+	unsigned windows = 1;
+
+	for (unsigned i = 0; i < program->nr_steps; i++) {
+		const struct step *s = &program->step[i];
+
+		windows |= 1u << (names_entry(s) ? s->entry.window : s->window);
+		if (s->op == OP_SET && s->value.kind == VALUE_WINDOW)
+			windows |= 1u << s->value.nr;
+		if (s->op == OP_SET && s->value.kind == VALUE_TABLE)
+			windows |= 1u << s->value.table.window;
+	}
+	return windows;
+}
+
+void world_start(const struct program *program)
+{
+	unsigned windows = windows_of(program);
+
+	turn++;
+	header = program_header(program);
+	world_layouts(header, layouts);
+	memset(tables, 0, sizeof(tables));
+	uses_hole = false;
+	use_root((struct root){SPACE_H, 0}, windows);
+	for (uint8_t vm = 0; vm < NR_VMS; vm++)
+		use_root((struct root){SPACE_G, vm}, windows);
+	for (unsigned i = 0; i < program->nr_steps; i++) {
+		const struct step *s = &program->step[i];
+
+		if (s->op == OP_CR3 || s->op == OP_L2CR3 || s->op == OP_NROOT ||
+		    s->op == OP_VMFUNC || s->op == OP_INVEPT)
+			use_root(s->root, windows);
+		if (names_entry(s))
+			use_root(s->entry.root, windows);
+		if (s->op == OP_SET && s->value.kind == VALUE_TABLE)
+			use_root(s->value.table.root, windows);
+		uses_hole |=
+			s->op == OP_SET && s->value.kind == VALUE_FRAME && s->value.nr == FRAME_M;
+	}
+}
+
+bool world_has_hole(void)
+{
+	return !memory_is_ram(HOLE, HOLE + PAGE_SIZE);
+}
+
+bool world_repair(void)
+{
+	static bool spoilt; /* this CPU was seen to do it */
+
+	for (uint8_t nr = 0; header.l2 == MODE_PAE && nr < NR_ROOTS; nr++) {
+		const struct root root = {SPACE_G, nr};
+		uint64_t *pdpt = (uint64_t *)world_root(root);
+
+		if (!tables[world_root_table(root)])
+			continue;
+		spoilt |= pdptes_repair(pdpt);
+	}
+	return spoilt;
+}
+
+int world_frame_of_name(uint32_t name)
+{
+	if (uses_hole && name == hole_holds)
+		return FRAME_M;
+	return (name & ~7u) == NAME_WORD ? (int)(name & 7) : -1;
+}
+
+int world_frame_of_code(uint32_t name)
+{
+	return (name & ~7u) == NAME_CODE ? (int)(name & 7) : -1;
+}
+
+static bool holds(uint64_t address, uint32_t token)
+{
+	return *(volatile uint32_t *)address == token;
+}
+
+int world_frame_of_store(unsigned slot, uint32_t token)
+{
+	for (unsigned nr = 0; nr < FRAME_M; nr++) {
+		uint64_t offset = FRAME_STORES + slot * sizeof(uint64_t);
+
+		if (holds(world_frame(nr) + offset, token) ||
+		    holds(world_second(nr) + offset, token) ||
+		    (header.l2 == MODE_32 && (holds(world_twin(nr, 0) + offset, token) ||
+					      holds(world_twin(nr, 1) + offset, token))))
+			return (int)nr;
+	}
+	return uses_hole ? FRAME_M : -1;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/* What can be known of a program without running it: who runs, and what fits where. */
+#include "model/lang/parse.h"
+#include "model/lang/verbs.h"
+
+/* What decides which writes to control registers a level may make. */
+struct modes {
+	bool pcide;
+	uint8_t pcid;
+};
+
+/* Who runs: which vCPU the steps are for, and what each vCPU is doing. */
+struct position {
+	uint8_t cpu;
+	uint8_t vm[NR_CPUS];
+	bool in_l2[NR_CPUS];
+	bool no_nxe[NR_CPUS];
+	struct modes l1[NR_CPUS];
+	struct modes l2[NR_CPUS][NR_VMS];
+};
+
+struct check {
+	struct position now;
+	struct position loop;	   /* `now` at the last `repeat` */
+	const struct step *repeat; /* the loop that is open, or NULL */
+	bool in_header;		   /* only steps of the header so far */
+	struct mode_check mode;
+	struct program_error *error;
+};
+
+static bool fail(struct check *c, const struct step *step, const char *what)
+{
+	return parse_fail(c->error, step->column, what, NULL);
+}
+
+static bool is_leaf(const struct value *value)
+{
+	return value->kind == VALUE_FRAME || value->kind == VALUE_WINDOW;
+}
+
+static bool check_value(struct check *c, const struct step *step)
+{
+	const struct entry_ref *entry = &step->entry;
+	const struct value *value = &step->value;
+	bool nested = entry->root.space == SPACE_N;
+
+	if (value->kind == VALUE_FRAME && value->nr == FRAME_M && entry->level != LEVEL_PTE)
+		return fail(c, step, "page M is mapped by a pte only");
+	if (is_leaf(value) && entry->level >= LEVEL_PML4E)
+		return fail(c, step, "a pml4e holds a table, not a page");
+	if (value->kind == VALUE_WINDOW && entry->root.space != SPACE_G)
+		return fail(c, step, "only L2's own tables (g) map guest-physical windows");
+	if (value->kind == VALUE_TABLE && value->table.root.space != entry->root.space)
+		return fail(c, step, "an entry holds a table of its own space");
+	if (value->kind == VALUE_TABLE && value->table.level + 1 != entry->level)
+		return fail(c, step, "that table does not belong below that entry");
+	if ((value->flags & VF_G) && (nested || !is_leaf(value)))
+		return fail(c, step, "only a linear leaf can be global (g)");
+	if ((value->flags & VF_S) && nested)
+		return fail(c, step, "a nested entry has no supervisor bit (s)");
+	if ((value->flags & VF_ND) && !is_leaf(value))
+		return fail(c, step, "only a leaf has a dirty bit (nd)");
+	return true;
+}
+
+static bool check_header(struct check *c, const struct step *step)
+{
+	if (!c->in_header)
+		return fail(c, step, "this belongs to the header, before all other steps");
+	if (step->op == OP_BARE && step->arg != MODE_PAE && step->arg != MODE_32)
+		return fail(c, step, "L1 itself switches to pae or 32 only");
+	if (step->op == OP_NMODE && step->arg != MODE_PAE)
+		return fail(c, step, "L1 enters L2 from 64-bit or from PAE mode: nmode pae");
+	if (c->mode.header.nested_pae && (c->mode.header.bare || mode_is_64bit(c->mode.header.l2)))
+		return fail(c, step, "an L1 in PAE mode has L2s in 32-bit modes: l2mode pae");
+	return true;
+}
+
+static bool check_level(struct check *c, const struct step *step)
+{
+	bool in_l2 = c->now.in_l2[c->now.cpu];
+
+	if (verbs[step->op].flags & IN_HEADER)
+		return check_header(c, step);
+	c->in_header = false;
+	if (!(verbs[step->op].flags & (in_l2 ? IN_L2 : IN_L1)))
+		return fail(c, step,
+			    in_l2 ? "this step is L1's, but L2 runs here: exit first"
+				  : "this step is L2's, but L1 runs here: enter first");
+	if (step->irq && !in_l2)
+		return fail(c, step, "'irq' needs a step in L2, but L1 runs here");
+	if (step->op == OP_CR3 && !in_l2 && step->root.space != SPACE_H)
+		return fail(c, step, "L1 runs on its own roots, h0 to h5");
+	return check_in_mode(&c->mode, step, in_l2);
+}
+
+static bool same_modes(const struct modes *a, const struct modes *b)
+{
+	return a->pcide == b->pcide && a->pcid == b->pcid;
+}
+
+static bool same_position(const struct position *a, const struct position *b)
+{
+	if (a->cpu != b->cpu)
+		return false;
+	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
+		if (a->vm[cpu] != b->vm[cpu] || a->in_l2[cpu] != b->in_l2[cpu] ||
+		    a->no_nxe[cpu] != b->no_nxe[cpu] || !same_modes(&a->l1[cpu], &b->l1[cpu]))
+			return false;
+		for (unsigned vm = 0; vm < NR_VMS; vm++) {
+			if (!same_modes(&a->l2[cpu][vm], &b->l2[cpu][vm]))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool begin_loop(struct check *c, const struct step *step)
+{
+	if (c->repeat)
+		return fail(c, step, "a repeat within a repeat");
+	c->repeat = step;
+	c->loop = c->now;
+	return true;
+}
+
+static bool end_loop(struct check *c, const struct step *step)
+{
+	if (!c->repeat)
+		return fail(c, step, "an end without a repeat");
+	/* So that what holds for the first time round holds for all. */
+	if (!same_position(&c->loop, &c->now))
+		return fail(c, step,
+			    "a loop ends with the vCPU, VMs, levels and modes that it began with");
+	c->repeat = NULL;
+	return true;
+}
+
+/* MOV CR3 and what L1 gives L2 as CR3. */
+static bool check_cr3(struct check *c, const struct step *step, struct modes *modes)
+{
+	if (!modes->pcide && step->pcid)
+		return fail(c, step, "a PCID other than 0 needs CR4.PCIDE: pcide on");
+	if (!modes->pcide && step->arg)
+		return fail(c, step, "'noflush' needs CR4.PCIDE: pcide on");
+	modes->pcid = step->pcid;
+	return true;
+}
+
+static bool check_pcide(struct check *c, const struct step *step, struct modes *modes)
+{
+	if (step->arg && !modes->pcide && modes->pcid)
+		return fail(c, step, "CR4.PCIDE can be set with PCID 0 in CR3 only");
+	modes->pcide = step->arg;
+	return true;
+}
+
+/* Writes to control registers that the CPU refuses in some modes (SDM vol. 3, 5.10.1 "Process-
+ * Context Identifiers (PCIDs)"). */
+static bool check_modes(struct check *c, const struct step *step)
+{
+	struct position *now = &c->now;
+	struct modes *l2 = &now->l2[now->cpu][now->vm[now->cpu]];
+	struct modes *own = now->in_l2[now->cpu] ? l2 : &now->l1[now->cpu];
+
+	switch (step->op) {
+	case OP_CR3: return check_cr3(c, step, own);
+	case OP_L2CR3: return check_cr3(c, step, l2);
+	case OP_PCIDE: return check_pcide(c, step, own);
+	case OP_INVPCID:
+		if (step->pcid && !own->pcide)
+			return fail(c, step, "a PCID other than 0 needs CR4.PCIDE: pcide on");
+		return true;
+	case OP_NXE: now->no_nxe[now->cpu] = !step->arg; return true;
+	case OP_ENTER:
+	case OP_ENTER_PENDING:
+	case OP_ENTER_HALTED:
+	case OP_ENTER_FAILING:
+		if (now->no_nxe[now->cpu])
+			return fail(c, step, "L1 enters L2 with EFER.NXE set: nxe on");
+		return true;
+	default: return true;
+	}
+}
+
+static bool check_paravirtual(struct check *c, const struct step *step)
+{
+	if (step->arg == c->now.cpu)
+		return fail(c, step, "a vCPU that runs is not preempted: name another one");
+	if (!step->arg)
+		return fail(c, step, "vCPU 0 does not wait: it carries the program out");
+	return true;
+}
+
+/* The step is allowed: who runs behind it? */
+static bool advance(struct check *c, const struct step *step)
+{
+	struct position *now = &c->now;
+
+	switch (step->op) {
+	case OP_ENTER: now->in_l2[now->cpu] = true; return true;
+	case OP_EXIT: now->in_l2[now->cpu] = false; return true;
+	case OP_CPU: now->cpu = (uint8_t)step->arg; return true;
+	case OP_VM: now->vm[now->cpu] = (uint8_t)step->arg; return true;
+	case OP_REPEAT: return begin_loop(c, step);
+	case OP_END: return end_loop(c, step);
+	case OP_SET: return check_value(c, step);
+	case OP_PREEMPTED:
+	case OP_PV_FLUSH: return check_paravirtual(c, step);
+	default:
+		if (step->irq)
+			now->in_l2[now->cpu] = false;
+		return true;
+	}
+}
+
+bool program_check(const struct program *program, bool without_flushes, struct program_error *error)
+{
+	struct check c = {
+		.error = error,
+		.in_header = true,
+		.mode = {.header = program_header(program), .error = error},
+	};
+	const struct step *step = program->step, *fetch = NULL;
+	bool names_m = false;
+
+	world_layouts(c.mode.header, c.mode.layout);
+	for (; step < program->step + program->nr_steps; step++) {
+		/* A flush that is left out leaves its interrupt behind: see program_next(). */
+		if (step->flush && without_flushes && !step->irq)
+			continue;
+		if (!check_level(&c, step) || !check_modes(&c, step) || !advance(&c, step))
+			return false;
+		names_m |= step->op == OP_SET && step->value.kind == VALUE_FRAME &&
+			   step->value.nr == FRAME_M;
+		if (step->op == OP_FETCH)
+			fetch = step;
+	}
+	if (names_m && fetch)
+		return fail(&c, fetch, "a program with page M fetches nothing: there is no code");
+	step--;
+	if (c.repeat)
+		return fail(&c, c.repeat, "a repeat without an end");
+	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
+		if (c.now.in_l2[cpu])
+			return fail(&c, step, "the program ends while a vCPU is in L2: exit there");
+	}
+	return true;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* What fits the paging modes that a program's header fixes. */
+#include "model/lang/parse.h"
+#include "model/lang/verbs.h"
+
+static bool fail(const struct mode_check *m, const struct step *step, const char *what)
+{
+	return parse_fail(m->error, step->column, what, NULL);
+}
+
+static bool is_leaf(const struct value *value)
+{
+	return value->kind == VALUE_FRAME || value->kind == VALUE_WINDOW;
+}
+
+static bool takes_window(enum op op)
+{
+	return verbs[op].shape == SHAPE_WINDOW || verbs[op].shape == SHAPE_WINDOW_TAG ||
+	       verbs[op].shape == SHAPE_INVPCID;
+}
+
+/* Is there such an entry, and such a table or window? */
+static bool check_entry(const struct mode_check *m, const struct step *step)
+{
+	const struct entry_ref *entry = &step->entry;
+	const struct layout *layout = &m->layout[entry->root.space];
+
+	if (entry->root.space == SPACE_G && m->header.l2 == MODE_UNPAGED)
+		return fail(m, step, "an unpaged L2 has no tables of its own (g)");
+	if (entry->level > layout->top)
+		return fail(m, step, "the tables have no such level in this mode: see the header");
+	if (entry->window >= layout->windows ||
+	    (step->value.kind == VALUE_TABLE && step->value.table.window >= layout->windows) ||
+	    (step->value.kind == VALUE_WINDOW && step->value.nr >= m->layout[SPACE_N].windows))
+		return fail(m, step, "this mode has no window 3: 0 to 2 fit below 4 GiB");
+	return true;
+}
+
+static enum mode nested_mode(const struct mode_check *m)
+{
+	return m->header.nested_pae ? MODE_PAE : MODE_LONG;
+}
+
+/* What can the mode's entries say? */
+static bool check_value(const struct mode_check *m, const struct step *step)
+{
+	const struct value *value = &step->value;
+	uint8_t mode = step->entry.root.space == SPACE_G   ? m->header.l2
+		       : step->entry.root.space == SPACE_N ? nested_mode(m)
+							   : MODE_LONG;
+
+	if (mode == MODE_PAE && step->entry.level == LEVEL_PDPTE) {
+		if (is_leaf(value))
+			return fail(m, step, "a pdpte of PAE mode holds a table, not a page");
+		if (value->flags)
+			return fail(m, step, "a pdpte of PAE mode has none of these bits");
+	}
+	if (mode != MODE_32)
+		return true;
+	if (value->flags & VF_NX)
+		return fail(m, step, "entries of 4 bytes have no bit nx");
+	if (step->way)
+		return fail(m, step, "entries of 4 bytes are rewritten by one MOV only");
+	if (value->kind == VALUE_WINDOW && step->entry.level == LEVEL_PDE && step->entry.window % 2)
+		return fail(m, step, "4 MiB of guest-physical memory show in w0 and w2 only");
+	return true;
+}
+
+/* Roots that L2 can run on: those of its own mode. */
+static bool check_root(const struct mode_check *m, const struct step *step)
+{
+	if (m->header.l2 == MODE_LONG)
+		return true;
+	if (m->header.l2 == MODE_UNPAGED)
+		return fail(m, step, "an unpaged L2 has no root");
+	return step->root.space == SPACE_G ||
+	       fail(m, step, "L2 does not run on L1's roots (h) in another mode than L1's");
+}
+
+/* Can L1 carry the step out alone? What `enter` does not switch cannot be changed. */
+static bool is_bare(const struct step *step)
+{
+	switch (step->op) {
+	case OP_L2CR3:
+	case OP_ENTER:
+	case OP_EXIT:
+	case OP_CPU:
+	case OP_REPEAT:
+	case OP_END: return true;
+	case OP_WP:
+	case OP_NXE:
+	case OP_PCIDE: return false;
+	case OP_SET:
+	case OP_BITS: return step->entry.root.space != SPACE_N;
+	default: return step->op <= OP_NXE && !step->irq;
+	}
+}
+
+/* What the 32-bit agent cannot do. */
+static bool check_agent(const struct mode_check *m, const struct step *step)
+{
+	if (step->op == OP_PCIDE)
+		return fail(m, step, "CR4.PCIDE is for 64-bit modes");
+	if (step->way != WAY_PLAIN && step->way != WAY_IO && step->way != WAY_FEP)
+		return fail(m, step, "an L2 in a 32-bit mode does nothing by that way");
+	return true;
+}
+
+/*
+ * A large page of guest-physical memory shows a window in the second half of its PT what no nested
+ * window shows: so it is one or the other.
+ */
+static bool check_halves(struct mode_check *m, const struct step *step, bool in_l2)
+{
+	const struct layout *layout = &m->layout[SPACE_G];
+
+	m->large_window |= step->op == OP_SET && step->value.kind == VALUE_WINDOW &&
+			   step->entry.level > LEVEL_PTE;
+	m->second_half |= in_l2 && op_is_look(step->op) && takes_window(step->op) &&
+			  layout->second_half >> step->window & 1;
+	return m->header.l2 == MODE_32 || !m->large_window || !m->second_half ||
+	       fail(m, step, "L2 looks through w3 only where a pN is mapped by a pte");
+}
+
+bool check_in_mode(struct mode_check *m, const struct step *step, bool in_l2)
+{
+	if (m->header.bare && !is_bare(step))
+		return fail(m, step, "L1 cannot do this alone, and 'bare' has no L2");
+	if (in_l2 && !mode_is_64bit(m->header.l2) && !check_agent(m, step))
+		return false;
+	if (takes_window(step->op) && in_l2 && step->window >= m->layout[SPACE_G].windows)
+		return fail(m, step, "this mode has no window 3: 0 to 2 fit below 4 GiB");
+	if (!check_halves(m, step, in_l2))
+		return false;
+	if (step->op == OP_PAE_CYCLE && m->header.l2 != MODE_PAE)
+		return fail(m, step, "CR4.PAE can be switched in PAE mode only: l2mode pae");
+	if (step->op == OP_PG_CYCLE && m->header.l2 != MODE_PAE && m->header.l2 != MODE_32)
+		return fail(m, step, "CR0.PG can be switched in 32-bit modes only");
+	switch (step->op) {
+	case OP_CR3: return !in_l2 || check_root(m, step);
+	case OP_L2CR3: return check_root(m, step);
+	case OP_SET: return check_entry(m, step) && check_value(m, step);
+	case OP_BITS: return check_entry(m, step);
+	default: return true;
+	}
+}

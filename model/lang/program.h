@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Programs: the one language in which a scenario, a fuzz case and a bug report are written.
+ *
+ * A program is a list of steps on a small world:
+ *
+ *   frames    A … G     physical pages; looking at one tells its name
+ *             M         a page of the physical space with neither memory nor device behind it
+ *   windows   w0 … w3   linear addresses through which a level looks
+ *             p0 … p3   guest-physical addresses, translated by the nested tables
+ *   roots     h0 … h5   L1's linear tables ("host")
+ *             g0 … g5   L2's linear tables ("guest")
+ *             n0 … n5   nested tables (NPT, EPT)
+ *   entries   g0.w1.pde the one entry of root g0 at level pde on the way of window w1
+ *   tables    g0.w1.pt  the table page that holds g0.w1.pte
+ *
+ * Every window has tables of its own at every level below the root, so each entry on its way can be
+ * rewritten alone. In 64-bit modes w3 passes through another entry of PTs than the others do; what
+ * it finds in another window's PT, and they in its own, is frame G. (Nested windows share the
+ * root's entry and the table below it: see world.h.)
+ *
+ * A program may begin with a header: `l2mode pae` fixes the paging mode of L2, and with it the
+ * levels that its tables (g) have and the windows that fit; see world.h. The default is long mode
+ * with four levels. `bare pae` makes the same program one of L1 alone: `enter` switches L1 itself
+ * to that mode, on the roots g, and `exit` switches it back.
+ *
+ * When a program starts all tables are linked and all leaves are not present; L1 runs on h0; both
+ * of a CPU's virtual machines are out of L2, VM v with tag v+1, root g<v>, no nested paging,
+ * CR4.PGE, CR0.WP and EFER.NXE set, CR4.PCIDE, SMEP and SMAP clear.
+ */
+#ifndef MODEL_LANG_PROGRAM_H
+#define MODEL_LANG_PROGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	NR_FRAMES = 8,
+	NR_WINDOWS = 4,
+	NR_ROOTS = 6,
+	NR_SPACES = 3,
+	NR_VMS = 2,
+	NR_CPUS = 4,
+	NR_PCPUS = 4,
+	FRAME_M = NR_FRAMES - 1,
+	FRAME_DECOY = FRAME_M - 1, /* G: see struct layout */
+	NR_PCIDS = 4,
+	NR_TAGS = 8, /* 0 … 7; tag 0 is L1's own (AMD) or "VPID off" (Intel) */
+	MAX_STEPS = 64,
+};
+
+/* Which tables: L1's linear ones, L2's linear ones, the nested ones. */
+enum space { SPACE_H, SPACE_G, SPACE_N };
+
+/* Levels as the manuals count them: 1 = PTE in a PT … 5 = PML5E in a PML5. */
+enum level { LEVEL_PTE = 1, LEVEL_PDE, LEVEL_PDPTE, LEVEL_PML4E, LEVEL_PML5E };
+
+/* Paging modes (SDM vol. 3, "Paging Modes and Control Bits"). */
+enum mode {
+	MODE_LONG,    /* 64-bit, four levels */
+	MODE_PAE,     /* 32-bit, entries of 8 bytes: pte, pde, pdpte */
+	MODE_32,      /* 32-bit, entries of 4 bytes: pte, pde; a leaf at pde is a page of 4 MiB */
+	MODE_UNPAGED, /* 32-bit, paging off: linear addresses are guest-physical ones */
+	MODE_LA57,    /* 64-bit, five levels */
+	NR_MODES
+};
+
+static inline bool mode_is_64bit(enum mode mode)
+{
+	return mode == MODE_LONG || mode == MODE_LA57;
+}
+
+/* A root: a space and a number 0 … NR_ROOTS-1. ROOT_NONE: no nested paging. */
+struct root {
+	uint8_t space;
+	uint8_t nr;
+};
+#define ROOT_NONE ((struct root){0xff, 0xff})
+
+/* An entry, or the table that holds it. */
+struct entry_ref {
+	struct root root;
+	uint8_t window;
+	uint8_t level;
+};
+
+/* What an entry holds. */
+enum value_kind {
+	VALUE_NONE,   /* not present */
+	VALUE_FRAME,  /* a leaf: frame `nr`; its size follows from the entry's level */
+	VALUE_WINDOW, /* a leaf of L2's tables: guest-physical window p<nr> */
+	VALUE_TABLE,  /* the next lower table, `table` */
+};
+
+enum value_flags {
+	VF_RO = 1 << 0, /* not writable */
+	VF_NX = 1 << 1, /* not executable */
+	VF_G = 1 << 2,	/* global */
+	VF_S = 1 << 3,	/* supervisor only */
+	VF_NA = 1 << 4, /* accessed bit clear */
+	VF_ND = 1 << 5, /* dirty bit clear */
+};
+
+struct value {
+	uint8_t kind;
+	uint8_t flags;
+	uint8_t nr;		/* frame or nested window */
+	struct entry_ref table; /* VALUE_TABLE: .level is the level of the entries in that table */
+};
+
+enum op {
+	/* looks, at whichever level runs */
+	OP_LOAD,  /* window */
+	OP_STORE, /* window */
+	OP_FETCH, /* window */
+	OP_BITS,  /* entry: reads its accessed and dirty bits in memory */
+	OP_RDMSR, /* in L2: does RDMSR of the one MSR of `msr-exit` leave L2? */
+	/* rewrites */
+	OP_SET, /* entry, value: one aligned 8-byte store */
+	/* linear flushes, at whichever level runs */
+	OP_CR3,	    /* root, PCID; arg 1: bit 63 of the operand, "flush nothing" */
+	OP_INVLPG,  /* window */
+	OP_INVPCID, /* type, window for type 0, PCID for types 0 and 1 */
+	/* bits of control registers and EFER; arg: 0 off, 1 on */
+	OP_PGE,
+	OP_PG_CYCLE,  /* CR0.PG off and on again, in a 32-bit mode */
+	OP_PAE_CYCLE, /* CR4.PAE off and on again, in PAE mode */
+	OP_PCIDE,
+	OP_WP,
+	OP_SMEP,
+	OP_SMAP,
+	OP_NXE,
+	/* what L1 gives the current VM at the next enter */
+	OP_TAG,	     /* tag: ASID or VPID */
+	OP_L2CR3,    /* root, PCID */
+	OP_NROOT,    /* root, or ROOT_NONE; arg 1: with accessed and dirty bits (EPTP bit 6) */
+	OP_MSR_EXIT, /* arg: L2's RDMSR of one MSR exits, or not; rewritten in the map in place */
+	OP_CLEAN,    /* the next enter declares unchanged what L1 has not changed since the last */
+	/* flushes of L1 for L2 */
+	OP_TLBCTL,  /* type 1, 3 or 7: at the next enter only */
+	OP_INVLPGA, /* window, tag */
+	OP_INVVPID, /* type; window for type 0; tag 1 … for all but type 2 */
+	OP_INVEPT,  /* type; root for type 1; arg: bit 6 of the EPTP given, no part of EP4TA */
+	/* L1: VMXOFF, then VMXON on this vCPU; its VMs keep their state, their VMCS loaded anew */
+	OP_VMX_CYCLE,
+	/* L2: VMFUNC leaf 0 to root. The EPTP list is fixed: entry arg * NR_ROOTS + nr is the EPTP
+	 * of n<nr>, with accessed and dirty bits if arg is 1 */
+	OP_VMFUNC,
+	/* control flow */
+	/* KVM's paravirtual flush: arg, another vCPU, which waits in L1, or in L2 if it was left
+	 * there, with no exit of its own */
+	OP_PREEMPTED,	  /* until the host says that it has preempted that vCPU */
+	OP_PV_FLUSH,	  /* the same, and asks the host to flush L1's translations of that vCPU */
+	OP_ENTER,	  /* VMRUN / VM entry of the current VM */
+	OP_ENTER_PENDING, /* the same with an interrupt pending: exits before L2's first instruction
+			   */
+	OP_ENTER_HALTED,  /* VMX: the same into the activity state HLT */
+	OP_ENTER_FAILING, /* VMX: an entry that fails as it loads MSRs; L2 does not run */
+	OP_EXIT,	  /* L2 calls L1 */
+	OP_CPU,		  /* arg: the steps that follow run on that vCPU */
+	OP_PCPU,	  /* arg: the host moves this vCPU to that physical CPU; no other change */
+	OP_VM,		  /* arg: the steps that follow concern that VM of the current vCPU */
+	OP_REPEAT,	  /* arg: the steps up to `end` run that many times (1 … 10000) */
+	OP_END,
+	/* the header: before all other steps */
+	OP_L2MODE, /* arg: enum mode, of L2 */
+	OP_BARE,   /* arg: enum mode: enter and exit switch L1 itself to that mode and back */
+	OP_NMODE,  /* arg: MODE_PAE, of L1 at VMRUN, and so of the nested tables */
+	NR_OPS
+};
+
+/* In which way a step is carried out. */
+enum way {
+	WAY_PLAIN, /* at CPL 0, with MOV */
+	/* looks */
+	WAY_USER, /* at CPL 3 */
+	WAY_IO,	  /* INS or OUTS, byte by byte: KVM's instruction emulator carries it out */
+	/* looks, and flushes of one instruction */
+	WAY_FEP, /* behind KVM's forced-emulation prefix */
+	/* rewrites, beside the one aligned MOV of 8 bytes */
+	WAY_4,		/* MOVs of 4 bytes */
+	WAY_1,		/* MOVs of 1 byte */
+	WAY_MISALIGNED, /* a MOV of 8 bytes that also writes half of the entry before this one */
+	WAY_XCHG,
+	WAY_CMPXCHG,
+	WAY_STOS,
+	WAY_MOVS,
+	WAY_16, /* a MOV of 16 bytes that also writes the entry's neighbour */
+	NR_WAYS
+};
+
+/* What the header says. */
+struct header {
+	uint8_t l2;	 /* enum mode, of L2 and its tables */
+	bool bare;	 /* there is no L2: L1 itself switches to that mode and back */
+	bool nested_pae; /* L1 enters L2 from PAE mode, so the nested tables are PAE tables */
+};
+
+/* What the author of a directed scenario expects of a look. */
+enum expect {
+	EXPECT_NOTHING,
+	EXPECT_FRESH,  /* only the current value is legal */
+	EXPECT_EITHER, /* at least one stale value is legal, too */
+};
+
+struct step {
+	uint8_t op;
+	uint8_t expect;
+	bool flush;  /* '!': the flush under test. A control leaves it out; so does skip-flush */
+	bool irq;    /* in L2: an interrupt that L1 intercepts is pending when the instruction
+		      * completes, so the exit to L1 follows at once; of OP_PCPU, when the vCPU
+		      * goes on there */
+	uint8_t way; /* enum way */
+	uint8_t window;
+	uint8_t tag;
+	uint8_t pcid;
+	uint8_t type; /* of TLB_CONTROL, INVPCID, INVVPID, INVEPT */
+	uint16_t arg;
+	struct root root;
+	struct entry_ref entry;
+	struct value value;
+	uint16_t column; /* 1-based, of the step's first character in the text */
+};
+
+struct program {
+	unsigned nr_steps;
+	struct step step[MAX_STEPS];
+};
+
+struct program_error {
+	unsigned column; /* 1-based; 0: no error */
+	char text[96];
+};
+
+/*
+ * Reads a program's text. Grammar:
+ *
+ *   program := { header ';' } step { ';' step } [ ';' ]
+ *   header  := 'l2mode' mode | 'bare' mode | 'nmode' 'pae'
+ *   mode    := 'long' | 'pae' | '32' | 'unpaged' | 'la57'
+ *   step    := [ '!' ] verb { argument } [ 'by' way ] [ 'irq' ] [ 'fresh' | 'either' ]
+ *   value   := 'none' | ( frame | nested window | table ) { '/' flag }
+ *   flag    := 'ro' | 'nx' | 'g' | 's' | 'na' | 'nd'
+ *
+ *   looks        load W, store W, fetch W, look W, bits ENTRY
+ *                by user, by io and by fep but for fetches
+ *                in L2: rdmsr
+ *   rewrites     set ENTRY VALUE; by 4, 1, misaligned, xchg, cmpxchg, stos, movs, 16
+ *   linear       cr3 ROOT [pcid 0-3] [noflush], invlpg W, both also by fep;
+ *                invpcid 0 W [pcid 0-3], invpcid 1 [pcid 0-3], invpcid 2|3,
+ *                pge|pcide|wp|smep|smap|nxe on|off, pg-cycle, pae-cycle
+ *   for L2       tag 0-7, l2cr3 ROOT [pcid 0-3], nroot ROOT [ad] | none, tlbctl 1|3|7,
+ *                invlpga W TAG
+ *                clean, msr-exit on|off
+ *   paravirtual  preempted 0-3, pv-flush 0-3
+ *   VMX          invvpid 0 W TAG, invvpid 1|3 TAG, invvpid 2, invept 1 ROOT [ad], invept 2,
+ *                vmx-cycle, in L2: vmfunc ROOT [ad]
+ *   control flow enter, enter-pending, enter-halted, enter-failing, exit, cpu 0-3, vm 0|1,
+ *                repeat 1-10000, end
+ *   host         pcpu 0-3
+ *
+ * such as `set n0.p1.pte B/ro; !tlbctl 1; enter; store w0 fresh; exit`.
+ *
+ * `look` is the verb of that name's meaning: OP_LOAD, OP_STORE or OP_FETCH. A text may use `look`
+ * where a scenario is to be run once in each of the three. With any other op it is an error.
+ *
+ * Beside the grammar it checks what can be known without running, both with and without the steps
+ * marked '!': levels (no `exit` in L1, no `tag` in L2, `irq` only on L2's flushes and `pcpu`, not
+ * on looks, …), that roots, tables and values fit their space and level, that each `repeat` has its
+ * `end` and comes out where it began (vCPU, VM, level), that the program ends in L1 on every vCPU.
+ *
+ * Returns true, or false with the column and one clear sentence in *error. Never reads beyond the
+ * NUL.
+ */
+bool program_parse(const char *text, enum op look, struct program *program,
+		   struct program_error *error);
+
+/*
+ * Prints the canonical text of a program; program_parse() of it gives the same program (but for the
+ * columns). At most size-1 characters and a NUL are written. Returns the length of the whole text.
+ */
+size_t program_print(const struct program *program, char *text, size_t size);
+size_t step_print(const struct step *step, char *text, size_t size);
+
+/* Capabilities a host must have so that a program can run, as a set of enum cap: see caps.h. */
+uint32_t program_needs(const struct program *program);
+/* What its header says, and what holds where it says nothing. */
+struct header program_header(const struct program *program);
+/* The highest vCPU number that a program names, plus 1. */
+unsigned program_cpus(const struct program *program);
+
+/*
+ * Walks through a program, loops unrolled. A cursor is all zero at the start. `without_flushes`
+ * leaves out the steps marked '!'; of a flush with `irq` a plain OP_EXIT (of column 0) remains,
+ * since the interrupt is not part of the flush. Returns the next step, NULL at the end; never
+ * OP_REPEAT or OP_END.
+ */
+struct program_cursor {
+	uint16_t next;
+	uint16_t loop_start;
+	uint16_t loops_left;
+};
+const struct step *program_next(const struct program *program, struct program_cursor *cursor,
+				bool without_flushes);
+
+/* The letter of a frame, 0 … NR_FRAMES-1. */
+static inline char frame_letter(unsigned nr)
+{
+	return nr == FRAME_M ? 'M' : (char)('A' + nr);
+}
+
+/* Is the step a look whose result is judged? (OP_LOAD … OP_RDMSR) */
+static inline bool op_is_look(enum op op)
+{
+	return op <= OP_RDMSR;
+}
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/lang/verbs.h"
+
+#define BOTH  (IN_L1 | IN_L2)
+#define FLUSH (BOTH | CAN_FLUSH | CAN_IRQ) /* what any level does to its own translations */
+#define GIVEN (IN_L1 | CAN_FLUSH)	   /* what L1 gives or does to L2 */
+
+const struct verb verbs[NR_OPS] = {
+	[OP_LOAD] = {"load", SHAPE_WINDOW, BOTH | BY_USER | BY_EMULATOR | BY_FEP},
+	[OP_STORE] = {"store", SHAPE_WINDOW, BOTH | BY_USER | BY_EMULATOR | BY_FEP},
+	[OP_FETCH] = {"fetch", SHAPE_WINDOW, BOTH | BY_USER},
+	[OP_RDMSR] = {"rdmsr", SHAPE_NOTHING, IN_L2},
+	[OP_BITS] = {"bits", SHAPE_ENTRY, BOTH},
+	[OP_SET] = {"set", SHAPE_ENTRY_VALUE, BOTH | BY_STORES},
+	[OP_CR3] = {"cr3", SHAPE_CR3, FLUSH | BY_FEP},
+	[OP_INVLPG] = {"invlpg", SHAPE_WINDOW, FLUSH | BY_FEP},
+	[OP_INVPCID] = {"invpcid", SHAPE_INVPCID, FLUSH},
+	[OP_PGE] = {"pge", SHAPE_SWITCH, FLUSH},
+	[OP_PG_CYCLE] = {"pg-cycle", SHAPE_NOTHING, IN_L2 | CAN_FLUSH},
+	[OP_PAE_CYCLE] = {"pae-cycle", SHAPE_NOTHING, IN_L2 | CAN_FLUSH},
+	[OP_PCIDE] = {"pcide", SHAPE_SWITCH, FLUSH},
+	[OP_WP] = {"wp", SHAPE_SWITCH, BOTH},
+	[OP_SMEP] = {"smep", SHAPE_SWITCH, FLUSH},
+	[OP_SMAP] = {"smap", SHAPE_SWITCH, BOTH},
+	[OP_NXE] = {"nxe", SHAPE_SWITCH, IN_L1},
+	[OP_TAG] = {"tag", SHAPE_TAG, GIVEN},
+	[OP_L2CR3] = {"l2cr3", SHAPE_L2CR3, GIVEN},
+	[OP_NROOT] = {"nroot", SHAPE_NESTED_ROOT, GIVEN},
+	[OP_MSR_EXIT] = {"msr-exit", SHAPE_SWITCH, IN_L1},
+	[OP_CLEAN] = {"clean", SHAPE_NOTHING, IN_L1},
+	[OP_TLBCTL] = {"tlbctl", SHAPE_TLBCTL, GIVEN},
+	[OP_INVLPGA] = {"invlpga", SHAPE_WINDOW_TAG, GIVEN},
+	[OP_INVVPID] = {"invvpid", SHAPE_INVVPID, GIVEN},
+	[OP_INVEPT] = {"invept", SHAPE_INVEPT, GIVEN},
+	[OP_VMX_CYCLE] = {"vmx-cycle", SHAPE_NOTHING, IN_L1},
+	[OP_VMFUNC] = {"vmfunc", SHAPE_EPTP, IN_L2 | CAN_FLUSH},
+	[OP_PREEMPTED] = {"preempted", SHAPE_CPU, IN_L1},
+	[OP_PV_FLUSH] = {"pv-flush", SHAPE_CPU, GIVEN},
+	[OP_ENTER] = {"enter", SHAPE_NOTHING, IN_L1 | CAN_FLUSH},
+	[OP_ENTER_PENDING] = {"enter-pending", SHAPE_NOTHING, IN_L1 | CAN_FLUSH},
+	[OP_ENTER_HALTED] = {"enter-halted", SHAPE_NOTHING, IN_L1 | CAN_FLUSH},
+	[OP_ENTER_FAILING] = {"enter-failing", SHAPE_NOTHING, IN_L1},
+	[OP_EXIT] = {"exit", SHAPE_NOTHING, IN_L2 | CAN_FLUSH},
+	[OP_CPU] = {"cpu", SHAPE_CPU, BOTH},
+	[OP_PCPU] = {"pcpu", SHAPE_PCPU, BOTH | CAN_IRQ},
+	[OP_VM] = {"vm", SHAPE_VM, IN_L1},
+	[OP_REPEAT] = {"repeat", SHAPE_COUNT, BOTH},
+	[OP_END] = {"end", SHAPE_NOTHING, BOTH},
+	[OP_BARE] = {"bare", SHAPE_MODE, IN_HEADER},
+	[OP_NMODE] = {"nmode", SHAPE_MODE, IN_HEADER},
+	[OP_L2MODE] = {"l2mode", SHAPE_MODE, IN_HEADER},
+};
+
+const char space_names[NR_SPACES + 1] = "hgn";
+const char *const entry_names[] = {"", "pte", "pde", "pdpte", "pml4e", "pml5e"};
+const char *const table_names[] = {"", "pt", "pd", "pdpt", "pml4", "pml5"};
+const char *const mode_names[NR_MODES] = {"long", "pae", "32", "unpaged", "la57"};
+const char *const way_names[NR_WAYS] = {
+	[WAY_USER] = "user", [WAY_IO] = "io",
+	[WAY_FEP] = "fep",   [WAY_4] = "4",
+	[WAY_1] = "1",	     [WAY_MISALIGNED] = "misaligned",
+	[WAY_XCHG] = "xchg", [WAY_CMPXCHG] = "cmpxchg",
+	[WAY_STOS] = "stos", [WAY_MOVS] = "movs",
+	[WAY_16] = "16",
+};
+const char *const flag_names[] = {"ro", "nx", "g", "s", "na", "nd"};

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* Looks: which results the items that may be cached, and walks that begin at them, can give. */
+#include "model/oracle/oracle_state.h"
+
+/* One look at one window. */
+struct looking {
+	struct oracle *o;
+	struct view view;
+	struct access access;
+	unsigned window;
+	const struct context *nested; /* NULL: no nested paging */
+	bool lost;		      /* a guest-physical window, and no nested tables to map it */
+};
+
+/* A store sets the dirty bit in a leaf it reaches, unless a cached copy says that it is set. */
+static void may_dirty(const struct looking *l, struct mem_entry *leaf, bool nested)
+{
+	if (l->access.op == OP_STORE && (!nested || l->view.regs.nested_bits))
+		leaf->dirty |= MAY_BE_1;
+}
+
+/* The faults of nested walks from a table with entries of that level. */
+static uint32_t nested_walk_faults(const struct looking *l, unsigned p, unsigned table,
+				   unsigned level, uint8_t perms)
+{
+	for (;; level--) {
+		struct mem_entry *entry = memory_entry(l->o, table, p, level);
+
+		if (entry->kind == VALUE_NONE)
+			return RESULT_NPF;
+		perms |= entry->flags & PERMS;
+		if (entry->kind != VALUE_TABLE) {
+			may_dirty(l, entry, true);
+			return nested_denied(l->access, perms) ? RESULT_NPF : 0;
+		}
+		table = entry->table;
+	}
+}
+
+/*
+ * Where a walk that begins at a cached pointer starts with permissions: a fault that memory does
+ * not confirm is legal only where faults may be spurious.
+ */
+static uint8_t pointer_perms(const struct looking *l, const struct item *pointer)
+{
+	return l->o->vendor->spurious_fault ? pointer->perms : 0;
+}
+
+/* What the nested half may give for a guest-physical window. */
+static uint32_t nested_results(const struct looking *l, unsigned p)
+{
+	const struct item_set *set = &l->nested->set[p];
+	uint8_t root = l->view.regs.nroot;
+	uint32_t results = nested_walk_faults(l, p, root_table(root), top_level(l->o, root), 0);
+
+	for (unsigned i = 0; i < set->nr; i++) {
+		const struct item *item = &set->item[i];
+
+		if (item->kind == ITEM_POINTER)
+			results |= nested_walk_faults(l, p, item->target, item->level - 1u,
+						      pointer_perms(l, item));
+		else if (!nested_denied(l->access, item->perms))
+			results |= RESULT_FRAME(item->target);
+		else if (l->o->vendor->spurious_fault)
+			results |= RESULT_NPF;
+	}
+	return results;
+}
+
+/* A linear leaf leads to guest-physical memory: what may come of it. */
+static uint32_t guest_results(struct looking *l, unsigned p)
+{
+	if (l->nested)
+		return nested_results(l, p);
+	l->lost = true;
+	return 0;
+}
+
+/*
+ * The faults of linear walks from a table with entries of that level. The frames that they lead to
+ * are items already.
+ */
+static uint32_t linear_walk_faults(struct looking *l, unsigned table, unsigned level, uint8_t perms)
+{
+	for (;; level--) {
+		struct mem_entry *entry = memory_entry(l->o, table, l->window, level);
+
+		if (entry->kind == VALUE_NONE || is_reserved(entry, &l->view.regs))
+			return RESULT_PF;
+		perms |= entry->flags & PERMS;
+		if (entry->kind != VALUE_TABLE) {
+			may_dirty(l, entry, false);
+			if (denied(l->access, perms, &l->view.regs))
+				return RESULT_PF;
+			return entry->kind == VALUE_FRAME
+				       ? 0
+				       : guest_results(l, entry->nr) & RESULT_NPF;
+		}
+		table = entry->table;
+	}
+}
+
+/* What a translation may give. */
+static uint32_t translation_results(struct looking *l, const struct item *item)
+{
+	bool spurious = l->o->vendor->spurious_fault;
+
+	if (denied(l->access, item->perms, &l->view.regs))
+		return spurious ? RESULT_PF : 0;
+	if (item->kind == ITEM_GUEST)
+		return guest_results(l, item->target);
+	if (nested_denied(l->access, item->perms >> PERM_NESTED_SHIFT))
+		return spurious ? RESULT_NPF : 0;
+	return RESULT_FRAME(item->target);
+}
+
+static uint32_t item_results(struct looking *l, const struct item *item)
+{
+	struct item without_nx = *item;
+
+	if (item->kind == ITEM_POINTER)
+		return linear_walk_faults(l, item->target, item->level - 1u,
+					  pointer_perms(l, item));
+	if (item->kind == ITEM_ABSENT)
+		return RESULT_PF;
+	if (l->view.regs.nxe || !(item->perms & PERM_NX))
+		return translation_results(l, item);
+	/* Cached with NX, used with EFER.NXE clear: whether the bit counts is nowhere said. */
+	without_nx.perms &= (uint8_t)~PERM_NX;
+	return translation_results(l, item) | translation_results(l, &without_nx);
+}
+
+/* Do the context's items serve the view? Those of another PCID do if they are global. */
+static bool serves(const struct context *c, const struct view *view, const struct item *item)
+{
+	struct context_key key = view->linear;
+
+	if (item->flags & ITEM_GLOBAL)
+		key.pcid = c->key.pcid;
+	return context_is(c, key);
+}
+
+static uint32_t all_results(struct looking *l)
+{
+	const struct context_list *list = &l->o->linear;
+	uint8_t root = l->view.regs.root;
+	uint32_t results = linear_walk_faults(l, root_table(root), top_level(l->o, root), 0);
+
+	for (unsigned c = 0; c < list->nr; c++) {
+		const struct item_set *set = &list->context[c].set[l->window];
+
+		for (unsigned i = 0; i < set->nr; i++) {
+			if (serves(&list->context[c], &l->view, &set->item[i]))
+				results |= item_results(l, &set->item[i]);
+		}
+	}
+	return results;
+}
+
+static bool has_old(const struct item_set *set)
+{
+	for (unsigned i = 0; i < set->nr; i++) {
+		if (set->item[i].flags & ITEM_OLD)
+			return true;
+	}
+	return false;
+}
+
+bool look_is_certain(struct oracle *o, const struct view *view, const struct walk *now,
+		     unsigned window)
+{
+	const struct context *nested;
+
+	for (unsigned i = 0; i < o->linear.nr; i++) {
+		const struct context *c = &o->linear.context[i];
+
+		/* Whatever the PCID: it may be global. */
+		if (c->key.cpu == view->cpu && c->key.tag == view->tag && has_old(&c->set[window]))
+			return false;
+	}
+	if (!now->leaf[0] || now->leaf[0]->kind == VALUE_FRAME)
+		return true;
+	nested = context_get(o, &o->nested, view->nested);
+	return nested && !has_old(&nested->set[now->leaf[0]->nr]);
+}
+
+/* The nested window that a linear walk through memory leads to, as a set of one or none. */
+static uint8_t walk_target(struct oracle *o, unsigned table, unsigned level, unsigned window)
+{
+	for (;; level--) {
+		const struct mem_entry *entry = memory_entry(o, table, window, level);
+
+		if (entry->kind != VALUE_TABLE)
+			return entry->kind == VALUE_WINDOW ? (uint8_t)(1u << entry->nr) : 0;
+		table = entry->table;
+	}
+}
+
+static uint8_t item_target(struct oracle *o, const struct item *item, unsigned window)
+{
+	switch (item->kind) {
+	case ITEM_POINTER: return walk_target(o, item->target, item->level - 1u, window);
+	case ITEM_GUEST: return (uint8_t)(1u << item->target);
+	default: return item->guest ? (uint8_t)(1u << (item->guest - 1)) : 0;
+	}
+}
+
+uint8_t look_targets(struct oracle *o, const struct view *view, unsigned window)
+{
+	uint8_t targets =
+		walk_target(o, root_table(view->regs.root), top_level(o, view->regs.root), window);
+
+	for (unsigned c = 0; c < o->linear.nr; c++) {
+		const struct item_set *set = &o->linear.context[c].set[window];
+
+		for (unsigned i = 0; i < set->nr; i++) {
+			if (serves(&o->linear.context[c], view, &set->item[i]))
+				targets |= item_target(o, &set->item[i], window);
+		}
+	}
+	return targets;
+}
+
+/* Accessed and dirty bits in memory: all combinations of what each may be. */
+static void look_at_bits(struct oracle *o, const struct entry_ref *ref, struct look *look)
+{
+	const struct mem_entry *entry =
+		memory_entry(o, world_table(o->layout, *ref), ref->window, ref->level);
+
+	for (unsigned bits = 0; bits < 4; bits++) {
+		unsigned a = bits & 1, d = bits >> 1;
+
+		if ((entry->accessed & (1 << a)) && (entry->dirty & (1 << d)))
+			look->legal |= RESULT_BITS_OF(a, d);
+	}
+	look->current = RESULT_BITS_OF(!(entry->flags & VF_NA), !(entry->flags & VF_ND));
+}
+
+void look_at(struct oracle *o, const struct step *step, struct look *look)
+{
+	struct looking l = {
+		.o = o,
+		.view = view_of(o, o->cpu),
+		.access = access_of(step),
+		.window = step->window,
+	};
+
+	*look = (struct look){.events = o->events, .space = o->set_space};
+	if (step->op == OP_RDMSR) {
+		const struct cpu_state *cpu = &o->cpus[o->cpu];
+
+		look->current = cpu->vms[cpu->vm].msr_exit ? RESULT_EXIT : RESULT_DIRECT;
+		look->legal = look->current;
+		return;
+	}
+	if (step->op == OP_BITS) {
+		look_at_bits(o, &step->entry, look);
+		return;
+	}
+	if (l.view.regs.nroot != NO_ROOT)
+		l.nested = context_get(o, &o->nested, l.view.nested);
+	look->current = walk_now(o, &l.view, step->window, l.access).result;
+	look->legal = look->current | all_results(&l);
+	if (l.lost)
+		o->why = "a guest-physical window without nested paging";
+	o->seen[l.view.cpu][l.view.tag][step->window] |= (uint8_t)look->legal;
+}

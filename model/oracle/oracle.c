@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT */
+/* Steps: what each does to registers, memory and caches. */
+#include "model/oracle/oracle_state.h"
+
+void *memset(void *s, int c, size_t n); /* freestanding: the image and the host both have it */
+
+size_t oracle_size(void)
+{
+	return sizeof(struct oracle);
+}
+
+void oracle_start(struct oracle *o, enum vendor vendor, unsigned cpus)
+{
+	memset(o, 0, offsetof(struct oracle, linear));
+	o->linear.nr = o->nested.nr = 0;
+	o->vendor = &vendor_rules[vendor];
+	o->vendor_nr = (uint8_t)vendor;
+	o->nr_cpus = (uint8_t)cpus;
+	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
+		struct cpu_state *state = &o->cpus[cpu];
+
+		state->l1 =
+			(struct registers){.nroot = NO_ROOT, .pge = true, .wp = true, .nxe = true};
+		for (uint8_t vm = 0; vm < NR_VMS; vm++) {
+			struct registers regs = {.root = (uint8_t)(SPACE_G * NR_ROOTS + vm),
+						 .nroot = NO_ROOT,
+						 .pge = true,
+						 .wp = true,
+						 .nxe = true,
+						 .nested_bits = !o->vendor->nested_bits_optional};
+
+			state->vms[vm] = (struct vm_state){.regs = regs, .tag = (uint8_t)(vm + 1)};
+		}
+	}
+	memory_start(o);
+	fill(o);
+}
+
+static struct vm_state *current_vm(struct oracle *o)
+{
+	struct cpu_state *state = &o->cpus[o->cpu];
+
+	return &state->vms[state->vm];
+}
+
+/* An event that the running level causes in its own tag. */
+static void own_event(struct oracle *o, enum event ev, uint8_t window)
+{
+	struct view view = view_of(o, o->cpu);
+
+	event(o, ev, &view,
+	      (struct operand){.tag = view.tag,
+			       .pcid = view.linear.pcid,
+			       .nroot = view.nested.nroot,
+			       .window = window});
+}
+
+static enum event tlbctl_event(uint8_t type)
+{
+	return type == 1 ? EV_TLBCTL_1 : type == 3 ? EV_TLBCTL_3 : EV_TLBCTL_7;
+}
+
+/* L1 turns paging off and on again in its other mode (bare). */
+static void switch_l1(struct oracle *o, bool enter)
+{
+	fill(o);
+	o->cpus[o->cpu].in_l2 = true;
+	own_event(o, EV_PG_TOGGLE, 0);
+	o->cpus[o->cpu].in_l2 = enter;
+}
+
+static void keep_context(struct oracle *o)
+{
+	struct vm_state *vm = current_vm(o);
+
+	vm->ran = true;
+	vm->last = view_of(o, o->cpu).linear;
+}
+
+/*
+ * PDPTE registers are the VM's, whatever tags what else is cached: those that it had in the context
+ * where it ran last may be the ones of the context where it runs now.
+ */
+static void carry_pdptes(struct oracle *o)
+{
+	struct vm_state *vm = current_vm(o);
+	struct view view = view_of(o, o->cpu);
+	struct context *from, *to;
+
+	if (!vm->ran || !view.regs.pdptes)
+		return;
+	from = context_get(o, &o->linear, vm->last);
+	to = context_get(o, &o->linear, view.linear);
+	if (!from || !to || from == to)
+		return;
+	to->last.pdptes = true;
+	for (unsigned w = 0; w < NR_WINDOWS; w++) {
+		for (unsigned i = 0; i < from->set[w].nr; i++) {
+			if (is_pdpte(from, &from->set[w].item[i]))
+				item_add(o, &to->set[w], from->set[w].item[i]);
+		}
+	}
+}
+
+void enter_l2(struct oracle *o)
+{
+	struct vm_state *vm = current_vm(o);
+
+	if (o->header.bare) {
+		switch_l1(o, true);
+		return;
+	}
+	if (!vm->tag && !o->vendor->untagged_l2) {
+		o->why = "tag 0 is L1's own: L2 cannot run with it";
+		return;
+	}
+	fill(o); /* L1 was running up to here */
+	o->cpus[o->cpu].in_l2 = true;
+	own_event(o, vm->tag ? EV_ENTER : EV_ENTER_UNTAGGED, 0);
+	if (vm->tlbctl)
+		own_event(o, tlbctl_event(vm->tlbctl), 0);
+	vm->tlbctl = 0;
+	/* Without EPT the entry itself reads them in memory. */
+	if (view_of(o, o->cpu).regs.pdptes && vm->regs.nroot != NO_ROOT) {
+		if (vm->pdptes)
+			own_event(o, EV_PDPTE_FIELDS, 0);
+		else
+			carry_pdptes(o);
+	}
+	vm->pdptes = false;
+}
+
+void leave_l2(struct oracle *o)
+{
+	if (o->header.bare) {
+		switch_l1(o, false);
+		return;
+	}
+	fill(o); /* L2 was running up to here */
+	keep_context(o);
+	own_event(o, current_vm(o)->tag ? EV_EXIT : EV_EXIT_UNTAGGED, 0);
+	o->cpus[o->cpu].in_l2 = false;
+}
+
+/* The registers of the level that runs. */
+static struct registers *own_registers(struct oracle *o)
+{
+	struct cpu_state *state = &o->cpus[o->cpu];
+
+	return state->in_l2 ? &current_vm(o)->regs : &state->l1;
+}
+
+static void set_pge(struct oracle *o, bool on)
+{
+	struct registers *regs = own_registers(o);
+
+	if (regs->pge == on)
+		return; /* only a change invalidates */
+	regs->pge = on;
+	own_event(o, EV_PGE_TOGGLE, 0);
+}
+
+/* INVLPGA, INVVPID, INVEPT: about a tag or nested root that need not be in use. */
+static void invalidate(struct oracle *o, const struct step *step)
+{
+	struct view view = view_of(o, o->cpu);
+	struct operand operand = {
+		.tag = step->tag,
+		.nroot = step->op == OP_INVEPT ? root_number(step->root) : NO_ROOT,
+		.window = step->window,
+	};
+
+	switch (step->op) {
+	case OP_INVLPGA: event(o, EV_INVLPGA, &view, operand); break;
+	case OP_INVVPID: event(o, EV_INVVPID_0 + step->type, &view, operand); break;
+	case OP_INVEPT: event(o, EV_INVEPT_1 + step->type - 1, &view, operand); break;
+	}
+}
+
+static void set_nested_root(struct oracle *o, const struct step *step)
+{
+	struct registers *regs = &current_vm(o)->regs;
+
+	regs->nroot = root_number(step->root);
+	regs->nested_bits = step->arg || !o->vendor->nested_bits_optional;
+}
+
+static void vmfunc(struct oracle *o, const struct step *step)
+{
+	struct vm_state *vm = current_vm(o);
+
+	if (vm->regs.nroot == NO_ROOT) {
+		o->why = "VMFUNC switches nested roots, and this VM has none";
+		return;
+	}
+	fill(o);
+	keep_context(o);
+	set_nested_root(o, step);
+	carry_pdptes(o);
+	own_event(o, vm->tag ? EV_VMFUNC : EV_VMFUNC_UNTAGGED, 0);
+}
+
+static void set_pcide(struct oracle *o, bool on)
+{
+	struct registers *regs = own_registers(o);
+
+	if (regs->pcide == on)
+		return;
+	own_event(o, on ? EV_PCIDE_SET : EV_PCIDE_CLEAR, 0);
+	regs->pcide = on;
+}
+
+static void set_smep(struct oracle *o, bool on)
+{
+	struct registers *regs = own_registers(o);
+
+	if (on && !regs->smep)
+		own_event(o, EV_SMEP_SET, 0);
+	regs->smep = on;
+}
+
+static void mov_cr3(struct oracle *o, const struct step *step)
+{
+	struct registers *regs = own_registers(o);
+
+	regs->root = root_number(step->root);
+	regs->pcid = step->pcid;
+	own_event(o, step->arg ? EV_MOV_CR3_NOFLUSH : EV_MOV_CR3, 0);
+}
+
+static void invpcid(struct oracle *o, const struct step *step)
+{
+	struct view view = view_of(o, o->cpu);
+
+	event(o, EV_INVPCID_0 + step->type, &view,
+	      (struct operand){.tag = view.tag,
+			       .pcid = step->pcid,
+			       .nroot = view.nested.nroot,
+			       .window = step->window});
+}
+
+/* What a level does to its own translations and control registers. */
+static void linear_flush(struct oracle *o, const struct step *step)
+{
+	switch (step->op) {
+	case OP_CR3: mov_cr3(o, step); break;
+	case OP_INVLPG: own_event(o, EV_INVLPG, step->window); break;
+	case OP_INVPCID: invpcid(o, step); break;
+	case OP_PGE: set_pge(o, step->arg); break;
+	case OP_PG_CYCLE: own_event(o, EV_PG_TOGGLE, 0); break;
+	case OP_PAE_CYCLE: own_event(o, EV_PAE_TOGGLE, 0); break;
+	case OP_PCIDE: set_pcide(o, step->arg); break;
+	case OP_WP: own_registers(o)->wp = step->arg; break;
+	case OP_SMEP: set_smep(o, step->arg); break;
+	case OP_SMAP: own_registers(o)->smap = step->arg; break;
+	case OP_NXE: own_registers(o)->nxe = step->arg; break;
+	}
+	if (step->irq)
+		leave_l2(o);
+}
+
+/* The header: nothing has been cached yet but of L1's tables, which stay as they are. */
+static void set_header(struct oracle *o, const struct step *step)
+{
+	o->header.nested_pae |= step->op == OP_NMODE;
+	if (step->op != OP_NMODE)
+		o->header.l2 = (uint8_t)step->arg;
+	o->header.bare |= step->op == OP_BARE;
+	memory_start(o);
+	for (unsigned cpu = 0; o->header.bare && cpu < NR_CPUS; cpu++) {
+		for (unsigned vm = 0; vm < NR_VMS; vm++)
+			o->cpus[cpu].vms[vm].tag = 0; /* as it is L1 that runs */
+	}
+}
+
+/*
+ * Of another vCPU, which has yet to run. An L2 with tag 0 has L1's tag, and the entry into it has
+ * left nothing of L1's there: what is there is L2's.
+ */
+static void pv_flush(struct oracle *o, unsigned cpu)
+{
+	struct view view = view_of(o, cpu);
+
+	if (!o->cpus[cpu].in_l2 || view.tag)
+		event(o, EV_PV_FLUSH, &view, (struct operand){.nroot = NO_ROOT});
+}
+
+static void control(struct oracle *o, const struct step *step)
+{
+	switch (step->op) {
+	case OP_ENTER: enter_l2(o); break;
+	case OP_ENTER_PENDING:
+	case OP_ENTER_HALTED:
+		enter_l2(o);
+		if (!o->why)
+			leave_l2(o);
+		break;
+	case OP_ENTER_FAILING: break; /* need not have flushed anything */
+	case OP_EXIT: leave_l2(o); break;
+	case OP_PREEMPTED: break;
+	case OP_PV_FLUSH: pv_flush(o, step->arg); break;
+	case OP_CPU: o->cpu = (uint8_t)step->arg; break;
+	case OP_PCPU: /* nobody but the host may notice */
+		if (step->irq)
+			leave_l2(o);
+		break;
+	case OP_VM: o->cpus[o->cpu].vm = (uint8_t)step->arg; break;
+	case OP_L2MODE:
+	case OP_NMODE:
+	case OP_BARE: set_header(o, step); break;
+	}
+}
+
+static void give(struct oracle *o, const struct step *step)
+{
+	struct vm_state *vm = current_vm(o);
+
+	switch (step->op) {
+	case OP_TAG: vm->tag = step->tag; break;
+	case OP_L2CR3:
+		vm->regs.root = root_number(step->root);
+		vm->regs.pcid = step->pcid;
+		vm->pdptes = true;
+		break;
+	case OP_NROOT:
+		set_nested_root(o, step);
+		vm->pdptes = true;
+		break;
+	case OP_TLBCTL: vm->tlbctl = step->type; break;
+	case OP_MSR_EXIT: vm->msr_exit = step->arg; break;
+	case OP_CLEAN: break; /* about the VMCB, not about what is cached */
+	case OP_INVLPGA:
+	case OP_INVVPID:
+	case OP_INVEPT: invalidate(o, step); break;
+	case OP_VMX_CYCLE: own_event(o, EV_VMX_CYCLE, 0); break;
+	case OP_VMFUNC: vmfunc(o, step); break;
+	}
+}
+
+bool oracle_step(struct oracle *o, const struct step *step, struct look *look, const char **why)
+{
+	if (op_is_look(step->op))
+		look_at(o, step, look);
+	else if (step->op == OP_SET)
+		memory_set(o, step);
+	else if (step->op <= OP_NXE)
+		linear_flush(o, step);
+	else if (step->op <= OP_VMFUNC)
+		give(o, step);
+	else
+		control(o, step);
+	fill(o);
+	*why = o->why;
+	return !o->why;
+}

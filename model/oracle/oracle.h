@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The oracle: an executable reading of the manuals. It is told every step of a program and says,
+ * for each look, which results the architecture allows.
+ *
+ * For every CPU and every tag it keeps what *may* be cached of each window's walk: an item enters
+ * when it can be read from memory while its context can run (hardware may fill speculatively at any
+ * time), and leaves only by an invalidation that the manual guarantees (rules.c). An item is what
+ * hardware keeps: a translation (a leaf, with the permissions gathered on its walk), or a
+ * paging-structure-cache entry (a pointer to a lower table, from which a walk may continue in
+ * current memory). Entries that are not present are never cached.
+ */
+#ifndef MODEL_ORACLE_ORACLE_H
+#define MODEL_ORACLE_ORACLE_H
+
+#include "model/lang/program.h"
+#include "model/lang/world.h"
+#include "model/oracle/rules.h"
+
+/* Results of a look, as bits of a set. Frames A … H are bits 0 … 7. */
+enum {
+	RESULT_PF = 1 << 8,    /* a page fault of the level that looked */
+	RESULT_NPF = 1 << 9,   /* a nested page fault, EPT violation: an exit to L1 */
+	RESULT_WILD = 1 << 10, /* what no frame holds */
+	/* of OP_BITS: bit (10 + 1 + accessed + 2 * dirty) */
+	RESULT_BITS = 1 << 11,
+	/* of OP_RDMSR */
+	RESULT_DIRECT = 1 << 15,
+	RESULT_EXIT = 1 << 16,
+};
+#define RESULT_FRAME(nr)		(1u << (nr))
+#define RESULT_BITS_OF(accessed, dirty) (RESULT_BITS << ((accessed) + 2 * (dirty)))
+
+enum judgement {
+	JUDGED_CURRENT,	 /* what the tables say now */
+	JUDGED_RETAINED, /* legal, but not what the tables say now: the host retains */
+	JUDGED_STALE,
+	JUDGED_LEAK,
+	JUDGED_WILD,
+};
+
+struct look {
+	uint32_t legal;	  /* set of legal results */
+	uint32_t current; /* the one result of a walk that nothing cached serves */
+	uint64_t events;  /* the events (1 << enum event) since the last `set`, on any CPU */
+	uint8_t space;	  /* enum space of the entry that was rewritten last */
+};
+
+struct oracle; /* oracle_size() bytes, given by the caller; see oracle_state.h for the inside */
+
+size_t oracle_size(void);
+
+/*
+ * The state at a program's start. All caches are empty but for what L1 may read speculatively.
+ * cpus: program_cpus(), 1 … NR_CPUS: on each of them L1 runs from the start.
+ */
+void oracle_start(struct oracle *oracle, enum vendor vendor, unsigned cpus);
+
+/*
+ * Carries out one step. For a look fills *look (else leaves it alone) before the look's own effects
+ * on the caches. Returns false when the step has no defined meaning (the program reaches memory
+ * that does not exist, or is too large for the oracle's sets); then *why says so in one sentence.
+ */
+bool oracle_step(struct oracle *oracle, const struct step *step, struct look *look,
+		 const char **why);
+
+/*
+ * Judges what a look saw: exactly one bit. A fault that is not legal is STALE: an old permission,
+ * or an old entry that was not present. Call it after oracle_step() of that look and before the
+ * next step; the effects of a fault that was seen are carried out here.
+ */
+enum judgement oracle_judge(struct oracle *oracle, const struct step *step, const struct look *look,
+			    uint32_t seen);
+
+/* Does the author's expectation agree with the legal set? EXPECT_NOTHING always does. */
+bool oracle_agrees(const struct step *step, const struct look *look);
+
+#endif

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+/* The plan: which cases run, in which order, and what becomes of each. */
+#include "plan/plan.h"
+
+#include "boot/bootinfo.h"
+#include "exec/exec.h"
+#include "exec/host_caps.h"
+#include "exec/pv.h"
+#include "exec/real_world.h"
+#include "kernel/apic.h"
+#include "kernel/cmdline.h"
+#include "kernel/console.h"
+#include "kernel/cpu.h"
+#include "kernel/power.h"
+#include "lib/string.h"
+#include "model/lang/caps.h"
+#include "plan/case.h"
+#include "plan/finding.h"
+#include "plan/report.h"
+
+#define MAX_NUMBER 1000000
+
+static struct options {
+	char filter[512];
+	unsigned from, repeat, tries;
+	bool skip_flush;
+	bool bench;
+	bool fep;   /* the host is said to carry out forced-emulation prefixes */
+	bool pcpus; /* somebody moves vCPUs: lab/pcpu.sh */
+} options = {.from = 1, .repeat = 1, .tries = 3};
+
+static const struct hv *hv;
+static uint32_t caps;
+static struct program program; /* the current one */
+
+/* Reads a case's program, or its own control. */
+static bool read_program(const struct case_ref *c, bool own_control, struct program_error *error)
+{
+	static char text[SCENARIO_TEXT];
+
+	scenario_case_program(c->scenario, &c->of, own_control, text, sizeof(text));
+	return program_parse(text, c->of.look, &program, error);
+}
+
+static _Noreturn void end(enum power_status status)
+{
+	printk("# END status=%d\n", status);
+	power_off((unsigned)status);
+}
+
+static _Noreturn void bail_out(const char *what, const char *word, size_t length)
+{
+	char text[128];
+
+	snprintk(text, sizeof(text), "%s", word);
+	if (length < sizeof(text))
+		text[length] = '\0';
+	printk("Bail out! %s: %s\n", what, text);
+	end(STATUS_USAGE);
+}
+
+/* ---- the command line ---- */
+
+static bool has_key(const char *word, size_t length, const char *key)
+{
+	return length > strlen(key) && !strncmp(word, key, strlen(key));
+}
+
+static unsigned number(const char *word, size_t length, size_t key)
+{
+	unsigned n = 0;
+
+	for (size_t i = key; i < length; i++) {
+		if (word[i] < '0' || word[i] > '9' || n > MAX_NUMBER)
+			bail_out("not a number from 1 to 1000000", word, length);
+		n = n * 10 + (unsigned)(word[i] - '0');
+	}
+	if (!n)
+		bail_out("not a number from 1 to 1000000", word, length);
+	return n;
+}
+
+static void read_word(const char *word, size_t length)
+{
+	if (has_key(word, length, "filter=")) {
+		if (length - 7 >= sizeof(options.filter))
+			bail_out("the filter is too long", word, length);
+		memcpy(options.filter, word + 7, length - 7);
+	} else if (has_key(word, length, "from=")) {
+		options.from = number(word, length, 5);
+	} else if (has_key(word, length, "repeat=")) {
+		options.repeat = number(word, length, 7);
+	} else if (has_key(word, length, "tries=")) {
+		options.tries = number(word, length, 6);
+	} else if (length == 17 && !strncmp(word, "mutate=skip-flush", 17)) {
+		options.skip_flush = true;
+	} else if (length == 5 && !strncmp(word, "bench", 5)) {
+		options.bench = true;
+	} else if (length == 3 && !strncmp(word, "fep", 3)) {
+		options.fep = true;
+	} else if (length == 5 && !strncmp(word, "pcpus", 5)) {
+		options.pcpus = true;
+	} else if (!has_key(word, length, "host=") && !has_key(word, length, "lacks=") &&
+		   !(length == 14 && !strncmp(word, "console=virtio", 14))) {
+		bail_out("unknown word on the command line (see README.md, \"Arguments\")", word,
+			 length);
+	}
+}
+
+static void read_options(void)
+{
+	size_t length;
+
+	for (const char *w = cmdline_next(NULL, &length); w; w = cmdline_next(w, &length))
+		read_word(w, length);
+}
+
+/* ---- one case ---- */
+
+static bool claims_flush(void)
+{
+	for (unsigned i = 0; i < program.nr_steps; i++)
+		if (program.step[i].flush)
+			return true;
+	return false;
+}
+
+/*
+ * Runs the program or its control once. The machine leaves the flushes out in a control and under
+ * skip-flush; the oracle leaves them out in a control only.
+ */
+static enum verdict run_once(bool control, struct finding *f, char *text, size_t size)
+{
+	const struct run *run = exec_run(&program, control || options.skip_flush);
+
+	if (run->refused || run->crashed) {
+		snprintk(text, size, "%s", run->why);
+		return run->crashed ? VERDICT_CRASH : run->lacking ? VERDICT_SKIP : VERDICT_ERROR;
+	}
+	judge(&program, control, run, f);
+	if (f->error) {
+		snprintk(text, size, "%s", f->why);
+		return VERDICT_ERROR;
+	}
+	if (!f->wrong)
+		return VERDICT_PASS;
+	finding_text(f, text, size);
+	return verdict_of(f->judgement);
+}
+
+/* Asked for by its full name? */
+static bool is_wanted(const struct case_ref *c)
+{
+	return !strcmp(options.filter, c->name);
+}
+
+/* A known failure of hosts: no news, and no verdict. */
+static void report_known(unsigned nr, const struct case_ref *c, const struct finding *f)
+{
+	char found[96], text[300];
+
+	finding_text(f, found, sizeof(found));
+	snprintk(text, sizeof(text), "KNOWN: %s: %s", found, c->scenario->known);
+	report_result(nr, c->name, VERDICT_SKIP, text);
+}
+
+static void report_wrong(unsigned nr, const char *name, enum verdict verdict,
+			 const struct finding *f, const char *text, const char *which)
+{
+	report_result(nr, name, verdict, text);
+	if (verdict == VERDICT_SKIP)
+		return;
+	if (f->wrong)
+		report_finding(&program, f, which);
+	else
+		report_program(&program, which);
+}
+
+/* VERDICT_PASS: the control showed retention. VERDICT_VACUOUS: it did not. */
+static enum verdict run_control(struct finding *f, char *text, size_t size)
+{
+	for (unsigned i = 0; i < options.tries; i++) {
+		enum verdict verdict = run_once(true, f, text, size);
+
+		if (verdict != VERDICT_PASS || f->retained)
+			return verdict;
+	}
+	return VERDICT_VACUOUS;
+}
+
+/* Runs the program so many times; reports what is wrong. */
+static bool runs_well(unsigned nr, const struct case_ref *c, unsigned runs)
+{
+	struct finding f = {0};
+	char text[200] = "";
+
+	for (unsigned i = 0; i < runs; i++) {
+		enum verdict verdict = run_once(false, &f, text, sizeof(text));
+
+		if (verdict == VERDICT_PASS)
+			continue;
+		if (c->scenario->known && f.wrong && !is_wanted(c))
+			report_known(nr, c, &f);
+		else
+			report_wrong(nr, c->name, verdict, &f, text,
+				     options.skip_flush ? "program, its flushes left out"
+							: "program");
+		return false;
+	}
+	return true;
+}
+
+/* Reads the program or its own control, if it has one. */
+static bool change_program(unsigned nr, const struct case_ref *c, bool own_control)
+{
+	struct program_error error;
+
+	if (!c->scenario->control || read_program(c, own_control, &error))
+		return true;
+	report_result(nr, c->name, VERDICT_ERROR, error.text);
+	return false;
+}
+
+static void run_mutated(unsigned nr, const struct case_ref *c)
+{
+	/* a stale value may be gone by chance: give it as many tries as a control has */
+	if (runs_well(nr, c, options.tries > options.repeat ? options.tries : options.repeat))
+		report_result(nr, c->name, VERDICT_VACUOUS,
+			      "its flushes were left out and nothing stale was seen");
+}
+
+/*
+ * The program, its control, and behind a control that saw a stale value the program once more: what
+ * a host keeps depends on what went before, and the control has shown that in this state it keeps.
+ */
+static void run_case(unsigned nr, const struct case_ref *c)
+{
+	enum verdict verdict;
+	struct finding f = {0};
+	char text[200] = "";
+
+	if (!runs_well(nr, c, options.repeat) || !change_program(nr, c, true))
+		return;
+	verdict = run_control(&f, text, sizeof(text));
+	if (verdict == VERDICT_VACUOUS)
+		report_result(nr, c->name, VERDICT_VACUOUS,
+			      "the host kept nothing that it may keep: this could not have failed");
+	else if (verdict != VERDICT_PASS)
+		report_wrong(nr, c->name, verdict, &f, text, "control");
+	else if (change_program(nr, c, false) && runs_well(nr, c, options.repeat))
+		report_result(nr, c->name, VERDICT_PASS, "");
+}
+
+/* The first capability that the program needs and the host lacks: NR_CAPS if none. */
+static enum cap_bit missing_cap(void)
+{
+	uint32_t missing = program_needs(&program) & ~caps;
+	unsigned bit = 0;
+
+	while (bit < NR_CAPS && !(missing & 1u << bit))
+		bit++;
+	return (enum cap_bit)bit;
+}
+
+static void do_case(unsigned nr, const struct case_ref *c)
+{
+	struct program_error error;
+	char text[160];
+	enum cap_bit missing;
+
+	report_case(nr, c->name);
+	if (!read_program(c, false, &error)) {
+		snprintk(text, sizeof(text), "column %u: %s", error.column, error.text);
+		return report_result(nr, c->name, VERDICT_ERROR, text);
+	}
+	if (!strncmp(c->name, "svm.", 4) && !(caps & CAP_TLBCTL))
+		return report_result(nr, c->name, VERDICT_SKIP, "it is about SVM: use an AMD host");
+	if (!strncmp(c->name, "vmx.", 4) && !(caps & CAP_VMX))
+		return report_result(nr, c->name, VERDICT_SKIP, cap_remedy(CAP_BIT_VMX));
+	if (c->scenario->fatal && !is_wanted(c))
+		return report_result(nr, c->name, VERDICT_SKIP, c->scenario->fatal);
+	missing = missing_cap();
+	if (missing < NR_CAPS)
+		return report_result(nr, c->name, VERDICT_SKIP, cap_remedy(missing));
+	if (options.skip_flush && !claims_flush())
+		return report_result(nr, c->name, VERDICT_SKIP,
+				     "it claims no flush that could be left out");
+	if (options.skip_flush)
+		run_mutated(nr, c);
+	else
+		run_case(nr, c);
+}
+
+/* ---- all ---- */
+
+static void banner(void)
+{
+	printk("KTAP version 1\n");
+	printk("# revenant %s vendor=%s boot=%s cpus=%u hypervisor=%s caps=", REVENANT_VERSION,
+	       hv ? vendor_rules[hv->vendor].name : "none", boot_info.protocol, nr_cpus,
+	       cpu_hypervisor_name[0] ? cpu_hypervisor_name : "none");
+	for (unsigned bit = 0, first = 1; bit < NR_CAPS; bit++) {
+		if (caps & 1u << bit) {
+			printk("%s%s", first ? "" : ",", cap_name((enum cap_bit)bit));
+			first = 0;
+		}
+	}
+	printk("\n");
+}
+
+static void run_plan(void)
+{
+	struct case_ref c = {0};
+	unsigned nr = 0;
+
+	while (case_next(&c))
+		nr += filter_match(options.filter, c.name);
+	if (!nr)
+		bail_out("no case matches the filter (run.sh --list shows them all)",
+			 options.filter, strlen(options.filter));
+	report_plan(nr);
+	nr = 0;
+	c = (struct case_ref){0};
+	while (case_next(&c))
+		if (filter_match(options.filter, c.name) && ++nr >= options.from)
+			do_case(nr, &c);
+}
+
+static void run_replay(const char *text)
+{
+	struct scenario replay = {.name = "replay", .program = text};
+	struct case_ref c = {.scenario = &replay, .of = {.look = OP_LOAD}, .name = "replay"};
+	struct program_error error;
+
+	if (!program_parse(text, OP_LOAD, &program, &error)) {
+		printk("Bail out! bad program, column %u: %s\n", error.column, error.text);
+		end(STATUS_USAGE);
+	}
+	report_plan(1);
+	do_case(1, &c);
+}
+
+/* Figures for `make bench`; nothing is judged here. */
+static void run_bench(void)
+{
+	static const char text[] = "set g0.w0.pte A; enter; load w0; exit; set g0.w0.pte B; tag 2; "
+				   "enter; load w0; exit";
+	const unsigned runs = 1000;
+	struct program_error error;
+	struct finding f;
+	char why[200];
+
+	if (!hv || !program_parse(text, OP_LOAD, &program, &error))
+		bail_out("bench needs SVM or VMX", "bench", strlen("bench"));
+	printk("# bench round-trip-cycles %llu\n", (unsigned long long)exec_round_trip(100));
+	/* no clock that every host has: the reader of these lines takes the time between them */
+	printk("# bench programs-begin %u\n", runs);
+	for (unsigned i = 0; i < runs; i++)
+		if (run_once(false, &f, why, sizeof(why)) != VERDICT_PASS)
+			end(STATUS_ERROR);
+	printk("# bench programs-end %u\n", runs);
+}
+
+_Noreturn void plan_run(void)
+{
+	const char *replay = cmdline_replay();
+
+	hv = hv_select();
+	world_init(hv);
+	if (!exec_init(hv)) {
+		printk("KTAP version 1\nBail out! the hypervisor extension could not be turned "
+		       "on\n");
+		end(STATUS_ERROR);
+	}
+	judge_init(hv ? hv->vendor : VENDOR_AMD);
+	read_options();
+	caps = host_caps(hv, options.fep, options.pcpus);
+	banner();
+	if (options.bench) {
+		run_bench();
+		end(STATUS_CLEAN);
+	}
+	if (replay)
+		run_replay(replay);
+	else
+		run_plan();
+	end(report_end());
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/report.h"
+
+#include "boot/bootinfo.h"
+#include "exec/real_world.h"
+#include "kernel/cmdline.h"
+#include "kernel/console.h"
+#include "kernel/cpu.h"
+
+static const char *const verdict_names[NR_VERDICTS] = {
+	"PASS", "VACUOUS", "STALE", "LEAK", "WILD", "CRASH", "SKIP", "ERROR",
+};
+static const char *const space_titles[NR_SPACES] = {"l1-linear", "l2-linear", "nested"};
+static unsigned counts[NR_VERDICTS];
+
+/* Programs are longer than what a line of text may take from the stack. */
+static char program_text[4096];
+
+void report_plan(unsigned cases)
+{
+	printk("1..%u\n", cases);
+}
+
+void report_case(unsigned nr, const char *name)
+{
+	printk("# case %u %s\n", nr, name);
+}
+
+void report_result(unsigned nr, const char *name, enum verdict verdict, const char *text)
+{
+	counts[verdict]++;
+	switch (verdict) {
+	case VERDICT_PASS: printk("ok %u %s\n", nr, name); break;
+	case VERDICT_SKIP: printk("ok %u %s # SKIP %s\n", nr, name, text); break;
+	case VERDICT_VACUOUS: /* to any reader of KTAP it is no pass */
+		printk("ok %u %s # SKIP VACUOUS: %s\n", nr, name, text);
+		break;
+	default: printk("not ok %u %s # %s %s\n", nr, name, verdict_names[verdict], text);
+	}
+}
+
+enum verdict verdict_of(enum judgement judgement)
+{
+	switch (judgement) {
+	case JUDGED_STALE: return VERDICT_STALE;
+	case JUDGED_LEAK: return VERDICT_LEAK;
+	case JUDGED_WILD: return VERDICT_WILD;
+	default: return VERDICT_PASS;
+	}
+}
+
+static size_t append(char *text, size_t size, size_t n, const char *word)
+{
+	if (n >= size)
+		return n;
+	return n + (size_t)snprintk(text + n, size - n, "%s%s", n ? " " : "", word);
+}
+
+static void results_text(uint32_t results, char *text, size_t size)
+{
+	static const char *const bits[4] = {"a=0,d=0", "a=1,d=0", "a=0,d=1", "a=1,d=1"};
+	size_t n = 0;
+
+	text[0] = '\0';
+	for (unsigned nr = 0; nr < NR_FRAMES; nr++)
+		if (results & RESULT_FRAME(nr))
+			n = append(text, size, n, (char[2]){frame_letter(nr), '\0'});
+	if (results & RESULT_PF)
+		n = append(text, size, n, "page-fault");
+	if (results & RESULT_NPF)
+		n = append(text, size, n, "nested-fault");
+	if (results & RESULT_WILD)
+		n = append(text, size, n, "no-frame");
+	for (unsigned i = 0; i < 4; i++)
+		if (results & RESULT_BITS << i)
+			n = append(text, size, n, bits[i]);
+	if (results & RESULT_DIRECT)
+		n = append(text, size, n, "no-exit");
+	if (results & RESULT_EXIT)
+		n = append(text, size, n, "exit");
+}
+
+void finding_text(const struct finding *f, char *text, size_t size)
+{
+	char seen[48], legal[80];
+
+	results_text(f->seen.result, seen, sizeof(seen));
+	results_text(f->look.legal, legal, sizeof(legal));
+	snprintk(text, size, "saw %s, legal: %s", seen, legal);
+}
+
+static void root_text(struct root root, char *text, size_t size)
+{
+	if (root.space < NR_SPACES)
+		snprintk(text, size, "%c%u at 0x%llx", "hgn"[root.space], root.nr,
+			 (unsigned long long)world_root(root));
+	else
+		snprintk(text, size, "none");
+}
+
+static void print_place(const struct place *p, bool bare)
+{
+	char root[32], nested[32];
+
+	root_text(p->root, root, sizeof(root));
+	root_text(p->nested_root, nested, sizeof(nested));
+	if (p->in_l2 && bare)
+		printk("# | where: vCPU %u, L1 in its other mode, CR3 %s\n", p->cpu, root);
+	else if (p->in_l2)
+		printk("# | where: vCPU %u, L2 of VM %u, tag %u, CR3 %s, nested root %s\n", p->cpu,
+		       p->vm, p->tag, root, nested);
+	else
+		printk("# | where: vCPU %u, L1, CR3 %s\n", p->cpu, root);
+}
+
+static void print_address(const struct step *step, bool in_l2)
+{
+	if (step->op == OP_BITS)
+		printk("# | entry: at 0x%llx\n", (unsigned long long)world_entry(step->entry));
+	else
+		printk("# | window: w%u = linear 0x%llx; p%u = guest-physical 0x%llx\n",
+		       step->window,
+		       (unsigned long long)world_linear(in_l2 ? SPACE_G : SPACE_H, step->window),
+		       step->window, (unsigned long long)world_guest_physical(step->window));
+}
+
+static void print_events(uint64_t events)
+{
+	printk("# | since the last rewrite:");
+	for (unsigned e = 0; e < NR_EVENTS; e++)
+		if (events & 1ull << e)
+			printk(" %s", rules[e].name);
+	printk("%s\n", events ? "" : " nothing");
+}
+
+void report_program(const struct program *program, const char *which)
+{
+	char host[96];
+
+	printk("# | host: hypervisor %s, %s\n",
+	       cpu_hypervisor_name[0] ? cpu_hypervisor_name : "none",
+	       cmdline_value("host", host, sizeof(host)) ? host : "(not named)");
+	program_print(program, program_text, sizeof(program_text));
+	printk("# | run: %s\n", which);
+	printk("# | replay: %s\n", program_text);
+}
+
+void report_finding(const struct program *program, const struct finding *f, const char *which)
+{
+	char step[64], text[128];
+
+	step_print(f->step, step, sizeof(step));
+	finding_text(f, text, sizeof(text));
+	printk("# | step %u of %u: %s\n", f->step_nr, program->nr_steps, step);
+	printk("# | %s (raw 0x%llx)\n", text, (unsigned long long)f->seen.raw);
+	print_place(&f->place, program_header(program).bare);
+	print_address(f->step, f->place.in_l2);
+	print_events(f->look.events);
+	report_program(program, which);
+}
+
+/* One line a space; one for all where nothing was tried, as serial output is slow on an emulated
+ * host. */
+static void print_retention(const char *row, const struct retention *r)
+{
+	unsigned tries = 0;
+
+	for (unsigned space = 0; space < NR_SPACES; space++)
+		tries += r[space].tries;
+	if (!tries) {
+		printk("# retention %s||not-tried|0/0\n", row);
+		return;
+	}
+	for (unsigned space = 0; space < NR_SPACES; space++)
+		printk("# retention %s|%s|%s|%u/%u\n", row, space_titles[space],
+		       r[space].hits	? "yes"
+		       : r[space].tries ? "no"
+					: "not-tried",
+		       r[space].hits, r[space].tries);
+}
+
+enum power_status report_end(void)
+{
+	for (unsigned row = 0; row < NR_EVENTS; row++)
+		print_retention(rules[row].name, retention[row]);
+	print_retention("nothing", retention[NR_EVENTS]);
+	printk("# summary");
+	for (unsigned v = 0; v < NR_VERDICTS; v++)
+		printk(" %s=%u", verdict_names[v], counts[v]);
+	printk("\n");
+	if (counts[VERDICT_STALE] || counts[VERDICT_LEAK] || counts[VERDICT_WILD] ||
+	    counts[VERDICT_CRASH])
+		return STATUS_WRONG;
+	if (counts[VERDICT_ERROR])
+		return STATUS_ERROR;
+	return counts[VERDICT_PASS] ? STATUS_CLEAN : STATUS_NOTHING;
+}
