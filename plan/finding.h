@@ -5,6 +5,7 @@
 
 #include "exec/exec.h"
 #include "model/oracle/oracle.h"
+#include "plan/verdict.h"
 
 /* Where a step runs, for the report. */
 struct place {
@@ -14,10 +15,9 @@ struct place {
 };
 
 struct finding {
-	bool error; /* the program has no defined meaning: `why` */
-	const char *why;
-	bool wrong;		  /* the first look with an illegal result, described below */
-	enum judgement judgement; /* STALE, LEAK or WILD */
+	enum verdict verdict; /* PASS, SKIP, ERROR or worse */
+	char text[300];	      /* one line: what was seen, or why; of several things all */
+	bool wrong;	      /* the first look with an illegal result, described below */
 	const struct step *step;
 	unsigned step_nr; /* 1-based, in the program's text */
 	struct place place;
@@ -35,8 +35,16 @@ extern struct retention retention[RETENTION_ROWS][NR_SPACES];
 
 void judge_init(enum vendor vendor);
 
-/* without_flushes: judge as if the program had no steps marked '!' (its control). */
+/*
+ * What follows from one run of a program. without_flushes: judge as if it had no steps marked '!'
+ * (its control). A run that stopped early is judged as far as it went, so that a crash hides
+ * nothing that was seen before it; any other has as many looks as the program, or the fault is
+ * ours.
+ */
 void judge(const struct program *program, bool without_flushes, const struct run *run,
 	   struct finding *finding);
+
+/* "saw A, legal: B". At most size-1 characters and a NUL are written. */
+void finding_text(const struct finding *f, char *text, size_t size);
 
 #endif

@@ -129,23 +129,10 @@ static bool claims_flush(void)
  * Runs the program or its control once. The machine leaves the flushes out in a control and under
  * skip-flush; the oracle leaves them out in a control only.
  */
-static enum verdict run_once(bool control, struct finding *f, char *text, size_t size)
+static enum verdict run_once(bool control, struct finding *f)
 {
-	const struct run *run = exec_run(&program, control || options.skip_flush);
-
-	if (run->refused || run->crashed) {
-		snprintk(text, size, "%s", run->why);
-		return run->crashed ? VERDICT_CRASH : run->lacking ? VERDICT_SKIP : VERDICT_ERROR;
-	}
-	judge(&program, control, run, f);
-	if (f->error) {
-		snprintk(text, size, "%s", f->why);
-		return VERDICT_ERROR;
-	}
-	if (!f->wrong)
-		return VERDICT_PASS;
-	finding_text(f, text, size);
-	return verdict_of(f->judgement);
+	judge(&program, control, exec_run(&program, control || options.skip_flush), f);
+	return f->verdict;
 }
 
 /* Asked for by its full name? */
@@ -157,18 +144,17 @@ static bool is_wanted(const struct case_ref *c)
 /* A known failure of hosts: no news, and no verdict. */
 static void report_known(unsigned nr, const struct case_ref *c, const struct finding *f)
 {
-	char found[96], text[300];
+	char text[600];
 
-	finding_text(f, found, sizeof(found));
-	snprintk(text, sizeof(text), "KNOWN: %s: %s", found, c->scenario->known);
-	report_result(nr, c->name, VERDICT_SKIP, text);
+	snprintk(text, sizeof(text), "%s %s: %s", verdict_name(f->verdict), f->text,
+		 c->scenario->known);
+	report_result(nr, c->name, VERDICT_KNOWN, text);
 }
 
-static void report_wrong(unsigned nr, const char *name, enum verdict verdict,
-			 const struct finding *f, const char *text, const char *which)
+static void report_wrong(unsigned nr, const char *name, const struct finding *f, const char *which)
 {
-	report_result(nr, name, verdict, text);
-	if (verdict == VERDICT_SKIP)
+	report_result(nr, name, f->verdict, f->text);
+	if (f->verdict == VERDICT_SKIP)
 		return;
 	if (f->wrong)
 		report_finding(&program, f, which);
@@ -177,10 +163,10 @@ static void report_wrong(unsigned nr, const char *name, enum verdict verdict,
 }
 
 /* VERDICT_PASS: the control showed retention. VERDICT_VACUOUS: it did not. */
-static enum verdict run_control(struct finding *f, char *text, size_t size)
+static enum verdict run_control(struct finding *f)
 {
 	for (unsigned i = 0; i < options.tries; i++) {
-		enum verdict verdict = run_once(true, f, text, size);
+		enum verdict verdict = run_once(true, f);
 
 		if (verdict != VERDICT_PASS || f->retained)
 			return verdict;
@@ -192,17 +178,14 @@ static enum verdict run_control(struct finding *f, char *text, size_t size)
 static bool runs_well(unsigned nr, const struct case_ref *c, unsigned runs)
 {
 	struct finding f = {0};
-	char text[200] = "";
 
 	for (unsigned i = 0; i < runs; i++) {
-		enum verdict verdict = run_once(false, &f, text, sizeof(text));
-
-		if (verdict == VERDICT_PASS)
+		if (run_once(false, &f) == VERDICT_PASS)
 			continue;
 		if (c->scenario->known && f.wrong && !is_wanted(c))
 			report_known(nr, c, &f);
 		else
-			report_wrong(nr, c->name, verdict, &f, text,
+			report_wrong(nr, c->name, &f,
 				     options.skip_flush ? "program, its flushes left out"
 							: "program");
 		return false;
@@ -237,16 +220,15 @@ static void run_case(unsigned nr, const struct case_ref *c)
 {
 	enum verdict verdict;
 	struct finding f = {0};
-	char text[200] = "";
 
 	if (!runs_well(nr, c, options.repeat) || !change_program(nr, c, true))
 		return;
-	verdict = run_control(&f, text, sizeof(text));
+	verdict = run_control(&f);
 	if (verdict == VERDICT_VACUOUS)
 		report_result(nr, c->name, VERDICT_VACUOUS,
 			      "the host kept nothing that it may keep: this could not have failed");
 	else if (verdict != VERDICT_PASS)
-		report_wrong(nr, c->name, verdict, &f, text, "control");
+		report_wrong(nr, c->name, &f, "control");
 	else if (change_program(nr, c, false) && runs_well(nr, c, options.repeat))
 		report_result(nr, c->name, VERDICT_PASS, "");
 }
@@ -348,7 +330,6 @@ static void run_bench(void)
 	const unsigned runs = 1000;
 	struct program_error error;
 	struct finding f;
-	char why[200];
 
 	if (!hv || !program_parse(text, OP_LOAD, &program, &error))
 		bail_out("bench needs SVM or VMX", "bench", strlen("bench"));
@@ -356,7 +337,7 @@ static void run_bench(void)
 	/* no clock that every host has: the reader of these lines takes the time between them */
 	printk("# bench programs-begin %u\n", runs);
 	for (unsigned i = 0; i < runs; i++)
-		if (run_once(false, &f, why, sizeof(why)) != VERDICT_PASS)
+		if (run_once(false, &f) != VERDICT_PASS)
 			end(STATUS_ERROR);
 	printk("# bench programs-end %u\n", runs);
 }

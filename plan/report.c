@@ -7,9 +7,6 @@
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 
-static const char *const verdict_names[NR_VERDICTS] = {
-	"PASS", "VACUOUS", "STALE", "LEAK", "WILD", "CRASH", "SKIP", "ERROR",
-};
 static const char *const space_titles[NR_SPACES] = {"l1-linear", "l2-linear", "nested"};
 static unsigned counts[NR_VERDICTS];
 
@@ -29,64 +26,8 @@ void report_case(unsigned nr, const char *name)
 void report_result(unsigned nr, const char *name, enum verdict verdict, const char *text)
 {
 	counts[verdict]++;
-	switch (verdict) {
-	case VERDICT_PASS: printk("ok %u %s\n", nr, name); break;
-	case VERDICT_SKIP: printk("ok %u %s # SKIP %s\n", nr, name, text); break;
-	case VERDICT_VACUOUS: /* to any reader of KTAP it is no pass */
-		printk("ok %u %s # SKIP VACUOUS: %s\n", nr, name, text);
-		break;
-	default: printk("not ok %u %s # %s %s\n", nr, name, verdict_names[verdict], text);
-	}
-}
-
-enum verdict verdict_of(enum judgement judgement)
-{
-	switch (judgement) {
-	case JUDGED_STALE: return VERDICT_STALE;
-	case JUDGED_LEAK: return VERDICT_LEAK;
-	case JUDGED_WILD: return VERDICT_WILD;
-	default: return VERDICT_PASS;
-	}
-}
-
-static size_t append(char *text, size_t size, size_t n, const char *word)
-{
-	if (n >= size)
-		return n;
-	return n + (size_t)snprintk(text + n, size - n, "%s%s", n ? " " : "", word);
-}
-
-static void results_text(uint32_t results, char *text, size_t size)
-{
-	static const char *const bits[4] = {"a=0,d=0", "a=1,d=0", "a=0,d=1", "a=1,d=1"};
-	size_t n = 0;
-
-	text[0] = '\0';
-	for (unsigned nr = 0; nr < NR_FRAMES; nr++)
-		if (results & RESULT_FRAME(nr))
-			n = append(text, size, n, (char[2]){frame_letter(nr), '\0'});
-	if (results & RESULT_PF)
-		n = append(text, size, n, "page-fault");
-	if (results & RESULT_NPF)
-		n = append(text, size, n, "nested-fault");
-	if (results & RESULT_WILD)
-		n = append(text, size, n, "no-frame");
-	for (unsigned i = 0; i < 4; i++)
-		if (results & RESULT_BITS << i)
-			n = append(text, size, n, bits[i]);
-	if (results & RESULT_DIRECT)
-		n = append(text, size, n, "no-exit");
-	if (results & RESULT_EXIT)
-		n = append(text, size, n, "exit");
-}
-
-void finding_text(const struct finding *f, char *text, size_t size)
-{
-	char seen[48], legal[80];
-
-	results_text(f->seen.result, seen, sizeof(seen));
-	results_text(f->look.legal, legal, sizeof(legal));
-	snprintk(text, size, "saw %s, legal: %s", seen, legal);
+	printk("%s %u %s%s%s\n", verdict_is_ok(verdict) ? "ok" : "not ok", nr, name,
+	       verdict_directive(verdict), text);
 }
 
 static void root_text(struct root root, char *text, size_t size)
@@ -186,12 +127,7 @@ enum power_status report_end(void)
 	print_retention("nothing", retention[NR_EVENTS]);
 	printk("# summary");
 	for (unsigned v = 0; v < NR_VERDICTS; v++)
-		printk(" %s=%u", verdict_names[v], counts[v]);
+		printk(" %s=%u", verdict_name(v), counts[v]);
 	printk("\n");
-	if (counts[VERDICT_STALE] || counts[VERDICT_LEAK] || counts[VERDICT_WILD] ||
-	    counts[VERDICT_CRASH])
-		return STATUS_WRONG;
-	if (counts[VERDICT_ERROR])
-		return STATUS_ERROR;
-	return counts[VERDICT_PASS] ? STATUS_CLEAN : STATUS_NOTHING;
+	return verdict_status(counts);
 }

@@ -58,6 +58,7 @@ int test_rules(void);
 int test_bits(void);
 int test_traps(void);
 int test_judge(void);
+int test_finding(void);
 int test_classes(void);
 int test_modes(void);
 int test_intel(void);

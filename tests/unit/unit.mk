@@ -2,7 +2,7 @@
 #
 # Tests of what runs without a VM. Included by the top Makefile; alone: make -f tests/unit/unit.mk TARGET
 #
-#   host-tests      unit tests of model/ under ASan and UBSan, and that docs/oracle-rules.md is up to date
+#   host-tests      unit tests of model/ and of the findings under ASan and UBSan, and that docs/oracle-rules.md is up to date
 #   host-coverage   the same under gcov: at least COVERAGE_MIN per cent of model/'s lines
 #   host-fuzz       FUZZ_RUNS inputs to the parser and the oracle, the same ones each time
 #   build/host/revenant-model    what the oracle says of a program
@@ -22,7 +22,7 @@ HOST_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 HOST_ENV      := ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1
 
 HOST_MODEL     := $(sort $(wildcard model/*/*.c))
-HOST_UNIT      := $(sort $(wildcard tests/unit/*.c)) tests/tools/results.c
+HOST_UNIT      := $(sort $(wildcard tests/unit/*.c)) tests/tools/results.c plan/finding.c plan/verdict.c
 HOST_SCENARIOS := $(sort $(wildcard scenarios/*.c))
 host_objects    = $(patsubst %,$(HOST)/$(1)/%.o,$(2))
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* All unit tests of model/. Exit code: the number of failures, 255 at most. */
+/* All unit tests. Exit code: the number of failures, 255 at most. */
 #include "tests/unit/play.h"
 
 int main(void)
@@ -13,6 +13,7 @@ int main(void)
 	failures += test_bits();
 	failures += test_traps();
 	failures += test_judge();
+	failures += test_finding();
 	failures += test_classes();
 	failures += test_modes();
 	failures += test_intel();

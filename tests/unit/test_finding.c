@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* What follows from a run: each look of it must be there, and nothing that was seen gets lost. */
+#include "tests/unit/play.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/console.h"
+#include "kernel/memory.h"
+#include "plan/finding.h"
+
+/* What plan/finding.c asks of the platform. */
+void *memory_alloc(size_t size, size_t align)
+{
+	void *memory = aligned_alloc(align, (size + align - 1) / align * align);
+
+	return memory ? memset(memory, 0, size) : NULL;
+}
+
+int snprintk(char *buf, size_t size, const char *fmt, ...)
+{
+	va_list args;
+	int length;
+
+	va_start(args, fmt);
+	length = vsnprintf(buf, size, fmt, args);
+	va_end(args);
+	return length;
+}
+
+enum { A = RESULT_FRAME(0), B = RESULT_FRAME(1), D = RESULT_FRAME(3) };
+
+static struct run run;
+
+/* Two looks; the first shows what a flush has left, the second something new. */
+static const char two_looks[] = "set h0.w0.pte A; load w0; set h0.w0.pte B; invlpg w0; load w0";
+
+static struct finding found(const char *why, unsigned looks, const uint32_t *seen)
+{
+	const struct program program = parsed(two_looks);
+	struct finding f;
+
+	run.nr_seen = looks;
+	for (unsigned i = 0; i < looks; i++)
+		run.seen[i] = (struct seen){seen[i], 0};
+	snprintf(run.why, sizeof(run.why), "%s", why);
+	judge(&program, false, &run, &f);
+	return f;
+}
+
+#define FOUND(why, ...) \
+	found(why, sizeof((uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t), (uint32_t[]){__VA_ARGS__})
+
+static int start(void **state)
+{
+	(void)state;
+	memset(&run, 0, sizeof(run));
+	return 0;
+}
+
+static void every_look_is_judged(void **state)
+{
+	(void)state;
+	assert_int_equal(FOUND("", A, B).verdict, VERDICT_PASS);
+	assert_int_equal(FOUND("", A, A).verdict, VERDICT_STALE);
+	assert_int_equal(FOUND("", A, RESULT_WILD).verdict, VERDICT_WILD);
+	assert_string_equal(FOUND("", A, A).text, "saw A, legal: B");
+}
+
+static void a_run_has_the_looks_of_its_program(void **state)
+{
+	(void)state;
+	assert_int_equal(FOUND("", A).verdict, VERDICT_ERROR);
+	assert_non_null(strstr(FOUND("", A).text, "fewer looks"));
+	assert_int_equal(found("", 0, NULL).verdict, VERDICT_ERROR);
+	assert_int_equal(FOUND("", A, B, B).verdict, VERDICT_ERROR);
+	assert_non_null(strstr(FOUND("", A, B, B).text, "more looks"));
+	/* what is wrong with the host is not hidden by what is wrong with us */
+	assert_int_equal(FOUND("", A, A, B).verdict, VERDICT_STALE);
+}
+
+static void a_crash_hides_nothing(void **state)
+{
+	struct finding f;
+
+	(void)state;
+	run.crashed = true;
+	assert_int_equal(FOUND("it died", A).verdict, VERDICT_CRASH);
+	assert_string_equal(FOUND("it died", A).text, "it died");
+	f = FOUND("it died", A, A);
+	assert_int_equal(f.verdict, VERDICT_STALE);
+	assert_string_equal(f.text, "saw A, legal: B; then CRASH: it died");
+	f = FOUND("it died", D);
+	assert_int_equal(f.verdict, VERDICT_WILD);
+}
+
+static void a_refusal_hides_nothing(void **state)
+{
+	struct finding f;
+
+	(void)state;
+	run.refused = true;
+	assert_int_equal(FOUND("too long", A).verdict, VERDICT_ERROR);
+	run.lacking = true;
+	assert_int_equal(FOUND("no such CPU", A).verdict, VERDICT_SKIP);
+	f = FOUND("no such CPU", A, A);
+	assert_int_equal(f.verdict, VERDICT_STALE);
+	assert_non_null(strstr(f.text, "then SKIP: no such CPU"));
+}
+
+static void the_worst_verdict_is_the_status(void **state)
+{
+	unsigned counts[NR_VERDICTS] = {0};
+
+	(void)state;
+	assert_int_equal(verdict_status(counts), STATUS_NOTHING);
+	counts[VERDICT_VACUOUS] = counts[VERDICT_SKIP] = counts[VERDICT_KNOWN] = 1;
+	assert_int_equal(verdict_status(counts), STATUS_NOTHING);
+	counts[VERDICT_PASS] = 1;
+	assert_int_equal(verdict_status(counts), STATUS_CLEAN);
+	counts[VERDICT_ERROR] = 1;
+	assert_int_equal(verdict_status(counts), STATUS_ERROR);
+	counts[VERDICT_CRASH] = 1;
+	assert_int_equal(verdict_status(counts), STATUS_WRONG);
+}
+
+int test_finding(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(every_look_is_judged, start),
+		cmocka_unit_test_setup(a_run_has_the_looks_of_its_program, start),
+		cmocka_unit_test_setup(a_crash_hides_nothing, start),
+		cmocka_unit_test_setup(a_refusal_hides_nothing, start),
+		cmocka_unit_test_setup(the_worst_verdict_is_the_status, start),
+	};
+
+	judge_init(VENDOR_AMD);
+	return cmocka_run_group_tests_name("findings", tests, NULL, NULL);
+}
