@@ -175,6 +175,8 @@ static void note_action(const struct step *step, const struct action *a)
 		snprintk(text, sizeof(text), "unexpected exception %s, error code 0x%x, in a step",
 			 trap_name(a->vector), a->error);
 		crash(text);
+	} else if (step->op == OP_PCPU && a->result == PCPU_SILENT) {
+		refuse("nobody beside the VM answers any more: has lab/pcpu.sh ended?");
 	} else if (step->op == OP_PCPU && a->result != PCPU_MOVED) {
 		run.lacking = true;
 		refuse("the host could not move the vCPU: has it so many physical CPUs?");

@@ -43,11 +43,18 @@ static inline void pcpu_ask(uint64_t request)
 		outb(PCPU_PORT, (uint8_t)request);
 }
 
+/* PCPU_MOVED, another answer, or PCPU_SILENT when none comes in a long while: each poll is an exit
+ * to the VMM, of some microseconds on real machines and of more elsewhere. */
+#define PCPU_SILENT   '!'
+#define PCPU_PATIENCE 2000000
 static inline uint8_t pcpu_answer(void)
 {
-	while (!(inb(PCPU_LSR) & PCPU_LSR_DR))
+	for (unsigned i = 0; i < PCPU_PATIENCE; i++) {
+		if (inb(PCPU_LSR) & PCPU_LSR_DR)
+			return inb(PCPU_PORT);
 		pause();
-	return inb(PCPU_PORT);
+	}
+	return PCPU_SILENT;
 }
 
 #endif
