@@ -500,12 +500,14 @@ const struct run *exec_run(const struct program *program, bool without_flushes)
 	unsigned used = program_cpus(program);
 	struct program_cursor cursor = {0};
 	const struct step *step;
+	struct caps needs;
 
 	run.nr_seen = run.nr_found = 0;
 	run.crashed = run.refused = run.lacking = false;
 	current_cpu = 0;
 	header = program_header(program);
-	paravirtual = program_needs(program) & CAP_PVFLUSH;
+	needs = program_needs(program);
+	paravirtual = caps_have(&needs, CAP_PVFLUSH);
 	world_start(program);
 	for (unsigned cpu = 0; cpu < used; cpu++)
 		smp_call(cpu, start_cpu, &exec_cpus[cpu]);

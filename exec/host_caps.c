@@ -4,37 +4,49 @@
 #include "exec/exec.h"
 #include "exec/pv.h"
 #include "exec/real_world.h"
-#include "kernel/cmdline.h"
 #include "kernel/cpu.h"
 #include "lib/cpuid.h"
 #include "lib/string.h"
-#include "model/lang/caps.h"
 
-static uint32_t cap_if(bool has, uint32_t cap)
+static void cpu_caps(struct caps *caps)
 {
-	return has ? cap : 0;
+	caps_add_if(caps, cpuid_has(FEATURE_PAGE1G), CAP_PAGE1G);
+	caps_add_if(caps, cpuid_has(FEATURE_PCID), CAP_PCID);
+	caps_add_if(caps, cpuid_has(FEATURE_INVPCID), CAP_INVPCID);
+	caps_add_if(caps, cpuid_has(FEATURE_SMEP), CAP_SMEP);
+	caps_add_if(caps, cpuid_has(FEATURE_SMAP), CAP_SMAP);
+	caps_add_if(caps, cpuid_has(FEATURE_LA57), CAP_LA57);
+	caps_add(caps, CAP_LEGACY);
+	caps_add_if(caps, nr_cpus >= 2, CAP_CPUS2);
+	caps_add_if(caps, nr_cpus >= 4, CAP_CPUS4);
 }
 
-static uint32_t cpu_caps(void)
+const char *host_caps_drop(struct caps *caps, const char *names)
 {
-	return cap_if(cpuid_has(FEATURE_PAGE1G), CAP_PAGE1G) |
-	       cap_if(cpuid_has(FEATURE_PCID), CAP_PCID) |
-	       cap_if(cpuid_has(FEATURE_INVPCID), CAP_INVPCID) |
-	       cap_if(cpuid_has(FEATURE_SMEP), CAP_SMEP) |
-	       cap_if(cpuid_has(FEATURE_SMAP), CAP_SMAP) |
-	       cap_if(cpuid_has(FEATURE_LA57), CAP_LA57) | cap_if(nr_cpus >= 2, CAP_CPUS2) |
-	       cap_if(nr_cpus >= 4, CAP_CPUS4);
+	while (*names) {
+		enum cap cap = cap_named(names);
+
+		if (cap == NR_CAPS)
+			return names;
+		caps_drop(caps, cap);
+		names += strlen(cap_name(cap));
+		names += *names == ',';
+	}
+	return NULL;
 }
 
-uint32_t host_caps(const struct hv *hv, bool fep, bool pcpus)
+struct caps host_caps(const struct hv *hv, bool fep, bool pcpus)
 {
-	uint32_t caps = cpu_caps() | (hv ? hv->caps() : 0);
-	char lacks[32];
+	struct caps caps = {0};
 
+	cpu_caps(&caps);
+	if (hv)
+		hv->caps(&caps);
 	if (!world_has_nested_windows())
-		caps &= ~(uint32_t)CAP_NPT;
-	if (!cmdline_value("lacks", lacks, sizeof(lacks)) || strcmp(lacks, "legacy-paging"))
-		caps |= CAP_LEGACY;
-	return caps | cap_if(fep && exec_has_fep(), CAP_FEP) | cap_if(pcpus, CAP_PCPUS) |
-	       cap_if(world_has_hole(), CAP_HOLE) | cap_if(pv_present(), CAP_PVFLUSH);
+		caps_drop(&caps, CAP_NPT);
+	caps_add_if(&caps, fep && exec_has_fep(), CAP_FEP);
+	caps_add_if(&caps, pcpus, CAP_PCPUS);
+	caps_add_if(&caps, world_has_hole(), CAP_HOLE);
+	caps_add_if(&caps, pv_present(), CAP_PVFLUSH);
+	return caps;
 }

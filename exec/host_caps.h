@@ -7,12 +7,17 @@
 #include <stdbool.h>
 
 #include "hv/hv.h"
+#include "model/lang/caps.h"
 
 /*
- * The capabilities (enum cap, model/lang/caps.h) of the machine and of what stands beside it.
- * hv: NULL where there is none. fep: the host is said to carry out forced-emulation prefixes.
- * pcpus: somebody moves vCPUs (lab/pcpu.sh). After exec_init().
+ * The capabilities of the machine and of what stands beside it. hv: NULL where there is none.
+ * fep: the host is said to carry out forced-emulation prefixes. pcpus: somebody moves vCPUs
+ * (lab/pcpu.sh). After exec_init().
  */
-uint32_t host_caps(const struct hv *hv, bool fep, bool pcpus);
+struct caps host_caps(const struct hv *hv, bool fep, bool pcpus);
+
+/* Takes "NAME,NAME" out of the set: what run.sh has found the host unfit for. Returns NULL, or
+ * where there is a name that is no capability's. */
+const char *host_caps_drop(struct caps *caps, const char *names);
 
 #endif

@@ -61,8 +61,8 @@ struct hv {
 
 	/* Is the hardware there and not locked away? */
 	bool (*present)(void);
-	/* Capabilities (enum cap) that this backend's hardware has, CAP_HV among them. */
-	uint32_t (*caps)(void);
+	/* Adds the capabilities that this backend's hardware has, CAP_HV among them. */
+	void (*caps)(struct caps *caps);
 	/* Turns virtualization on for the CPU that it runs on. False: it could not. */
 	bool (*cpu_start)(void);
 

@@ -30,7 +30,7 @@ static struct options {
 } options = {.from = 1, .repeat = 1, .tries = 3};
 
 static const struct hv *hv;
-static uint32_t caps;
+static struct caps caps;
 static struct program program; /* the current one */
 
 /* Reads a case's program, or its own control. */
@@ -113,6 +113,18 @@ static void read_options(void)
 
 	for (const char *w = cmdline_next(NULL, &length); w; w = cmdline_next(w, &length))
 		read_word(w, length);
+}
+
+/* lacks=NAME,NAME: what run.sh has found the host unfit for. */
+static void drop_caps(void)
+{
+	char lacks[256];
+	const char *bad = NULL;
+
+	if (cmdline_value("lacks", lacks, sizeof(lacks)))
+		bad = host_caps_drop(&caps, lacks);
+	if (bad)
+		bail_out("lacks= names no capability", bad, strlen(bad));
 }
 
 /* ---- one case ---- */
@@ -233,35 +245,24 @@ static void run_case(unsigned nr, const struct case_ref *c)
 		report_result(nr, c->name, VERDICT_PASS, "");
 }
 
-/* The first capability that the program needs and the host lacks: NR_CAPS if none. */
-static enum cap_bit missing_cap(void)
-{
-	uint32_t missing = program_needs(&program) & ~caps;
-	unsigned bit = 0;
-
-	while (bit < NR_CAPS && !(missing & 1u << bit))
-		bit++;
-	return (enum cap_bit)bit;
-}
-
 static void do_case(unsigned nr, const struct case_ref *c)
 {
 	struct program_error error;
 	char text[160];
-	enum cap_bit missing;
+	struct caps needs;
+	enum cap missing;
 
 	report_case(nr, c->name);
 	if (!read_program(c, false, &error)) {
 		snprintk(text, sizeof(text), "column %u: %s", error.column, error.text);
 		return report_result(nr, c->name, VERDICT_ERROR, text);
 	}
-	if (!strncmp(c->name, "svm.", 4) && !(caps & CAP_TLBCTL))
-		return report_result(nr, c->name, VERDICT_SKIP, "it is about SVM: use an AMD host");
-	if (!strncmp(c->name, "vmx.", 4) && !(caps & CAP_VMX))
-		return report_result(nr, c->name, VERDICT_SKIP, cap_remedy(CAP_BIT_VMX));
+	needs = program_needs(&program);
+	caps_add_if(&needs, !strncmp(c->name, "svm.", 4), CAP_SVM);
+	caps_add_if(&needs, !strncmp(c->name, "vmx.", 4), CAP_VMX);
 	if (c->scenario->fatal && !is_wanted(c))
 		return report_result(nr, c->name, VERDICT_SKIP, c->scenario->fatal);
-	missing = missing_cap();
+	missing = caps_missing(&needs, &caps);
 	if (missing < NR_CAPS)
 		return report_result(nr, c->name, VERDICT_SKIP, cap_remedy(missing));
 	if (options.skip_flush && !claims_flush())
@@ -277,17 +278,13 @@ static void do_case(unsigned nr, const struct case_ref *c)
 
 static void banner(void)
 {
+	char names[768];
+
+	caps_print(&caps, names, sizeof(names));
 	printk("KTAP version 1\n");
-	printk("# revenant %s vendor=%s boot=%s cpus=%u hypervisor=%s caps=", REVENANT_VERSION,
+	printk("# revenant %s vendor=%s boot=%s cpus=%u hypervisor=%s caps=%s\n", REVENANT_VERSION,
 	       hv ? vendor_rules[hv->vendor].name : "none", boot_info.protocol, nr_cpus,
-	       cpu_hypervisor_name[0] ? cpu_hypervisor_name : "none");
-	for (unsigned bit = 0, first = 1; bit < NR_CAPS; bit++) {
-		if (caps & 1u << bit) {
-			printk("%s%s", first ? "" : ",", cap_name((enum cap_bit)bit));
-			first = 0;
-		}
-	}
-	printk("\n");
+	       cpu_hypervisor_name[0] ? cpu_hypervisor_name : "none", names);
 }
 
 static void run_plan(void)
@@ -356,6 +353,7 @@ _Noreturn void plan_run(void)
 	judge_init(hv ? hv->vendor : VENDOR_AMD);
 	read_options();
 	caps = host_caps(hv, options.fep, options.pcpus);
+	drop_caps();
 	banner();
 	if (options.bench) {
 		run_bench();

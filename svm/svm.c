@@ -68,18 +68,21 @@ static bool svm_present(void)
 	return cpuid_has(FEATURE_SVM) && !(rdmsr(MSR_VM_CR) & VM_CR_SVMDIS);
 }
 
-static uint32_t svm_caps(void)
+static void svm_caps(struct caps *caps)
 {
 	struct cpuid svm = cpuid(CPUID_SVM, 0);
-	uint32_t caps = CAP_HV | CAP_TLBCTL | CAP_INVLPGA | CAP_MSRMAP;
+	bool nested = svm.edx & CPUID_SVM_NP;
 
-	if (svm.edx & CPUID_SVM_NP)
-		caps |= CAP_NPT | CAP_UNPAGED | CAP_NPT_PAE;
-	if (svm.edx & CPUID_SVM_VMCBCLEAN)
-		caps |= CAP_CLEAN;
-	if (svm.edx & CPUID_SVM_FLUSHBYASID)
-		caps |= CAP_FLUSHASID;
-	return caps;
+	caps_add(caps, CAP_HV);
+	caps_add(caps, CAP_SVM);
+	caps_add(caps, CAP_TLBCTL);
+	caps_add(caps, CAP_INVLPGA);
+	caps_add(caps, CAP_MSRMAP);
+	caps_add_if(caps, nested, CAP_NPT);
+	caps_add_if(caps, nested, CAP_UNPAGED);
+	caps_add_if(caps, nested, CAP_NPT_PAE);
+	caps_add_if(caps, svm.edx & CPUID_SVM_VMCBCLEAN, CAP_CLEAN);
+	caps_add_if(caps, svm.edx & CPUID_SVM_FLUSHBYASID, CAP_FLUSHASID);
 }
 
 static bool svm_cpu_start(void)

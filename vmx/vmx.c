@@ -33,31 +33,28 @@ static bool vmx_present(void)
 	return !(control & FEATURE_CONTROL_LOCKED) || control & FEATURE_CONTROL_VMX;
 }
 
-static uint32_t vmx_caps(void)
+static void vmx_caps(struct caps *caps)
 {
 	const struct vmx_controls *c = &vmx_controls;
+
+	caps_add(caps, CAP_HV);
+	caps_add(caps, CAP_VMX);
 	/* Without VPID no tag is given, and entries and exits flush more than the oracle asks for
 	 */
-	uint32_t caps = CAP_HV | CAP_VMX | CAP_UNTAGGED;
-
-	if (c->primary & PRIMARY_MSR_BITMAPS)
-		caps |= CAP_MSRMAP;
+	caps_add(caps, CAP_UNTAGGED);
+	caps_add_if(caps, c->primary & PRIMARY_MSR_BITMAPS, CAP_MSRMAP);
 	for (unsigned type = 0; type < 4; type++)
-		if (c->has_vpid && c->ept_vpid_cap & VPID_CAP_INVVPID_TYPE(type))
-			caps |= (uint32_t)CAP_INVVPID0 << type;
+		caps_add_if(caps, c->has_vpid && c->ept_vpid_cap & VPID_CAP_INVVPID_TYPE(type),
+			    CAP_INVVPID0 + type);
 	if (!c->has_ept)
-		return caps;
-	caps |= CAP_NPT;
+		return;
+	caps_add(caps, CAP_NPT);
 	for (unsigned type = 1; type <= 2; type++)
-		if (c->ept_vpid_cap & EPT_CAP_INVEPT_TYPE(type))
-			caps |= (uint32_t)CAP_INVEPT1 << (type - 1);
-	if (c->ept_vpid_cap & EPT_CAP_AD)
-		caps |= CAP_EPT_AD;
-	if (c->has_vmfunc)
-		caps |= CAP_VMFUNC;
-	if (c->with_ept & SECONDARY_UNRESTRICTED)
-		caps |= CAP_UNPAGED;
-	return caps;
+		caps_add_if(caps, c->ept_vpid_cap & EPT_CAP_INVEPT_TYPE(type),
+			    CAP_INVEPT1 + type - 1);
+	caps_add_if(caps, c->ept_vpid_cap & EPT_CAP_AD, CAP_EPT_AD);
+	caps_add_if(caps, c->has_vmfunc, CAP_VMFUNC);
+	caps_add_if(caps, c->with_ept & SECONDARY_UNRESTRICTED, CAP_UNPAGED);
 }
 
 static bool vmx_start(void)

@@ -3,83 +3,104 @@
 
 #include "model/lang/caps.h"
 
-static uint32_t eptp_needs(const struct step *step)
+static void value_needs(const struct step *step, struct caps *needs)
 {
-	return CAP_HV | CAP_NPT | (step->arg ? CAP_EPT_AD : 0);
+	const struct value *value = &step->value;
+	bool leaf = value->kind == VALUE_FRAME || value->kind == VALUE_WINDOW;
+
+	caps_add_if(needs, leaf && step->entry.level == LEVEL_PDPTE, CAP_PAGE1G);
+	caps_add_if(needs, value->kind == VALUE_FRAME && value->nr == FRAME_M, CAP_HOLE);
 }
 
-_Static_assert(CAP_INVVPID3 == CAP_INVVPID0 << 3 && CAP_INVEPT2 == CAP_INVEPT1 << 1,
-	       "capabilities of types follow each other");
-
-static uint32_t value_needs(const struct step *step)
+static void eptp_needs(const struct step *step, struct caps *needs)
 {
-	bool leaf = step->value.kind == VALUE_FRAME || step->value.kind == VALUE_WINDOW;
-
-	return (leaf && step->entry.level == LEVEL_PDPTE ? CAP_PAGE1G : 0) |
-	       (step->value.kind == VALUE_FRAME && step->value.nr == FRAME_M ? CAP_HOLE : 0);
+	if (step->root.space != SPACE_N)
+		return;
+	caps_add(needs, CAP_NPT);
+	caps_add_if(needs, step->arg, CAP_EPT_AD);
 }
 
-static uint32_t mode_needs(enum mode mode)
-{
-	switch (mode) {
-	case MODE_UNPAGED: return CAP_HV | CAP_UNPAGED;
-	case MODE_LA57: return CAP_HV | CAP_LA57;
-	default: return CAP_HV;
-	}
-}
-
-static uint32_t op_needs(const struct step *step)
+/* What it asks of SVM or VMX. False: it does not touch an L2. */
+static bool l2_needs(const struct step *step, struct caps *needs)
 {
 	switch (step->op) {
-	case OP_SET: return value_needs(step);
-	case OP_INVPCID: return CAP_INVPCID | (step->pcid ? CAP_PCID : 0);
-	case OP_PCIDE: return CAP_PCID;
-	case OP_RDMSR:
-	case OP_MSR_EXIT: return CAP_HV | CAP_MSRMAP;
-	case OP_SMEP: return CAP_SMEP;
-	case OP_SMAP: return CAP_SMAP;
-	case OP_NROOT: return step->root.space == SPACE_N ? eptp_needs(step) : CAP_HV;
-	case OP_INVVPID: return CAP_HV | CAP_VMX | (uint32_t)CAP_INVVPID0 << step->type;
-	case OP_INVEPT: return CAP_HV | CAP_VMX | (uint32_t)CAP_INVEPT1 << (step->type - 1);
-	case OP_ENTER_HALTED:
-	case OP_ENTER_FAILING:
-	case OP_VMX_CYCLE: return CAP_HV | CAP_VMX;
-	case OP_VMFUNC: return eptp_needs(step) | CAP_VMX | CAP_VMFUNC;
-	case OP_TAG: return CAP_HV | (step->tag ? 0 : CAP_UNTAGGED);
-	case OP_CLEAN: return CAP_HV | CAP_CLEAN;
-	case OP_TLBCTL: return CAP_HV | CAP_TLBCTL | (step->type == 1 ? 0 : CAP_FLUSHASID);
-	case OP_INVLPGA: return CAP_HV | CAP_INVLPGA;
-	case OP_PREEMPTED:
-	case OP_PV_FLUSH: return CAP_PVFLUSH;
-	case OP_PCPU: return CAP_PCPUS | (step->irq ? CAP_HV : 0);
 	case OP_L2CR3:
 	case OP_ENTER:
-	case OP_ENTER_PENDING: return CAP_HV;
-	case OP_L2MODE: return mode_needs(step->arg);
-	case OP_NMODE: return CAP_HV | CAP_NPT | CAP_NPT_PAE;
-	case OP_PG_CYCLE: return CAP_HV | CAP_UNPAGED;
-	default: return 0;
+	case OP_ENTER_PENDING: return true;
+	case OP_L2MODE:
+		caps_add_if(needs, step->arg == MODE_UNPAGED, CAP_UNPAGED);
+		caps_add_if(needs, step->arg == MODE_LA57, CAP_LA57);
+		return true;
+	case OP_PG_CYCLE: caps_add(needs, CAP_UNPAGED); return true;
+	case OP_RDMSR:
+	case OP_MSR_EXIT: caps_add(needs, CAP_MSRMAP); return true;
+	case OP_NROOT: eptp_needs(step, needs); return true;
+	case OP_TAG: caps_add_if(needs, !step->tag, CAP_UNTAGGED); return true;
+	case OP_PCPU: return step->irq;
+	/* SVM's */
+	case OP_CLEAN: caps_add(needs, CAP_CLEAN); return true;
+	case OP_TLBCTL:
+		caps_add(needs, CAP_TLBCTL);
+		caps_add_if(needs, step->type != 1, CAP_FLUSHASID);
+		return true;
+	case OP_INVLPGA: caps_add(needs, CAP_INVLPGA); return true;
+	case OP_NMODE:
+		caps_add(needs, CAP_NPT);
+		caps_add(needs, CAP_NPT_PAE);
+		return true;
+	/* VMX's */
+	case OP_INVVPID: caps_add(needs, CAP_INVVPID0 + step->type); break;
+	case OP_INVEPT: caps_add(needs, CAP_INVEPT1 + step->type - 1); break;
+	case OP_VMFUNC:
+		eptp_needs(step, needs);
+		caps_add(needs, CAP_VMFUNC);
+		break;
+	case OP_ENTER_HALTED:
+	case OP_ENTER_FAILING:
+	case OP_VMX_CYCLE: break;
+	default: return false;
+	}
+	caps_add(needs, CAP_VMX);
+	return true;
+}
+
+_Static_assert(CAP_INVVPID3 == CAP_INVVPID0 + 3 && CAP_INVEPT2 == CAP_INVEPT1 + 1,
+	       "capabilities of types follow each other");
+
+static void step_needs(const struct step *step, struct caps *needs)
+{
+	if (l2_needs(step, needs))
+		caps_add(needs, CAP_HV);
+	caps_add_if(needs, step->way == WAY_FEP, CAP_FEP);
+	switch (step->op) {
+	case OP_SET: value_needs(step, needs); break;
+	case OP_INVPCID:
+		caps_add(needs, CAP_INVPCID);
+		caps_add_if(needs, step->pcid, CAP_PCID);
+		break;
+	case OP_PCIDE: caps_add(needs, CAP_PCID); break;
+	case OP_SMEP: caps_add(needs, CAP_SMEP); break;
+	case OP_SMAP: caps_add(needs, CAP_SMAP); break;
+	case OP_PREEMPTED:
+	case OP_PV_FLUSH: caps_add(needs, CAP_PVFLUSH); break;
+	case OP_PCPU: caps_add(needs, CAP_PCPUS); break;
 	}
 }
 
-static uint32_t step_needs(const struct step *step)
-{
-	return op_needs(step) | (step->way == WAY_FEP ? CAP_FEP : 0);
-}
-
-uint32_t program_needs(const struct program *program)
+struct caps program_needs(const struct program *program)
 {
 	unsigned cpus = program_cpus(program);
-	uint32_t needs = 0;
+	struct caps needs = {0};
 
 	for (unsigned i = 0; i < program->nr_steps; i++)
-		needs |= step_needs(&program->step[i]);
-	if (program_header(program).bare)
-		needs = (needs & ~(uint32_t)(CAP_HV | CAP_UNPAGED)) | CAP_LEGACY;
-	if (cpus > 1)
-		needs |= CAP_CPUS2;
-	if (cpus > 2)
-		needs |= CAP_CPUS4;
+		step_needs(&program->step[i], &needs);
+	if (program_header(program).bare) {
+		caps_drop(&needs, CAP_HV);
+		caps_drop(&needs, CAP_UNPAGED);
+		caps_add(&needs, CAP_LEGACY);
+	}
+	caps_add_if(&needs, cpus > 1, CAP_CPUS2);
+	caps_add_if(&needs, cpus > 2, CAP_CPUS4);
 	return needs;
 }
 

@@ -35,6 +35,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/lang/caps.h"
+
 enum {
 	NR_FRAMES = 8,
 	NR_WINDOWS = 4,
@@ -283,8 +285,8 @@ bool program_parse(const char *text, enum op look, struct program *program,
 size_t program_print(const struct program *program, char *text, size_t size);
 size_t step_print(const struct step *step, char *text, size_t size);
 
-/* Capabilities a host must have so that a program can run, as a set of enum cap: see caps.h. */
-uint32_t program_needs(const struct program *program);
+/* The capabilities that a host must have so that a program can run. */
+struct caps program_needs(const struct program *program);
 /* What its header says, and what holds where it says nothing. */
 struct header program_header(const struct program *program);
 /* The highest vCPU number that a program names, plus 1. */

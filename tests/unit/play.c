@@ -91,3 +91,13 @@ void assert_undefined(enum vendor vendor, const char *text, const char *words)
 		fail_msg("%s: expected to be refused for '%s', got '%s'", text, words,
 			 p.why ? p.why : "nothing");
 }
+
+void assert_needs_at(const char *file, int line, const char *text, const char *names)
+{
+	struct program program = parsed(text);
+	struct caps needs = program_needs(&program);
+	char found[512];
+
+	caps_print(&needs, found, sizeof(found));
+	_assert_string_equal(found, names, file, line);
+}

@@ -50,6 +50,10 @@ void assert_looks_at(const char *file, int line, enum vendor vendor, const char 
 /* The program is refused by the oracle, with a reason that holds these words. */
 void assert_undefined(enum vendor vendor, const char *text, const char *words);
 
+/* The program needs these capabilities: "hv,nested-paging". */
+void assert_needs_at(const char *file, int line, const char *text, const char *names);
+#define assert_needs(text, names) assert_needs_at(__FILE__, __LINE__, text, names)
+
 /* The groups of tests; each returns the number of failures. */
 int test_parse(void);
 int test_access(void);

@@ -76,30 +76,20 @@ static void errors_name_their_column(void **state)
 	is_wrong("!vmx-cycle", 1, "'!' marks a flush");
 }
 
-static uint32_t needs(const char *text)
-{
-	struct program program = parsed(text);
-
-	return program_needs(&program);
-}
-
 static void needs_are_seen(void **state)
 {
-	const uint32_t vmx = CAP_HV | CAP_VMX;
-
 	(void)state;
-	assert_int_equal(needs("invvpid 0 w0 1"), vmx | CAP_INVVPID0);
-	assert_int_equal(needs("invvpid 1 1"), vmx | CAP_INVVPID1);
-	assert_int_equal(needs("invvpid 2"), vmx | CAP_INVVPID2);
-	assert_int_equal(needs("invvpid 3 1"), vmx | CAP_INVVPID3);
-	assert_int_equal(needs("invept 1 n0"), vmx | CAP_INVEPT1);
-	assert_int_equal(needs("invept 2"), vmx | CAP_INVEPT2);
-	assert_int_equal(needs("vmx-cycle"), vmx);
-	assert_int_equal(needs("tag 0"), CAP_HV | CAP_UNTAGGED);
-	assert_int_equal(needs("nroot n0 ad"), CAP_HV | CAP_NPT | CAP_EPT_AD);
-	assert_int_equal(needs("enter; vmfunc n0; exit"), vmx | CAP_NPT | CAP_VMFUNC);
-	assert_int_equal(needs("enter; vmfunc n0 ad; exit"),
-			 vmx | CAP_NPT | CAP_VMFUNC | CAP_EPT_AD);
+	assert_needs("invvpid 0 w0 1", "hv,vmx,invvpid-0");
+	assert_needs("invvpid 1 1", "hv,vmx,invvpid-1");
+	assert_needs("invvpid 2", "hv,vmx,invvpid-2");
+	assert_needs("invvpid 3 1", "hv,vmx,invvpid-3");
+	assert_needs("invept 1 n0", "hv,vmx,invept-1");
+	assert_needs("invept 2", "hv,vmx,invept-2");
+	assert_needs("vmx-cycle", "hv,vmx");
+	assert_needs("tag 0", "hv,untagged");
+	assert_needs("nroot n0 ad", "hv,nested-paging,ept-ad");
+	assert_needs("enter; vmfunc n0; exit", "hv,nested-paging,vmx,vmfunc");
+	assert_needs("enter; vmfunc n0 ad; exit", "hv,nested-paging,vmx,ept-ad,vmfunc");
 }
 
 int test_intel_parse(void)

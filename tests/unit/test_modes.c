@@ -30,21 +30,14 @@ static void headers_say_the_mode(void **state)
 	assert_true(program_header(&bare).bare);
 }
 
-static uint32_t needs(const char *text)
-{
-	const struct program program = parsed(text);
-
-	return program_needs(&program);
-}
-
 static void modes_need_capabilities(void **state)
 {
 	(void)state;
-	assert_int_equal(needs("l2mode pae; enter; exit"), CAP_HV);
-	assert_int_equal(needs("l2mode unpaged; enter; exit"), CAP_HV | CAP_UNPAGED);
-	assert_int_equal(needs("l2mode la57; enter; exit"), CAP_HV | CAP_LA57);
-	assert_int_equal(needs("l2mode pae; enter; pg-cycle; exit"), CAP_HV | CAP_UNPAGED);
-	assert_int_equal(needs("bare pae; l2cr3 g1; enter; pg-cycle; pae-cycle; exit"), CAP_LEGACY);
+	assert_needs("l2mode pae; enter; exit", "hv");
+	assert_needs("l2mode unpaged; enter; exit", "hv,unpaged");
+	assert_needs("l2mode la57; enter; exit", "hv,la57");
+	assert_needs("l2mode pae; enter; pg-cycle; exit", "hv,unpaged");
+	assert_needs("bare pae; l2cr3 g1; enter; pg-cycle; pae-cycle; exit", "legacy-paging");
 }
 
 struct wrong {
@@ -129,8 +122,7 @@ static void nested_tables_may_have_pae_format(void **state)
 		     "set n1.p0.pte B; enter; load w0; exit; set n0.p0.pdpte n1.p0.pd; enter; "
 		     "load w0 either; exit; tag 2; enter; load w0 fresh; exit",
 		     "[A]; A [B]; [B]");
-	assert_int_equal(needs("nmode pae; l2mode pae; nroot n0; enter; exit"),
-			 CAP_HV | CAP_NPT | CAP_NPT_PAE);
+	assert_needs("nmode pae; l2mode pae; nroot n0; enter; exit", "hv,nested-paging,npt-pae");
 }
 
 static void an_unpaged_l2_has_the_nested_tables_alone(void **state)

@@ -65,37 +65,30 @@ static void a_flush_left_out_leaves_its_interrupt(void **state)
 	unrolls_to("enter; invlpg w0 irq", true, "enter; invlpg w0 irq");
 }
 
-static uint32_t needs(const char *text)
-{
-	struct program program = parsed(text);
-
-	return program_needs(&program);
-}
-
 static void needs_are_seen(void **state)
 {
 	(void)state;
-	assert_int_equal(needs("set h0.w0.pde A; load w0; invlpg w0; cr3 h1; pge off"), 0);
-	assert_int_equal(needs("enter; exit"), CAP_HV);
-	assert_int_equal(needs("enter-pending"), CAP_HV);
-	assert_int_equal(needs("tag 1"), CAP_HV);
-	assert_int_equal(needs("l2cr3 g1"), CAP_HV);
-	assert_int_equal(needs("nroot none"), CAP_HV);
-	assert_int_equal(needs("nroot n0"), CAP_HV | CAP_NPT);
-	assert_int_equal(needs("tlbctl 1"), CAP_HV | CAP_TLBCTL);
-	assert_int_equal(needs("tlbctl 3"), CAP_HV | CAP_TLBCTL | CAP_FLUSHASID);
-	assert_int_equal(needs("tlbctl 7"), CAP_HV | CAP_TLBCTL | CAP_FLUSHASID);
-	assert_int_equal(needs("invlpga w0 0"), CAP_HV | CAP_INVLPGA);
-	assert_int_equal(needs("invpcid 2"), CAP_INVPCID);
-	assert_int_equal(needs("set n0.p0.pdpte A"), CAP_PAGE1G);
-	assert_int_equal(needs("set g0.w0.pdpte p0"), CAP_PAGE1G);
-	assert_int_equal(needs("set g0.w0.pdpte g1.w0.pd"), 0);
-	assert_int_equal(needs("cpu 1; cpu 0"), CAP_CPUS2);
-	assert_int_equal(needs("pcpu 1; load w0"), CAP_PCPUS);
-	assert_int_equal(needs("enter; pcpu 1 irq"), CAP_HV | CAP_PCPUS);
-	assert_int_equal(needs("cpu 2; cpu 0"), CAP_CPUS2 | CAP_CPUS4);
-	assert_int_equal(needs("preempted 1"), CAP_CPUS2 | CAP_PVFLUSH);
-	assert_int_equal(needs("pv-flush 2"), CAP_CPUS2 | CAP_CPUS4 | CAP_PVFLUSH);
+	assert_needs("set h0.w0.pde A; load w0; invlpg w0; cr3 h1; pge off", "");
+	assert_needs("enter; exit", "hv");
+	assert_needs("enter-pending", "hv");
+	assert_needs("tag 1", "hv");
+	assert_needs("l2cr3 g1", "hv");
+	assert_needs("nroot none", "hv");
+	assert_needs("nroot n0", "hv,nested-paging");
+	assert_needs("tlbctl 1", "hv,tlb-control");
+	assert_needs("tlbctl 3", "hv,tlb-control,flush-by-asid");
+	assert_needs("tlbctl 7", "hv,tlb-control,flush-by-asid");
+	assert_needs("invlpga w0 0", "hv,invlpga");
+	assert_needs("invpcid 2", "invpcid");
+	assert_needs("set n0.p0.pdpte A", "pdpe1gb");
+	assert_needs("set g0.w0.pdpte p0", "pdpe1gb");
+	assert_needs("set g0.w0.pdpte g1.w0.pd", "");
+	assert_needs("cpu 1; cpu 0", "cpus2");
+	assert_needs("pcpu 1; load w0", "pcpus");
+	assert_needs("enter; pcpu 1 irq", "hv,pcpus");
+	assert_needs("cpu 2; cpu 0", "cpus2,cpus4");
+	assert_needs("preempted 1", "pv-flush,cpus2");
+	assert_needs("pv-flush 2", "pv-flush,cpus2,cpus4");
 }
 
 static void cpus_are_counted(void **state)
@@ -111,11 +104,14 @@ static void cpus_are_counted(void **state)
 static void capabilities_have_names_and_remedies(void **state)
 {
 	(void)state;
-	assert_string_equal(cap_name(CAP_BIT_HV), "hv");
-	for (unsigned bit = 0; bit < NR_CAPS; bit++) {
-		assert_non_null(cap_name(bit));
-		assert_true(strlen(cap_remedy(bit)) > 10);
+	assert_string_equal(cap_name(CAP_HV), "hv");
+	for (unsigned cap = 0; cap < NR_CAPS; cap++) {
+		assert_int_equal(cap_named(cap_name(cap)), cap);
+		assert_true(strlen(cap_remedy(cap)) > 10);
 	}
+	assert_int_equal(cap_named("pcid,x"), CAP_PCID);
+	assert_int_equal(cap_named("pcid-x"), NR_CAPS);
+	assert_int_equal(cap_named(""), NR_CAPS);
 }
 
 int test_program(void)
