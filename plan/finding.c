@@ -10,69 +10,12 @@ struct retention retention[RETENTION_ROWS][NR_SPACES];
 static struct oracle *oracle;
 static enum vendor judge_vendor;
 
-/* What the report says of each CPU beside what the oracle keeps. */
-struct vm_place {
-	uint8_t tag;
-	struct root root, nested_root;
-};
-static struct cpu_place {
-	struct root root;
-	bool in_l2;
-	uint8_t vm;
-	struct vm_place vms[NR_VMS];
-} places[NR_CPUS];
-static uint8_t current;
+static struct position position;
 
 void judge_init(enum vendor vendor)
 {
 	judge_vendor = vendor;
 	oracle = memory_alloc(oracle_size(), 64);
-}
-
-static void start_places(void)
-{
-	current = 0;
-	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
-		places[cpu] = (struct cpu_place){.root = {SPACE_H, 0}};
-		for (uint8_t vm = 0; vm < NR_VMS; vm++)
-			places[cpu].vms[vm] =
-				(struct vm_place){(uint8_t)(vm + 1), {SPACE_G, vm}, ROOT_NONE};
-	}
-}
-
-static void follow(const struct step *step)
-{
-	struct cpu_place *cpu = &places[current];
-	struct vm_place *vm = &cpu->vms[cpu->vm];
-
-	switch (step->op) {
-	case OP_CR3: *(cpu->in_l2 ? &vm->root : &cpu->root) = step->root; break;
-	case OP_TAG: vm->tag = step->tag; break;
-	case OP_L2CR3: vm->root = step->root; break;
-	case OP_NROOT:
-	case OP_VMFUNC: vm->nested_root = step->root; break;
-	case OP_ENTER: cpu->in_l2 = true; break;
-	case OP_EXIT: cpu->in_l2 = false; break;
-	case OP_VM: cpu->vm = (uint8_t)step->arg; break;
-	case OP_CPU: current = (uint8_t)step->arg; break;
-	}
-	if (step->irq)
-		cpu->in_l2 = false;
-}
-
-static struct place place_here(void)
-{
-	const struct cpu_place *cpu = &places[current];
-	const struct vm_place *vm = &cpu->vms[cpu->vm];
-
-	return (struct place){
-		.cpu = current,
-		.vm = cpu->vm,
-		.in_l2 = cpu->in_l2,
-		.tag = cpu->in_l2 ? vm->tag : 0,
-		.root = cpu->in_l2 ? vm->root : cpu->root,
-		.nested_root = cpu->in_l2 ? vm->nested_root : ROOT_NONE,
-	};
 }
 
 static void count_retention(const struct look *look, bool retained)
@@ -170,7 +113,7 @@ static void judge_look(const struct program *program, const struct step *step,
 	f->wrong = true;
 	f->step = step;
 	f->step_nr = (unsigned)(step - program->step) + 1;
-	f->place = place_here();
+	f->position = position;
 	f->look = *look;
 	f->seen = *seen;
 	finding_text(f, text, sizeof(text));
@@ -202,7 +145,7 @@ static const char *judge_steps(const struct program *program, bool without_flush
 				return "the run has fewer looks than its program";
 			judge_look(program, step, &look, &run->seen[looks++], f);
 		}
-		follow(step);
+		position_follow(&position, step);
 	}
 	return !f->wrong && looks < run->nr_seen ? "the run has more looks than its program" : NULL;
 }
@@ -214,7 +157,7 @@ void judge(const struct program *program, bool without_flushes, const struct run
 
 	*f = (struct finding){0};
 	oracle_start(oracle, judge_vendor, program_cpus(program));
-	start_places();
+	position_start(&position, program_header(program));
 	why = judge_steps(program, without_flushes, run, f);
 	if (why)
 		add(f, VERDICT_ERROR, why);

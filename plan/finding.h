@@ -4,23 +4,17 @@
 #define PLAN_FINDING_H
 
 #include "exec/exec.h"
+#include "model/lang/position.h"
 #include "model/oracle/oracle.h"
 #include "plan/verdict.h"
-
-/* Where a step runs, for the report. */
-struct place {
-	uint8_t cpu, vm, tag;
-	bool in_l2;
-	struct root root, nested_root; /* of the level that runs; ROOT_NONE in L1 */
-};
 
 struct finding {
 	enum verdict verdict; /* PASS, SKIP, ERROR or worse */
 	char text[300];	      /* one line: what was seen, or why; of several things all */
 	bool wrong;	      /* the first look with an illegal result, described below */
 	const struct step *step;
-	unsigned step_nr; /* 1-based, in the program's text */
-	struct place place;
+	unsigned step_nr;	  /* 1-based, in the program's text */
+	struct position position; /* before that step */
 	struct look look;
 	struct seen seen;
 	bool retained; /* some look saw a legal value that is not the current one */

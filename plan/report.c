@@ -39,19 +39,20 @@ static void root_text(struct root root, char *text, size_t size)
 		snprintk(text, size, "none");
 }
 
-static void print_place(const struct place *p, bool bare)
+static void print_place(const struct position *p, bool bare)
 {
+	const struct vm_position *vm = position_vm(p);
 	char root[32], nested[32];
 
-	root_text(p->root, root, sizeof(root));
-	root_text(p->nested_root, nested, sizeof(nested));
-	if (p->in_l2 && bare)
-		printk("# | where: vCPU %u, L1 in its other mode, CR3 %s\n", p->cpu, root);
-	else if (p->in_l2)
-		printk("# | where: vCPU %u, L2 of VM %u, tag %u, CR3 %s, nested root %s\n", p->cpu,
-		       p->vm, p->tag, root, nested);
-	else
+	root_text(position_root(p), root, sizeof(root));
+	root_text(vm->nested_root, nested, sizeof(nested));
+	if (!position_in_l2(p))
 		printk("# | where: vCPU %u, L1, CR3 %s\n", p->cpu, root);
+	else if (bare)
+		printk("# | where: vCPU %u, L1 in its other mode, CR3 %s\n", p->cpu, root);
+	else
+		printk("# | where: vCPU %u, L2 of VM %u, tag %u, CR3 %s, nested root %s\n", p->cpu,
+		       position_here(p)->vm, vm->tag, root, nested);
 }
 
 static void print_address(const struct step *step, bool in_l2)
@@ -94,8 +95,8 @@ void report_finding(const struct program *program, const struct finding *f, cons
 	finding_text(f, text, sizeof(text));
 	printk("# | step %u of %u: %s\n", f->step_nr, program->nr_steps, step);
 	printk("# | %s (raw 0x%llx)\n", text, (unsigned long long)f->seen.raw);
-	print_place(&f->place, program_header(program).bare);
-	print_address(f->step, f->place.in_l2);
+	print_place(&f->position, program_header(program).bare);
+	print_address(f->step, position_in_l2(&f->position));
 	print_events(f->look.events);
 	report_program(program, which);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/lang/verbs.h"
 
-#define BOTH  (IN_L1 | IN_L2)
-#define FLUSH (BOTH | CAN_FLUSH | CAN_IRQ) /* what any level does to its own translations */
-#define GIVEN (IN_L1 | CAN_FLUSH)	   /* what L1 gives or does to L2 */
+#define BOTH   (IN_L1 | IN_L2)
+#define FLUSH  (BOTH | CAN_FLUSH | CAN_IRQ) /* what any level does to its own translations */
+#define GIVEN  (IN_L1 | CAN_FLUSH)	    /* what L1 gives or does to L2 */
+#define PASSES (IN_L1 | CAN_FLUSH | ENTERS | LEAVES)
 
 const struct verb verbs[NR_OPS] = {
 	[OP_LOAD] = {"load", SHAPE_WINDOW, BOTH | BY_USER | BY_EMULATOR | BY_FEP},
@@ -36,11 +37,11 @@ const struct verb verbs[NR_OPS] = {
 	[OP_VMFUNC] = {"vmfunc", SHAPE_EPTP, IN_L2 | CAN_FLUSH},
 	[OP_PREEMPTED] = {"preempted", SHAPE_CPU, IN_L1},
 	[OP_PV_FLUSH] = {"pv-flush", SHAPE_CPU, GIVEN},
-	[OP_ENTER] = {"enter", SHAPE_NOTHING, IN_L1 | CAN_FLUSH},
-	[OP_ENTER_PENDING] = {"enter-pending", SHAPE_NOTHING, IN_L1 | CAN_FLUSH},
-	[OP_ENTER_HALTED] = {"enter-halted", SHAPE_NOTHING, IN_L1 | CAN_FLUSH},
+	[OP_ENTER] = {"enter", SHAPE_NOTHING, IN_L1 | CAN_FLUSH | ENTERS},
+	[OP_ENTER_PENDING] = {"enter-pending", SHAPE_NOTHING, PASSES},
+	[OP_ENTER_HALTED] = {"enter-halted", SHAPE_NOTHING, PASSES},
 	[OP_ENTER_FAILING] = {"enter-failing", SHAPE_NOTHING, IN_L1},
-	[OP_EXIT] = {"exit", SHAPE_NOTHING, IN_L2 | CAN_FLUSH},
+	[OP_EXIT] = {"exit", SHAPE_NOTHING, IN_L2 | CAN_FLUSH | LEAVES},
 	[OP_CPU] = {"cpu", SHAPE_CPU, BOTH},
 	[OP_PCPU] = {"pcpu", SHAPE_PCPU, BOTH | CAN_IRQ},
 	[OP_VM] = {"vm", SHAPE_VM, IN_L1},

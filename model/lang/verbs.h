@@ -46,6 +46,9 @@ enum verb_flags {
 	BY_FEP = 1 << 6,
 	BY_STORES = 1 << 7, /* 4 … 16 */
 	IN_HEADER = 1 << 8,
+	/* Who runs behind it: model/lang/position.c. Both: L2 is entered, and left at once. */
+	ENTERS = 1 << 9,
+	LEAVES = 1 << 10,
 };
 
 struct verb {
