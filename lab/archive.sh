@@ -86,16 +86,24 @@ make_index() { # FOLDER
 }
 
 refresh_archive() { # FOLDER
-	local dir=$1
+	local dir=$1 status=0
 	mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial"
 	configured_repositories | archive_sources >"$dir/sources.list"
 	[[ -s $dir/sources.list ]] || return
 	# Not every mirror has every suite, and apt-get fails when one is missing: what counts is what
 	# the index then holds.
-	archive_apt "$dir" apt-get -q update || true
-	make_index "$dir"
+	archive_apt "$dir" apt-get -q update >"$dir/log" 2>&1 || true
+	make_index "$dir" || status=$?
 	# The lists are worth 100 MB and can be had again.
 	rm -rf "$dir/state" "$dir/cache"
+	return "$status"
+}
+
+# What apt said first of all that failed.
+apt_problem() { # LOG
+	local problem
+	problem=$(sed -nE 's/^[WE]: (Failed to fetch [^ ]+ +)?//p' "$1" 2>/dev/null | sed -n 1p)
+	printf '%s\n' "${problem:-no package lists}"
 }
 
 # Prints the path of the index, not older than it may be; `now` asks for a new one.
@@ -105,9 +113,15 @@ archive_index() { # [now]
 	mkdir -p "$dir"
 	if [[ ! -s $dir/index || ${1-} == now ||
 		-n $(find "$dir/index" -mtime "+$ARCHIVE_MAX_AGE_DAYS") ]]; then
-		while_saying "fetching the list of kernels that the archive has" refresh_archive "$dir" ||
-			[[ -s $dir/index ]] ||
-			our_error "no list of kernel packages: apt's configured mirror did not give it (above); give --kernel a bzImage FILE instead"
+		need_space "$dir" 300 "$CACHE_REMEDY"
+		rm -f "$dir/log"
+		if while_saying "fetching the list of kernels that the archive has" refresh_archive "$dir"; then
+			:
+		elif [[ -s $dir/index ]]; then
+			note "the archive gives no list of kernels ($(apt_problem "$dir/log")): going on with an older one"
+		else
+			our_error "no list of kernels from the archive that apt is configured with ($(apt_problem "$dir/log")): is there a network? Or give --kernel a bzImage FILE"
+		fi
 	fi
 	printf '%s\n' "$dir/index"
 }
@@ -121,12 +135,18 @@ fetch_checked() { # URI SIZE SHA256 FILE
 		note "the cached ${file##*/} is cut off or corrupt: fetching it again"
 		rm -f "$file"
 	fi
+	need_space "${file%/*}" $((size / 1000000 + 10)) "$CACHE_REMEDY"
 	while_saying "downloading ${file##*/} ($((size / 1000000)) MB)" \
-		/usr/lib/apt/apt-helper -o APT::Sandbox::User=root download-file "$uri" "$file.part" "SHA256:$sum" ||
-		our_error "the download of ${file##*/} failed (above); try again, or give --kernel a bzImage FILE"
+		download "$uri" "$sum" "$file.part" "$file.log" ||
+		our_error "the download of ${file##*/} failed ($(apt_problem "$file.log")): try again, or give --kernel a bzImage FILE"
 	has_checksum "$sum" "$file.part" ||
 		our_error "${file##*/} came with a wrong checksum: is the list of kernels out of date? remove $(cache_dir)/archive and try again"
+	rm -f "$file.log"
 	mv "$file.part" "$file"
+}
+
+download() { # URI SHA256 FILE LOG
+	/usr/lib/apt/apt-helper -o APT::Sandbox::User=root download-file "$1" "$3" "SHA256:$2" >"$4" 2>&1
 }
 
 has_checksum() { # SHA256 FILE

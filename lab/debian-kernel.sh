@@ -118,6 +118,7 @@ modules_dep() { # FOLDER; prints its modules.dep
 unpack_kernel() { # VERSION RELEASE KERNEL; makes the folder from the packages
 	local version=$1 release=$2 kernel=$3 work modules name role index
 	index=$(archive_index) || return
+	need_space "${kernel%/*}" 200 "$CACHE_REMEDY"
 	work=$(mktemp -d "$(dirname "$kernel")/.unpack.XXXXXX") || return
 	mkdir -p "$work/deb" "$work/kernel/root/lib/modules/$release"
 	while read -r role; do

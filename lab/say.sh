@@ -45,21 +45,41 @@ while_saying() { # TEXT COMMAND...
 	return "$status"
 }
 
+# Whoever names a cache by a relative path means the folder that he is in.
+[[ -z ${XDG_CACHE_HOME-} || $XDG_CACHE_HOME == /* ]] || export XDG_CACHE_HOME=${caller:-$PWD}/$XDG_CACHE_HOME
+
 # The cache of everything that is downloaded or made for the lab; one folder for all checkouts.
 cache_dir() { # prints the folder's path; makes it
 	local dir=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/revenant
-	mkdir -p "$dir" || our_error "cannot make the cache folder $dir: set XDG_CACHE_HOME to a folder that can be written"
+	mkdir -p "$dir" 2>/dev/null || true
+	[[ -w $dir ]] ||
+		our_error "cannot make the cache folder $dir: set XDG_CACHE_HOME to a folder that can be written"
 	printf '%s\n' "$dir"
 }
 
-# Runs COMMAND while no other run.sh runs one under the same NAME.
+# What would fail for want of room says so before it begins.
+need_space() { # FOLDER MEGABYTES REMEDY
+	local free
+	free=$(df -Pk "$1" | awk 'NR == 2 { print int($4 / 1024) }')
+	((free >= $2)) || our_error "the disk of $1 is full: it takes $2 MB and $free are free; $3"
+}
+
+# shellcheck disable=SC2034 # for those that keep something there
+CACHE_REMEDY='XDG_CACHE_HOME names another folder for what is kept'
+
+# Runs COMMAND while no other run.sh runs one under the same NAME, for all checkouts.
 exclusively() { # NAME COMMAND...
-	local lock status=0
-	lock=$(cache_dir)/$1.lock || return
+	local dir
+	dir=$(cache_dir) || return
+	alone "$dir/$1.lock" "${@:2}"
+}
+
+alone() { # LOCK-FILE COMMAND...
+	local lock=$1 status=0
 	shift
 	{
 		if ! flock -n 9; then
-			note "waiting for another run.sh that works in the cache ($lock)"
+			note "waiting for another run.sh at the same work ($lock)"
 			flock 9
 		fi
 		"$@" 9>&- || status=$?

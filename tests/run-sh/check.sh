@@ -97,6 +97,11 @@ packages() {
 		env PATH="$bin" ./run.sh --host tcg --image "$stub"
 }
 
+small_disk() { # mounts 8 MB at $work/small, if this user may
+	mkdir -p "$work/small"
+	mount -t tmpfs -o size=8m none "$work/small" 2>/dev/null
+}
+
 # ---- the cache, with an archive of one made-up kernel that is fetched from a file ----
 
 make_deb() { # writes $work/linux.deb, a kernel 9.9.9
@@ -158,9 +163,40 @@ cache() {
 	wait $! && kernel_is_whole 'two at once: whole'
 
 	make_cache
-	mv "$work/linux.deb" "$work/gone.deb"
-	expect 'download that fails' 99 'the download of linux.deb failed' -- bash -c 'fetch_kernel 9.9'
+	cp "$work/linux.deb" "$work/whole.deb"
+	truncate -s 5000 "$work/linux.deb"
+	one_sentence 'download that is cut off' 'the download of linux.deb failed' 'fetch_kernel 9.9'
+	rm "$work/linux.deb"
+	one_sentence 'download that fails' 'the download of linux.deb failed' 'fetch_kernel 9.9'
+	mv "$work/whole.deb" "$work/linux.deb"
+
+	rm "$cache/archive/index"
+	printf '%s "http://127.0.0.1:9";\n' Acquire::http::Proxy Acquire::https::Proxy >"$work/no-network"
+	export APT_CONFIG=$work/no-network
+	one_sentence 'no network, empty cache' 'no list of kernels .* network' 'fetch_kernel 9.9'
+	one_sentence 'no network, empty cache: run.sh' 'no list of kernels .* network' \
+		"./run.sh --no-install --host lab --image $stub --kernel 9.9"
+	make_cache
+	touch -d '30 days ago' "$cache/archive/index"
+	expect 'no network, old list' 0 'going on with an older one' 'kernels/9.9.9-cloud-amd64$' -- bash -c 'fetch_kernel 9.9'
+	unset APT_CONFIG
+	if small_disk; then
+		trap 'umount "$work/small"; rm -rf "$work"' EXIT
+		export XDG_CACHE_HOME=$work/small
+		one_sentence 'cache on a full disk' 'the disk of .* is full' 'fetch_kernel 9.9'
+		umount "$work/small"
+		trap 'rm -rf "$work"' EXIT
+	fi
 	unset XDG_CACHE_HOME
+	(cd "$work" && XDG_CACHE_HOME=there bash -c '. "$OLDPWD/lab/say.sh" && cd / && cache_dir') >"$work/out" 2>&1
+	[[ $(<"$work/out") == "$work/there/revenant" && -d $work/there/revenant ]]
+	report 'relative XDG_CACHE_HOME' $? "$work/out"
+}
+
+# COMMAND ends with 99 and one line that says why; what it is doing it may tell, too.
+one_sentence() { # NAME PATTERN COMMAND
+	expect "$1" 99 "^run.sh: error: .*$2" -- bash -c "$3" || return
+	(($(grep -vc '^run.sh: [a-z]*ing ' "$work/out") == 1)) || report "$1: one sentence" 1 "$work/out"
 }
 
 # ---- VMs that misbehave ----
