@@ -5,7 +5,7 @@
 
 set -euo pipefail
 caller=$PWD # what files in options are relative to
-cd "$(dirname "${BASH_SOURCE[0]}")"
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 
 # shellcheck source-path=SCRIPTDIR
 . lab/say.sh
@@ -21,10 +21,16 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 build_image() { # sets image, unless --image did
 	[[ -z $image ]] || return 0
-	need_packages build
 	image=build/revenant.elf
-	while_saying "building $image" make -s "$image" ||
-		our_error "the image does not build (above)"
+	if mkdir -p build 2>/dev/null && [[ -w build ]]; then
+		need_packages build
+		alone "$PWD/build/lock" while_saying "building $image" make -s "$image" ||
+			our_error "the image does not build (above)"
+	elif [[ -r $image ]]; then
+		note "this checkout cannot be written: $image is taken as it is"
+	else
+		our_error "this checkout cannot be written, and nothing is built in it: build it where you may write, or give --image"
+	fi
 }
 
 list_cases() {
@@ -53,8 +59,6 @@ image_arguments() {
 }
 
 prepare_host() {
-	choose_host
-	check_combinations
 	case $host in
 	lab) need_packages vm lab ;;
 	*) need_packages vm ;;
@@ -69,12 +73,26 @@ make_work_folder() { # sets work
 		mkdir -p "$keep" 2>/dev/null || usage_error "--keep: cannot make a folder '$keep'"
 		[[ -w $keep ]] || usage_error "--keep: cannot write to the folder '$keep'"
 		work=$(cd "$keep" && pwd)
+		remove_old_streams
 	else
-		work=$(mktemp -d)
+		work=$(mktemp -d 2>/dev/null) || our_error "cannot make a folder in ${TMPDIR:-/tmp}: is its disk full? TMPDIR names another"
 	fi
+	case $host in
+	lab) need_space "$work" $((100 * ${#setting_names[@]})) 'TMPDIR names another folder' ;;
+	*) need_space "$work" 4 'TMPDIR names another folder' ;;
+	esac
+}
+
+# What an earlier run with the same --keep has left must not pass for this one's.
+remove_old_streams() {
+	local stream
+	for stream in "$work"/[0-9]*-*.ktap; do
+		rm -rf "$stream" "${stream%.ktap}"
+	done
 }
 
 work='' loops=() statuses=() progress=() # processes, and what the settings ended with
+judged=''                                # there is a verdict
 
 # shellcheck disable=SC2317 # called by trap
 clean_up() {
@@ -84,18 +102,26 @@ clean_up() {
 	[[ -n $keep || -z $work ]] || rm -rf "$work"
 }
 
-# Every way out. git bisect run wants 0 for good, 1 for bad, 125 for "cannot be tested", and stops at
-# 128 and above: so it stops at an option that is wrong.
+# Every way out. 1 means that the host is wrong, so whatever else ends a shell with it is our own error.
+# git bisect run wants 0 for good, 1 for bad, 125 for "cannot be tested", and stops at 128 and above: so
+# it stops at an option that is wrong, and at a signal.
 # shellcheck disable=SC2317 # called by trap
 on_exit() {
 	local status=$?
 	clean_up
-	[[ -n $bisect ]] || exit "$status"
-	case $status in
-	0 | 1) exit "$status" ;;
-	"$EXIT_USAGE" | 130) exit 255 ;;
-	*) exit 125 ;;
+	case $judged,$status in
+	yes,* | ,0 | ,"$EXIT_USAGE" | ,"$EXIT_OURS") ;;
+	*)
+		if ((status < 128)); then
+			note "error: something above failed (status $status), so there is no verdict"
+			status=$EXIT_OURS
+		fi
+		;;
 	esac
+	[[ -n $bisect ]] || exit "$status"
+	((status < 128 && status != EXIT_USAGE)) || exit 255
+	((status <= 1)) || exit 125
+	exit "$status"
 }
 
 stream_of() { # NUMBER of a setting; prints the path of its KTAP stream
@@ -123,8 +149,33 @@ run_settings() {
 		follow_stream "$(stream_of "$s")" "${loops[$s]}"
 		statuses[s]=0
 		wait "${loops[$s]}" || statuses[s]=$?
+		check_stream "$s"
 	done
 	loops=()
+}
+
+# A stream is believed if it has all that it has promised: its END line last, and unless it gave up as
+# many results as its plan, but for those it says were not run.
+check_stream() { # NUMBER
+	local lost
+	lost=$(awk -v status="${statuses[$1]}" -v bench="$bench" '
+		/^1\.\./                   { plan = substr($0, 4) }
+		/^(not )?ok [0-9]/         { results++ }
+		/^# not run: all cases/    { plan = 0 }
+		/^# not run: [0-9]+ of /   { results += $4 }
+		                           { last = $0 }
+		END {
+			if (last != "# END status=" status)
+				print "its END line is missing"
+			else if (status ~ /^(0|1|77)$/ && plan == "" && !bench)
+				print "its plan is missing"
+			else if (status ~ /^(0|1|77)$/ && results + 0 != plan + 0)
+				printf "%d results for a plan of %d\n", results, plan
+		}' "$(stream_of "$1")")
+	[[ -n $lost ]] || return 0
+	[[ -z $(tail -c 1 "$(stream_of "$1")") ]] || echo # it broke off within a line
+	printf '# ERROR (%s): output was lost, so this is no verdict: %s; is the disk full?\n' "${setting_names[$1]}" "$lost"
+	statuses[$1]=$EXIT_OURS
 }
 
 # One status for all: what is wrong with the host first, then what is wrong with us.
@@ -144,7 +195,9 @@ overall_status() {
 main() {
 	local begin=$SECONDS status
 	trap on_exit EXIT
-	trap 'exit 130' INT TERM
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	trap 'exit 129' HUP
 	parse_options "$@"
 	if [[ -n $list ]]; then
 		build_image
@@ -152,7 +205,9 @@ main() {
 		exit
 	fi
 	[[ -z $mutant ]] || prepare_mutant
-	[[ -z $host ]] || check_combinations
+	choose_host
+	check_combinations
+	check_host
 	build_image
 	check_filters
 	prepare_host
@@ -163,6 +218,7 @@ main() {
 	run_settings
 	kill "${progress[@]}" 2>/dev/null || true
 	status=$(overall_status)
+	judged=yes
 	[[ -z $mutant ]] || print_mutant
 	print_summary "$status" $((SECONDS - begin))
 	exit "$status"

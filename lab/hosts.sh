@@ -13,19 +13,49 @@ setting_names=() setting_titles=() setting_words=() setting_options=()
 setting_vendors=() setting_params=() setting_emulators=() # lab only
 lab_bochs='' bochs_tlb=''                                  # once a setting needs Bochs
 
+# What this machine shows of its KVM; tests show something else.
+KVM_DEVICE=/dev/kvm KVM_MODULES=/sys/module CPU_INFO=/proc/cpuinfo
+
 # The module of this machine's KVM that can nest, if it does.
 nested_module() {
 	local module value
 	for module in kvm_amd kvm_intel; do
-		value=$(cat "/sys/module/$module/parameters/nested" 2>/dev/null) || continue
+		value=$(cat "$KVM_MODULES/$module/parameters/nested" 2>/dev/null) || continue
 		[[ $value == [1Y] ]] || continue
 		printf '%s\n' "$module" && return
 	done
 	return 1
 }
 
+cpu_module() { # the one for this machine's CPU
+	if grep -qw '^flags.*svm' "$CPU_INFO"; then
+		echo kvm_amd
+	elif grep -qw '^flags.*vmx' "$CPU_INFO"; then
+		echo kvm_intel
+	fi
+}
+
 kvm_is_usable() {
-	[[ -c /dev/kvm && -r /dev/kvm && -w /dev/kvm ]]
+	[[ -e $KVM_DEVICE && -r $KVM_DEVICE && -w $KVM_DEVICE ]]
+}
+
+# What keeps this machine's KVM from nesting, and the remedy; nothing if it does.
+kvm_problem() {
+	local module
+	module=$(cpu_module)
+	if [[ ! -e $KVM_DEVICE && -z $module ]]; then
+		echo "there is no $KVM_DEVICE, and the CPU has neither SVM nor VMX: firmware, or the hypervisor that this machine is a guest of, may turn it on"
+	elif [[ ! -e $KVM_DEVICE ]]; then
+		echo "there is no $KVM_DEVICE, for $module is not loaded: modprobe $module nested=1"
+	elif ! kvm_is_usable; then
+		echo "$KVM_DEVICE is not open to this user: join its group (usermod -aG kvm \$USER, then log in anew), or be root"
+	elif nested_module >/dev/null; then
+		:
+	elif [[ -n $module && -e $KVM_MODULES/$module ]]; then
+		echo "$module is loaded without nesting: modprobe -r $module, then modprobe $module nested=1"
+	else
+		echo "$KVM_DEVICE has neither SVM nor VMX for its guests"
+	fi
 }
 
 choose_host() { # sets host, if it is not chosen yet, and says why
@@ -34,14 +64,24 @@ choose_host() { # sets host, if it is not chosen yet, and says why
 		return
 	elif [[ -n $kernel || -n $host_append || ${#host_params[@]} -gt 0 || $host_cpus != 1 || $cpu != amd || -n $emulator || -n $tlb ]]; then
 		host=lab why='the options ask for a certain emulated host'
-	elif ! kvm_is_usable; then
-		host=lab why='/dev/kvm is not there, or not open to this user'
-	elif ! nested_module >/dev/null; then
-		host=lab why='/dev/kvm is there, but without nested SVM or VMX'
 	else
-		host=kvm why="/dev/kvm is usable and $(nested_module) nests"
+		why=$(kvm_problem)
+		if [[ -n $why ]]; then
+			host=lab
+		else
+			host=kvm why="$KVM_DEVICE is usable and $(nested_module) nests"
+		fi
 	fi
 	note "host $host: $why"
+}
+
+# What makes a run on this machine's KVM impossible, or poor, before anything is built for it.
+check_host() {
+	local problem
+	[[ $host == kvm ]] || return 0
+	problem=$(kvm_problem)
+	kvm_is_usable || our_error "--host kvm: $problem; or use --host lab"
+	[[ -z $problem ]] || note "$problem. What needs an L2 will be skipped"
 }
 
 # --- kvm and tcg: one setting -------------------------------------------------------------------
@@ -65,13 +105,11 @@ runs_32bit_paging() {
 
 prepare_kvm() {
 	local module
-	kvm_is_usable || our_error "--host kvm: /dev/kvm is not there, or not open to this user; use --host lab"
 	if module=$(nested_module); then
 		vm_model=host
 		setting_titles=("this machine's KVM: Linux $(uname -r), $module$(parameters_of_machine "$module")")
 		setting_words=("kvm,$(uname -r)$(parameters_of_machine "$module" | tr ' ' ',')")
 	else
-		note "/dev/kvm has neither SVM nor VMX for its guests: what needs an L2 will be skipped"
 		vm_model=qemu64
 		if ! runs_32bit_paging; then
 			note "its guests cannot turn on 32-bit paging: what needs that will be skipped"
@@ -104,13 +142,13 @@ prepare_bochs() {
 bochs_command() { # NUMBER WORK; sets command
 	command=("$LAB/bochs/bare.sh" --bochs "$lab_bochs" --cpu "${setting_vendors[$1]}" --image "$image"
 		--work "$2")
-	patience=$timeout boot_patience=$((timeout + 30)) console=
+	patience=$timeout boot_patience=$((timeout + 30))
 }
 
 vm_command() { # sets command
 	command=("$LAB/vm.sh" --accel "$host" --boot "$boot" --image "$image" --work "$1" --smp "$smp"
 		${vm_model:+--cpu "$vm_model"})
-	patience=$timeout boot_patience=$((timeout + 30)) console=
+	patience=$timeout boot_patience=$((timeout + 30))
 }
 
 # --- lab: a setting for each set of module parameters -------------------------------------------
@@ -258,7 +296,7 @@ lab_command() { # NUMBER WORK; sets command
 		--append "$(kernel_words "kvm_$vendor" "${setting_params[$1]}")${host_append:+ $host_append}"
 		--smp "${vcpus:-$smp}" --cpus "${cpus:-$host_cpus}")
 	# Bochs on a busy machine needs minutes to the first case.
-	patience=$timeout boot_patience=$((timeout + 90)) console=$2/console.log
+	patience=$timeout boot_patience=$((timeout + 90))
 	[[ ${command[0]} != */bochs/* ]] || boot_patience=$((timeout + 240))
 }
 
@@ -273,14 +311,25 @@ quoted() { # TEXT
 	fi
 }
 
+# Is there somebody who moves vCPUs between CPUs? For a moment (pcpu.sh: STOP) he lets the VM stand still.
+moves_vcpus() {
+	case $host in
+	kvm) (($(nproc) > 1)) ;;
+	lab) [[ " ${command[*]} " != *' --cpus 1 '* ]] ;;
+	*) false ;;
+	esac
+}
+
 # The VM loop of a setting, its stream on standard output; replaces the process.
 exec_setting() { # NUMBER WORK ARGS
-	local command patience boot_patience console
+	local command patience boot_patience
 	case $host in
 	lab) lab_command "$1" "$2" ;;
 	bochs) bochs_command "$1" "$2" ;;
 	*) vm_command "$2" ;;
 	esac
-	exec "$LAB/vmloop.sh" ${console:+--console "$console"} "$patience" "$boot_patience" \
-		"host=${setting_words[$1]}${3:+ $3}" "${command[@]}"
+	((patience >= 5)) || ! moves_vcpus || patience=5
+	# Whoever is killed takes those that it has started along.
+	exec setpriv --pdeathsig KILL "$LAB/vmloop.sh" --work "$2" --max-crashes "$max_crashes" ${strict:+--strict} \
+		"$patience" "$boot_patience" "host=${setting_words[$1]}${3:+ $3}" setpriv --pdeathsig KILL "${command[@]}"
 }

@@ -40,6 +40,8 @@ what to run
   --tries N            tries of a control (3)
   --mutate skip-flush  L1 leaves out the flushes it claims: what passed must turn red
   --bench              measures, judges nothing
+  --max-crashes N      ends a setting when N VMs have died or hung (10), or half as many in a row; 0: never
+  --strict             faults that are known (KNOWN) are wrong, too
   --bisect             exit status for git bisect run: 0 good, 1 bad, 125 could not be verified
 
 how
@@ -56,7 +58,7 @@ USAGE
 
 host='' kernel='' host_append='' host_cpus=1 cpu=amd emulator='' tlb='' boot=kernel smp=1
 host_params=() filters=()
-list='' replay='' repeat='' tries='' mutate='' mutant='' cpu_chosen='' bench='' bisect=''
+list='' replay='' repeat='' tries='' mutate='' mutant='' cpu_chosen='' bench='' bisect='' max_crashes=10 strict=''
 timeout=$TIMEOUT_DEFAULT keep='' image=''
 
 one_of() { # OPTION VALUE CHOICE...
@@ -87,10 +89,11 @@ take_option() { # OPTION [VALUE...]
 	--list) list=yes ;;
 	--bench) bench=yes ;;
 	--bisect) bisect=yes ;;
+	--strict) strict=yes ;;
 	--no-install) may_install=no ;;
 	--help | -h) usage && exit 0 ;;
 	--host | --kernel | --host-params | --host-append | --host-cpus | --cpu | --emulator | --tlb | --boot | --smp | \
-		--replay | --repeat | --tries | --mutate | --mutant | --timeout | --keep | --image)
+		--replay | --repeat | --tries | --mutate | --mutant | --max-crashes | --timeout | --keep | --image)
 		(($# > 1)) || usage_error "$1 needs a value (./run.sh --help)"
 		used=2
 		take_value "$1" "$2"
@@ -128,11 +131,12 @@ take_value() { # OPTION VALUE
 	--host-cpus) number_in "$@" 1 8 ;;
 	--repeat | --tries) number_in "$@" 1 100000 ;;
 	--timeout) number_in "$@" 1 86400 ;;
+	--max-crashes) number_in "$@" 0 100000 ;;
 	--kernel) check_kernel "$2" ;;
 	--host-params) check_params "$2" && host_params+=("$2") && return ;;
 	--replay) [[ $2 == *[![:space:]]* && $2 != *$'\n'* ]] ||
 		usage_error "--replay needs a program of one line, as a failure report shows it" ;;
-	--image) [[ -r $2 ]] || usage_error "--image: no file '$2' that can be read" ;;
+	--image) check_image "$2" ;;
 	esac
 	printf -v "${name//-/_}" '%s' "$2"
 }
@@ -152,6 +156,13 @@ check_kernel() { # VERSION or FILE
 		is_kernel_version "$1" ||
 			usage_error "--kernel '$1' is neither a version such as 6.12 or 6.1.192 nor a file"
 	fi
+}
+
+# What an emulator can enter: an ELF file with a PVH note ("x86/HVM direct boot ABI"; its type is 18).
+check_image() { # FILE
+	[[ -f $1 && -r $1 ]] || usage_error "--image: no file '$1' that can be read"
+	LC_ALL=C grep -qaP '\A\x7fELF' "$1" && LC_ALL=C grep -qaP '\x12\0\0\0Xen\0' "$1" && return
+	usage_error "--image: '$1' is no image that can be booted: an ELF file with a PVH note, such as build/revenant.elf"
 }
 
 check_params() { # 'P=V...'

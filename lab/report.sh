@@ -63,7 +63,7 @@ progress_line() {
 show_progress() {
 	local told=$SECONDS
 	[[ ! -t 1 ]] || return 0
-	while sleep 1; do
+	while sleep 1 && kill -0 $$ 2>/dev/null; do
 		if [[ -t 2 ]]; then
 			printf '\r\033[K%s' "$(progress_line)" >&2
 		elif ((SECONDS >= told + 10)); then
@@ -80,19 +80,14 @@ print_summary() { # STATUS SECONDS
 	done
 	printf '# ==== summary\n'
 	awk -f lab/summary.awk "${arguments[@]}"
-	print_complaints
+	print_not_run
 	printf '#\n# %s (status %d, %d s)\n' "$(meaning_of "$1")" "$1" "$2"
 }
 
-# A host kernel that warns about itself is news to its developers, whatever the verdicts.
-print_complaints() {
-	local s console
+print_not_run() {
+	local s
 	for s in "${!setting_names[@]}"; do
-		console=$(stream_of "$s")
-		console=${console%.ktap}/console.log
-		[[ -e $console ]] || continue
-		grep -aE 'WARNING: |BUG: |Oops: |INFO: task .* blocked' "$console" | tr -d '\r' |
-			sed "s/^/#\n# The host kernel (${setting_names[$s]//\//\\\/}) says: /" || true
+		sed -n "s/^# not run: /#\n# not run (${setting_names[$s]//\//\\/}): /p" "$(stream_of "$s")"
 	done
 }
 

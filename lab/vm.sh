@@ -4,7 +4,7 @@
 # vm.sh --accel kvm|tcg --boot kernel|bios|uefi --image FILE --work DIR [--smp N] [--cpu MODEL] ARGS
 #
 # Runs the image with ARGS in a VM on this machine, with no Linux in between; standard output is its
-# serial port.
+# serial port. On KVM this machine is the host, and says what a host says (vmloop.sh).
 
 set -euo pipefail
 
@@ -34,6 +34,7 @@ fi
 
 case $accel in
 kvm)
+	echo "# host kernel=$(uname -r)"
 	cpu=${cpu:-host}
 	case $(cat /sys/module/kvm/parameters/force_emulation_prefix 2>/dev/null) in
 	'' | 0 | N) ;;
@@ -67,4 +68,7 @@ if ((${#helper[@]})); then
 	setpriv --pdeathsig KILL sh "$(dirname "$0")/pcpu.sh" "$work/pcpu" "$vm" "${home##* }" </dev/null >/dev/null 2>&1 &
 fi
 tail -n +1 -f -s 0.05 --pid="$vm" "$work/serial"
-wait "$vm"
+status=0
+wait "$vm" || status=$?
+[[ $accel != kvm ]] || echo "# VM ended with status $status"
+exit "$status"

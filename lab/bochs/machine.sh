@@ -158,6 +158,7 @@ run_machine() { # BOCHS WORK FIFO
 		printf '%s\n' "$ended"
 		return
 	fi
+	((status < 128)) || return "$status" # killed
 	panic=$(bochs_panic "$work")
 	if [[ -n $panic ]]; then
 		printf 'Bail out! the emulator gave up, which says nothing about the host: Bochs: %s\n# END status=99\n' "$panic"
