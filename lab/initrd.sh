@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # The initrd of an emulated host, in two parts that the kernel unpacks one after the other: a base
-# (KVM's modules, busybox, QEMU), made once and cached, and the job of one run (image, arguments,
+# (KVM's modules, busybox, QEMU, chrt), made once and cached, and the job of one run (image, arguments,
 # scripts), made in a moment. Neither is compressed: unpacking costs more than reading.
 
 # The leanest QEMU that boots a q35 machine by KVM. Debian's microvm build (which has q35 too) needs
@@ -28,7 +28,7 @@ firmware_of() { # QEMU; prints the files that it reads to boot an image by -kern
 base_key() { # KERNEL-FOLDER or '', QEMU
 	{
 		[[ -z $1 ]] || cat "$1/SHA256SUMS"
-		stat -L -c '%n %s %Y' "$2" "$(command -v busybox)"
+		stat -L -c '%n %s %Y' "$2" "$(command -v busybox)" "$(command -v chrt)"
 		cat "${BASH_SOURCE[0]}"
 	} | sha256sum | cut -c1-16
 }
@@ -38,14 +38,15 @@ pack() { # FOLDER; writes a cpio archive to standard output
 }
 
 fill_base() { # KERNEL-FOLDER or '', QEMU, ROOT
-	local kernel=$1 qemu=$2 root=$3 file
+	local kernel=$1 qemu=$2 root=$3 file busybox chrt
+	busybox=$(command -v busybox) chrt=$(command -v chrt) # Debian's busybox has no chrt
 	mkdir -p "$root"/bin "$root"/qemu/share
-	cp "$(command -v busybox)" "$root/bin/busybox"
+	cp "$busybox" "$chrt" "$root/bin/"
 	cp "$qemu" "$root/qemu/qemu-system-x86_64"
 	while read -r file; do
 		mkdir -p "$root${file%/*}"
 		cp -L "$file" "$root$file"
-	done < <(libraries_of "$qemu" && libraries_of "$(command -v busybox)")
+	done < <(libraries_of "$qemu" && libraries_of "$busybox" && libraries_of "$chrt")
 	while read -r file; do
 		cp -nL "$file" "$root/qemu/share/"
 	done < <(firmware_of "$qemu")
@@ -76,7 +77,7 @@ job_initrd() { # IMAGE SMP ARGS; writes to standard output
 	work=$(mktemp -d) || return
 	mkdir "$work/job"
 	cp "$lab/init" "$work/init"
-	cp "$lab"/{inner-vm,pcpu}.sh "$work/job/"
+	cp "$lab"/{inner-vm.sh,pcpu.sh,relay.awk,known-warnings} "$work/job/"
 	cp "$1" "$work/job/image"
 	printf '%s\n' "$2" >"$work/job/smp"
 	printf '%s\n' "$3" >"$work/job/args"

@@ -23,7 +23,7 @@ esac
 helper=
 if [ "$(nproc)" -gt 1 ]; then
 	mkfifo /tmp/pcpu.in /tmp/pcpu.out
-	sh ./pcpu.sh /tmp/pcpu $$ 1 &
+	sh ./pcpu.sh /tmp/pcpu $$ 1 >/dev/null 2>&1 &
 	helper="-chardev pipe,id=pcpu,path=/tmp/pcpu -device isa-serial,index=1,chardev=pcpu"
 	helper="$helper -name guest,debug-threads=on" fep="$fep pcpus"
 fi

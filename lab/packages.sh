@@ -23,11 +23,11 @@ needs_of() { # PURPOSE
 		;;
 	lab)
 		printf '%s\n' 'qemu-system-x86_64 qemu-system-x86' 'busybox busybox-static' \
-			'xz xz-utils' 'zstd zstd' 'flock util-linux'
+			'xz xz-utils' 'zstd zstd' 'flock util-linux' 'chrt util-linux'
 		;;
 	bochs)
 		printf '%s\n' 'gcc gcc' 'g++ g++' 'make make' 'patch patch' 'objcopy binutils' 'xz xz-utils' 'zstd zstd' \
-			'setpriv util-linux' 'flock util-linux' 'busybox busybox-static'
+			'setpriv util-linux' 'flock util-linux' 'chrt util-linux' 'busybox busybox-static'
 		;;
 	packaged-bochs)
 		printf '%s\n' '/usr/bin/bochs bochs' '/usr/share/bochs/BIOS-bochs-latest bochsbios' \
