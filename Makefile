@@ -35,7 +35,7 @@ WARNINGS := -Wall -Wextra -Werror -Wundef -Wshadow -Wvla -Wstrict-prototypes -Wm
 MACHINE  := -m64 -march=x86-64 -mgeneral-regs-only -mno-red-zone -fno-pic -fno-pie \
 	    -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none
 OPTIMISE := -Os -fno-omit-frame-pointer -ffunction-sections -fdata-sections
-DEBUG    := -g -ffile-prefix-map=$(CURDIR)=.
+DEBUG    := -g -ffile-prefix-map='$(CURDIR)=.'
 DEFINES  := -I. -DREVENANT_VERSION='"$(VERSION)"'
 
 KERNEL_CFLAGS  := $(LANGUAGE) $(WARNINGS) $(MACHINE) $(OPTIMISE) $(DEBUG) $(DEFINES)
