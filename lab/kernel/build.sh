@@ -8,6 +8,10 @@
 # vmlinux (for emulators that enter it directly), config, release, and with --mutants the list
 # "NUMBER NAME" of the faults that kvm.revenant_mutant=NUMBER switches on (see ../mutants/README.md).
 #
+# build.sh --config TREE OUT
+#
+# Only the configuration of such a kernel, of a tree of your own (docs/bisecting.md): OUT/.config.
+#
 # All kernels of a version share one tree and one build folder, so after the first (ten minutes on
 # two cores) only KVM is compiled again. Results are kept, named by all they were made from.
 
@@ -192,6 +196,10 @@ while [[ ${1-} == --* ]]; do
 	case $1 in
 	--unpack) unpack_source "$2" "$3" && exit ;;      # steps of our own, run below while_saying
 	--build) build_kernel "$2" "$3" "$4" "$5" && exit ;;
+	--config)
+		configure "$(realpath "$2")" "$(realpath -m "$3")"
+		exit
+		;;
 	--no-install) may_install=no ;;
 	--mutants) mutants=yes ;;
 	*) usage_error "build.sh: unknown option $1" ;;
