@@ -17,7 +17,7 @@ pipe=$1 qemu=$2 home=$3
 
 thread_of() { # VCPU
 	for task in /proc/"$qemu"/task/*; do
-		read -r name <"$task/comm"
+		read -r name <"$task/comm" || continue # it has ended
 		[ "$name" != "CPU $1/KVM" ] || { echo "${task##*/}" && return; }
 	done
 	return 1
@@ -37,12 +37,18 @@ nth_of() { # N LIST
 	return 1
 }
 
+# As taskset takes it: a hexadecimal number of any length.
 mask_of() { # CPU or -
 	if [ "$1" = - ]; then
 		echo "$home"
-	else
-		cpu=$(nth_of "$1" "$allowed") && printf '%x\n' $((1 << cpu))
+		return
 	fi
+	cpu=$(nth_of "$1" "$allowed") || return
+	mask=$((1 << cpu % 4))
+	while [ "$cpu" -ge 4 ]; do
+		mask=${mask}0 cpu=$((cpu - 4))
+	done
+	echo "$mask"
 }
 
 move() { # VCPU CPU HOW

@@ -44,8 +44,26 @@ kvm() {
 	kvm_says 'KVM: no nesting' 'modprobe -r kvm_amd, then modprobe kvm_amd nested=1'
 	machine svm 1 666
 	kvm_says 'KVM: nests' -
+	masks
 	if [[ ! -e /dev/kvm ]]; then
 		expect 'KVM: told before anything is built' 99 '^run.sh: error: --host kvm: there is no /dev/kvm' -- \
 			./run.sh --no-install --host kvm
 	fi
+}
+
+# lab/pcpu.sh: the Nth CPU of a list as taskset's mask.
+masks() {
+	local nth list mask
+	while read -r nth list mask; do
+		sh -c 'eval "$(sed -n "/^nth_of()/,/^}/p; /^mask_of()/,/^}/p" lab/pcpu.sh)"
+			allowed=$2 && mask_of "$1"' - "$nth" "$list" >"$work/out"
+		[[ $(<"$work/out") == "$mask" ]]
+		report "mask of CPU $nth of $list" $? "$work/out"
+	done <<-'MASKS'
+		0 0-3 1
+		1 2,5,7 20
+		65 0-127 20000000000000000
+		3 60-70 8000000000000000
+		4 60-70 10000000000000000
+	MASKS
 }
