@@ -94,7 +94,7 @@ run_one() { # KERNEL VENDOR PARAMS
 	result=$(result_of "$@")
 	mapfile -t filter < <(filter_for "$1" "$2")
 	choose_host_options "$2" "$3"
-	timeout "$LIMIT" "$top/run.sh" --no-install "${host_options[@]}" --image "$work/revenant.elf" --kernel "$1" \
+	timeout "$LIMIT" "$top/run.sh" --no-install "${host_options[@]}" --image "$work/revenant.elf" --max-crashes 0 --kernel "$1" \
 		"${filter[@]}" >"$result.part" 2>"$result.log" </dev/null &
 	running=$!
 	trap 'kill $running; exit 130' TERM

@@ -122,7 +122,7 @@ run_alone() { # MUTANT VENDOR PARAMS RUN FILTER
 	[[ -z $5 ]] || IFS=, read -ra filter <<<"$5"
 	timeout "$LIMIT" "$top/run.sh" --no-install "${host_options[@]}" --image "$work/revenant.elf" \
 		--kernel "$image" --host-append "kvm.revenant_mutant=$(number_of "$1")" \
-		--timeout "$patience" "${filter[@]}" >"$stream" 2>"$stream.log" </dev/null &
+		--timeout "$patience" --max-crashes 0 "${filter[@]}" >"$stream" 2>"$stream.log" </dev/null &
 	running=$!
 	wait "$running" || status=$?
 	running=
