@@ -321,6 +321,7 @@ judge_end() { # sets why and whose
 	elif [ -s "$dir/hung" ]; then
 		why="no output for $(cat "$dir/hung") s"
 		[ -n "$host_up$running" ] || whose=lab
+		[ -n "$host_up" ] || [ ! -e "$work/console.log" ] || why="the emulated host did not come up: $why"
 	elif [ -n "$inner_status" ]; then
 		judge_vmm
 	elif [ "$vm_status" -ge 128 ]; then
@@ -329,6 +330,8 @@ judge_end() { # sets why and whose
 		why="the emulator ended with status $vm_status" whose=lab
 	elif [ -n "$host_up" ]; then
 		why="the host reset or switched itself off$(last_words)"
+	elif [ -e "$work/console.log" ]; then
+		why="the emulated host reset before it was up$(last_words)" whose=lab
 	else
 		why="the VM reset or switched itself off"
 		[ -n "$running" ] || [ "$finished" -ge "$from" ] || whose=lab
