@@ -35,12 +35,15 @@ needs_of() { # PURPOSE
 		;;
 	kernel)
 		printf '%s\n' 'gcc gcc' 'make make' 'flex flex' 'bison bison' 'bc bc' 'perl perl' 'xz xz-utils' \
-			'lz4 lz4' 'flock util-linux' 'spatch coccinelle' '/usr/include/gelf.h libelf-dev' \
+			'lz4 lz4' 'flock util-linux' '/usr/include/gelf.h libelf-dev' \
 			'/usr/include/openssl/opensslv.h libssl-dev'
+		;;
+	mutants)
+		printf '%s\n' 'python3 python3'
 		;;
 	test)
 		printf '%s\n' 'shellcheck shellcheck' 'clang clang' 'clang-format clang-format' '/usr/include/cmocka.h libcmocka-dev' \
-			'gcov gcc' 'g++ g++' 'git git'
+			'gcov gcc' 'g++ g++' 'git git' 'python3 python3'
 		;;
 	fuzz) # its package is named by clang's version
 		printf '%s\n' "$(clang -print-file-name=libclang_rt.fuzzer-x86_64.a) libclang-rt-$(clang -dumpversion | cut -d . -f 1)-dev"

@@ -5,8 +5,8 @@
 #
 # Builds a small host kernel, with both of KVM's vendors built in, from Debian's package
 # linux-source-VERSION (6.1, 6.12, 7.3, ...), and prints the path of its bzImage. Beside it lie
-# vmlinux (for emulators that enter it directly), config, release, and with --mutants the list
-# "NUMBER NAME" of the faults that kvm.revenant_mutant=NUMBER switches on (see ../mutants/README.md).
+# vmlinux (for emulators that enter it directly), config, release, and with --mutants `switches`: what
+# there is to be switched on (../py/instrument.py, ../mutants/README.md).
 #
 # build.sh --config TREE OUT
 #
@@ -140,13 +140,8 @@ build_kernel() { # TREE OUT EDITED RESULT
 	make -s -C "$tree" O="$out" ARCH=x86 kernelrelease >"$result.part/release"
 }
 
-# What a kernel has of the mutants: names and edits; not what is expected of them.
-mutants_key() { # VERSION
-	local folder=$here/../mutants
-	awk -f "$folder/read.awk" "$folder"/*.mutant | awk -F'\t' -v version="$1" '
-		$1 == "mutant" && index(" " $4 " ", " " version " ") { there[$2]; print $2 }
-		$1 == "edit" && ($2 in there)'
-	cat "$folder"/{read.awk,instrument.awk,instrument.sh}
+instrument() { # as instrument.py
+	python3 "$here/../py/instrument.py" "$@"
 }
 
 # All that the result depends on, as one word.
@@ -155,7 +150,7 @@ kernel_key() { # SHA256-OF-PACKAGE VERSION
 		echo "$1 $(gcc --version | head -n 1)"
 		cat "$here/small.config"
 		declare -f build_kernel configure fragment
-		[[ -z $mutants ]] || mutants_key "$2"
+		[[ -z $mutants ]] || instrument --key "$2" || exit
 	} | sha256sum | cut -c1-16
 }
 
@@ -178,12 +173,12 @@ make_kernel() { # VERSION DEBIAN-VERSION SIZE SHA256 URI RESULT
 		edited=$home/mutants
 		rm -rf "$edited"
 		cp -a "$tree/.pristine" "$edited"
-		"$here/../mutants/instrument.sh" "$tree/.pristine" "$edited" "$1" >"$home/mutants.list" ||
+		instrument "$tree/.pristine" "$edited" "$1" >"$home/switches" ||
 			our_error "not all mutants apply to $2 (above)"
 	fi
 	while_saying "building Linux $2${mutants:+ with all mutants} (ten minutes the first time, then seconds)" \
 		timeout 7200 "$0" --build "$tree" "$home/build" "$edited" "$result" || our_error "the kernel does not build (above)"
-	[[ -z $mutants ]] || mv "$home/mutants.list" "$result.part/mutants"
+	[[ -z $mutants ]] || mv "$home/switches" "$result.part/"
 	rm -rf "$result"
 	mv "$result.part" "$result"
 }
@@ -208,8 +203,10 @@ while [[ ${1-} == --* ]]; do
 done
 [[ $# == 1 && $1 =~ ^[0-9]+\.[0-9]+$ ]] ||
 	usage_error "usage: build.sh [--no-install] [--mutants] VERSION, such as 7.3"
+[[ -z $mutants ]] || need_packages mutants
 package=$(source_package "$1") || exit
 read -r debian_version size sum uri <<<"$package"
-result=$(cache_dir)/hosts/$debian_version${mutants:+-mutants}-$(kernel_key "$sum" "$1")
+key=$(kernel_key "$sum" "$1") || exit
+result=$(cache_dir)/hosts/$debian_version${mutants:+-mutants}-$key
 exclusively "linux-$1" make_kernel "$1" "$debian_version" "$size" "$sum" "$uri" "$result"
 printf '%s\n' "$result/bzImage"

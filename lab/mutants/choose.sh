@@ -82,8 +82,8 @@ prepare_mutant() {
 	fi
 	number=0
 	if [[ $mutant != none ]]; then
-		[[ -r ${kernel%/*}/mutants ]] || usage_error "--kernel: beside $kernel is no list of mutants: build it with lab/kernel/build.sh --mutants"
-		number=$(awk -F'\t' -v name="$mutant" '$2 == name { print $1 }' "${kernel%/*}/mutants")
+		[[ -r ${kernel%/*}/switches ]] || usage_error "--kernel: beside $kernel is no list of mutants: build it with lab/kernel/build.sh --mutants"
+		number=$(awk -F'\t' -v name="$mutant" '$1 == "mutant" && $2 == name { print $3 }' "${kernel%/*}/switches")
 		[[ -n $number ]] || usage_error "--mutant $mutant is not for this kernel: $(awk '/^kernels:/' "$MUTANTS/$mutant.mutant")"
 	fi
 	host_append+="${host_append:+ }kvm.revenant_mutant=$number"

@@ -24,8 +24,8 @@ have to agree. Results are kept, so an interrupted run goes on where it stopped.
 (kernel 7.3 only) and prints its first table.
 
   --kernel VERSION  of the mutants' kernel, built by lab/kernel/build.sh --mutants (7.3)
-  --image FILE      a bzImage with the mutants in it, in place of that; the file `mutants` beside it
-                    lists them as instrument.sh did
+  --image FILE      a bzImage with the mutants in it, in place of that; the file `switches` beside it
+                    lists them as instrument.py did
   --elf FILE        another image of ours than build/revenant.elf
   --vendor VENDOR   only what shows on amd, or intel
   --runs N          what is expected must be red in N runs, the later ones of these scenarios only (3)
@@ -77,9 +77,11 @@ FILTER_BYTES=480 # of the image's filter= word
 kept=$(cache_dir)/mutants/results
 mkdir -p "$kept"
 [[ -n $image ]] || image=$("$here/../kernel/build.sh" --mutants "$version") || exit
-list=${image%/*}/mutants
-[[ -r $image && -r $list ]] || usage_error "there is no kernel '$image' with its list '$list'"
+switches=${image%/*}/switches
+[[ -r $image && -r $switches ]] || usage_error "there is no kernel '$image' with its list '$switches'"
 begin_series
+list=$work/list
+awk -F'\t' -v OFS='\t' '$1 == "mutant" { print $3, $2 }' "$switches" >"$list"
 take_image "$top" "$elf"
 awk -f "$here/read.awk" "$here"/*.mutant >"$work/mutants"
 awk -F'\t' '$1 == "mutant" && $8 == "yes" { print $2 }' "$work/mutants" >"$work/hanging"
