@@ -79,7 +79,11 @@ print_summary() { # STATUS SECONDS
 		arguments+=("${setting_names[$s]}" "${setting_options[$s]}$(common_options)" "$(stream_of "$s")")
 	done
 	printf '# ==== summary\n'
-	awk -f lab/summary.awk "${arguments[@]}"
+	if ! command -v python3 >/dev/null; then
+		printf '# The table of verdicts needs python3 (apt-get install python3); each result is in the stream above.\n'
+	else
+		python3 lab/py/summary.py "${arguments[@]}" || printf '# The table of verdicts could not be made (above).\n'
+	fi
 	print_not_run
 	printf '#\n# %s (status %d, %d s)\n' "$(meaning_of "$1")" "$1" "$2"
 }

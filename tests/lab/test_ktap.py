@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""The reader of KTAP streams, and the summary made of several."""
+
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import labpath
+import ktap
+import summary
+
+STREAM = """\
+KTAP version 1
+# host kernel=7.3.4 kvm_amd.npt=1
+1..9
+# case 1 linear.a/load
+ok 1 linear.a/load
+not ok 2 linear.a/store # STALE saw A, legal: B
+# | step 3 of 4: load w0 fresh
+# | replay: set g0.w0.pte A; load w0
+ok 3 svm.b # SKIP VACUOUS: nothing was kept
+ok 4 svm.c # SKIP no SVM
+ok 5 pv.d # SKIP KNOWN STALE saw A, legal: B: the wrong VPID
+not ok 6 svm.e # what is this
+# CRASH after case 6: no output for 10 s
+# | replay: nothing
+not ok 7 vmx.f # CRASH gone\r
+# known-fixed pv.g: the wrong VPID
+# retention enter|nested|yes|1/3
+# retention enter|nested|no|0/2
+# retention exit||not-tried|0/0
+Bail out! 7 results for a plan of 9
+# END status=1
+# run status=1 seconds=12.5
+"""
+
+
+class Read(unittest.TestCase):
+    def setUp(self):
+        self.stream = ktap.read(STREAM)
+
+    def test_verdicts(self):
+        self.assertEqual([(result.name, result.verdict) for result in self.stream.results],
+                         [("linear.a/load", "PASS"), ("linear.a/store", "STALE"), ("svm.b", "VACUOUS"), ("svm.c", "SKIP"),
+                          ("pv.d", "KNOWN"), ("svm.e", "ERROR"), ("vmx.f", "CRASH")])
+        self.assertEqual([(result.verdict, result.text) for result in self.stream.stray],
+                         [("CRASH", "after case 6: no output for 10 s"), ("ERROR", "7 results for a plan of 9")])
+
+    def test_what_belongs_to_a_result(self):
+        red = self.stream.results[1]
+        self.assertEqual((red.text, red.replay), ("saw A, legal: B", "set g0.w0.pte A; load w0"))
+        self.assertEqual(self.stream.results[5].replay, "")
+        self.assertEqual(self.stream.results[4].text, "STALE saw A, legal: B: the wrong VPID")
+
+    def test_only_what_is_wrong_with_the_host_is_red(self):
+        self.assertEqual(self.stream.red(), ["linear.a/store", "vmx.f"])
+
+    def test_the_rest(self):
+        self.assertEqual((self.stream.plan, self.stream.missing, self.stream.status), (9, 2, 1))
+        self.assertEqual(self.stream.retention, {"enter|nested": (1, 5), "exit|": (0, 0)})
+        self.assertEqual(self.stream.fixed, [("pv.g", "the wrong VPID")])
+        self.assertEqual(self.stream.run, {"status": "1", "seconds": "12.5"})
+
+    def test_no_stream(self):
+        self.assertEqual(ktap.read_file(Path("/nowhere")), ktap.Stream())
+
+    def test_known_as_older_images_say_it(self):
+        self.assertEqual(ktap.read("ok 1 pv.d # SKIP KNOWN: it is so").results[0].verdict, "KNOWN")
+
+    def test_a_scenario_is_a_name_without_the_look(self):
+        self.assertEqual([ktap.scenario(name) for name in ("a.b/load", "a.b", "a.b/loads")], ["a.b", "a.b", "a.b/loads"])
+
+
+class Summary(unittest.TestCase):
+    def lines(self, *streams):
+        with tempfile.TemporaryDirectory() as folder:
+            words = []
+            for n, text in enumerate(streams):
+                path = Path(folder) / str(n)
+                if text is not None:
+                    path.write_text(text)
+                words += [f"npt={n}", f"--host-params npt={n}", path]
+            return subprocess.run([sys.executable, labpath.TOP / "lab/py/summary.py", *words], check=True, text=True,
+                                  stdout=subprocess.PIPE).stdout.splitlines()
+
+    def test_counts(self):
+        lines = self.lines(STREAM, "1..1\nok 1 a\n")
+        self.assertEqual(lines[0].split()[1:], list(ktap.VERDICTS))
+        self.assertEqual(lines[1].split(), ["#", "npt=0", *"1 1 1 0 0 2 1 1 2".split()])
+        self.assertEqual(lines[2].split(), ["#", "npt=1", *"1 0 0 0 0 0 0 0 0".split()])
+
+    def test_what_was_not_run(self):
+        lines = self.lines(STREAM, "1..1\nok 1 a\n", None)
+        self.assertIn("# not run (npt=0): 2 of 9 cases", lines)
+        self.assertIn("# not run (npt=2): no case at all", lines)
+        self.assertFalse([line for line in lines if "not run (npt=1)" in line])
+
+    def test_retention(self):
+        lines = self.lines(STREAM, "# retention enter|nested|no|0/4\n# retention exit|nested|not-tried|0/0\n")
+        self.assertIn("# enter, nested  yes 1/5       no 0/4", lines)
+        self.assertIn("# not tried at all: exit", lines)
+
+    def test_red_known_and_fixed_are_told_with_what_shows_them_again(self):
+        lines = self.lines(STREAM)
+
+        def behind(line):
+            return lines[lines.index(line) + 1]
+        self.assertEqual(behind("# STALE linear.a/store (npt=0): saw A, legal: B"),
+                         "#   ./run.sh --host-params npt=0 --replay 'set g0.w0.pte A; load w0'")
+        self.assertEqual(behind("# CRASH vmx.f (npt=0): gone"), "#   ./run.sh --host-params npt=0 vmx.f")
+        self.assertEqual(behind("# KNOWN pv.d (npt=0): STALE saw A, legal: B: the wrong VPID"), "#   ./run.sh --host-params npt=0 pv.d")
+        self.assertIn("# fixed here: pv.g (npt=0): the wrong VPID", lines)
+        self.assertIn("# ERROR (npt=0): 7 results for a plan of 9", lines)
+
+    def test_nothing_to_tell(self):
+        self.assertEqual(summary.summary([summary.Setting("a", "", ktap.read("1..1\nok 1 a"))])[2:], [])
+
+    def test_arguments_come_by_three(self):
+        self.assertEqual(subprocess.run([sys.executable, labpath.TOP / "lab/py/summary.py", "a"], stderr=subprocess.DEVNULL).returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
