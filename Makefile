@@ -99,10 +99,10 @@ bench: all
 	tests/bench.sh
 
 mutants: all
-	lab/mutants/score.sh $(ARGS)
+	lab/py/score.py $(ARGS)
 
 history: all
-	lab/history.sh $(ARGS)
+	lab/py/history.py $(ARGS)
 
 FORMATTED := $(sort $(wildcard $(foreach room,$(ROOMS) tests tests/*,$(room)/*.[ch])))
 format-check:

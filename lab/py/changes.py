@@ -48,7 +48,7 @@ class Host:
     catch: tuple[str, ...] = ()
 
 
-@dataclass
+@dataclass(eq=False)
 class Change:
     name: str
     kind: str
@@ -204,6 +204,12 @@ class _Reader:
             self.fail(f"a {change.kind}'s file is named by a-z, 0-9 and -, and ends in .{change.kind}")
         if change.get("hangs") not in ("", "yes"):
             self.fail("'hangs:' takes yes, or is not there")
+
+
+def meaning(change: Change) -> str:
+    """What it is, as sentences."""
+    excuses = [f" {key.capitalize().replace('-', ' ')}: {change.get(key)}." for key in EXCUSES if change.get(key)]
+    return f"{change.get('why')}.{''.join(excuses)}"
 
 
 def read(path: Path) -> Change:

@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs the whole set of scenarios on emulated hosts with stock kernels of the distribution, oldest to newest
+(without KERNEL: one early and one late of each line that the archive serves), on AMD with npt=1 and npt=0, on
+AMD and Intel CPUs whose TLB keeps what it may, there with ept=0, too, and prints what is red: kernel by family
+of scenarios. The same table goes to docs/history.md, between its two markers. Results are kept, so an
+interrupted run goes on where it stopped.
+
+exit status: 0 all kernels ran, whatever was found; 2 usage; 99 a kernel could not be run
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import ktap
+import series
+from history_table import Run, table
+from series import Series, usage_error
+
+# Kernels that the archive serves no more are left out with a note.
+KERNELS = ("5.10.218", "5.10.262", "6.1.170", "6.1.192", "6.12.43", "6.12.117", "6.16.3", "6.17.13", "6.18.15",
+           "6.19.14", "7.0.13", "7.1.13", "7.2.13", "7.3")
+HOSTS = (("amd", "npt=1"), ("amd", "npt=0"), ("amd", "npt=1 tlb=keep"), ("intel", "ept=1"), ("intel", "ept=0"))
+# On AMD, 5.10 hangs in every case of linear.irq*, 30 s each (docs/history.md says why).
+FILTERS = {("5.10.218", "amd"): "!linear.irq*", ("5.10.262", "amd"): "!linear.irq*"}
+LIMIT = 300  # seconds for one run
+
+BEGIN_MARK = "<!-- made by make history: do not edit by hand -->"
+END_MARK = "<!-- end of what make history made -->"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    kernel: str
+    vendor: str
+    params: str
+
+    @property
+    def filter(self) -> str:
+        return FILTERS.get((self.kernel, self.vendor), "")
+
+    def place(self, runs: Series) -> Path:
+        return runs.place(self.vendor, self.params, self.kernel, self.filter)
+
+    def __str__(self) -> str:
+        return f"{self.kernel} on {self.vendor} {self.params}"
+
+
+def run(runs: Series, wanted: Wanted) -> None:
+    output = wanted.place(runs).with_suffix(".out")
+    command = [series.RUN_SH, "--no-install", *series.host_options(wanted.vendor, wanted.params),
+               "--image", runs.image, "--kernel", wanted.kernel, *filter(None, [wanted.filter])]
+    status, seconds = runs.run(command, output, LIMIT)
+    log = Path(f"{output}.log")
+    if status in series.JUDGED:
+        kept = runs.keep(wanted.place(runs), output.read_text(errors="replace"), status=status, seconds=round(seconds))
+        runs.note(f"{wanted}: {len(kept.red())} red ({seconds:.0f} s)")
+    elif status == series.EXIT_USAGE:
+        runs.note(f"{wanted}: {_error_of(log.read_text(errors='replace'))}")
+    elif not runs.is_over:
+        runs.note(f"{wanted}: run.sh ends with status {status} ({log})")
+        return
+    output.unlink()
+    log.unlink()
+
+
+def _error_of(text: str) -> str:
+    """What run.sh says is wrong; without such a line, the last one."""
+    lines = text.strip().splitlines() or ["no reason given"]
+    errors = [line.removeprefix("run.sh: error: ").partition("; it has:")[0] for line in lines
+              if line.startswith("run.sh: error: ")]
+    return "; ".join(errors or lines[-1:])
+
+
+def available(runs: Series, kernels: list[str]) -> list[str]:
+    """Downloads first, one after the other: several runs would wait for each other."""
+    script = 'for f in say packages archive debian-kernel; do . "lab/$f.sh"; done; exclusively archive debian_kernel "$1"'
+    there = []
+    for kernel in kernels:
+        done = subprocess.run(["bash", "-c", script, "bash", kernel], cwd=series.TOP, text=True, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        if done.returncode == 0:
+            there.append(kernel)
+        else:
+            runs.note(f"{kernel} is left out: {_error_of(done.stderr)}")
+    return there
+
+
+def write_document(doc: Path, text: str) -> None:
+    """Puts the table between the markers of the document, or into a new one."""
+    old = doc.read_text() if doc.exists() else f"# Real history\n\n{BEGIN_MARK}\n{END_MARK}\n"
+    lines = old.split("\n")
+    if lines.count(BEGIN_MARK) != 1 or lines.count(END_MARK) != 1:
+        usage_error(f"{doc} has lost its markers: {BEGIN_MARK}")
+    head, tail = lines[:lines.index(BEGIN_MARK) + 1], lines[lines.index(END_MARK):]
+    new = "\n".join([*head, "", text, "", *tail])
+    if new != old:
+        doc.write_text(new)
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    head, _, status = __doc__.rpartition("\n\n")
+    parser = argparse.ArgumentParser(description=head, epilog=status, allow_abbrev=False,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kernels", nargs="*", metavar="KERNEL")
+    parser.add_argument("--elf", metavar="FILE", help="another image of ours than build/revenant.elf")
+    parser.add_argument("--jobs", metavar="N", type=series.number_up_to(99), default=os.cpu_count(),
+                        help="at a time (number of CPUs)")
+    parser.add_argument("--again", action="store_true", help="forget the results kept so far")
+    parser.add_argument("--table", action="store_true", help="run nothing: only the table, from the results kept")
+    parser.add_argument("--doc", metavar="FILE", type=Path, default=series.TOP / "docs/history.md",
+                        help="write the document there (docs/history.md)")
+    return parser.parse_intermixed_args(arguments)
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(arguments)
+    begin = time.monotonic()
+    with Series("history", "history", options.elf) as runs:
+        kernels = options.kernels or list(KERNELS)
+        if not options.table:
+            kernels = available(runs, kernels)
+        wanted = [Wanted(kernel, *host) for kernel in kernels for host in HOSTS]
+        if options.again:
+            for one in wanted:
+                one.place(runs).unlink(missing_ok=True)
+        todo = [] if options.table else [one for one in wanted if not one.place(runs).exists()]
+        runs.at_once(options.jobs, lambda one: run(runs, one), todo)
+        done = [one for one in wanted if one.place(runs).exists()]
+        if not done:
+            usage_error("there are no results yet: run it without --table")
+        text = table([Run(one.kernel, one.vendor, one.params, one.filter, ktap.read_file(one.place(runs))) for one in done])
+    print(text.replace("`", "").replace("**", ""))
+    write_document(options.doc, text)
+    if todo:
+        runs.note(f"{len(todo)} runs in {time.monotonic() - begin:.0f} s")
+    return series.EXIT_OURS if len(done) < len(wanted) and not options.table else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
