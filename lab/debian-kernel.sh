@@ -12,7 +12,6 @@
 
 KERNEL_DEFAULT=6.12     # old enough for every mirror, new enough to show FlushByAsid to L1
 KERNEL_FLAVOUR=cloud    # same KVM as the other flavour, a third of the download
-KERNEL_MODULES='kvm-amd kvm-intel'
 
 # The releases that can be had, oldest first: "VERSION RELEASE". From 7.x on (and some before), a
 # linux-image is an empty package that depends on linux-binary and linux-modules; a release whose
@@ -69,7 +68,7 @@ unpack_package() { # VERSION RELEASE ROLE FOLDER
 	fetch_checked "$uri" "$size" "$sum" "$deb"
 	dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$dir" --wildcards --no-anchored \
 		'vmlinuz*' 'kernel/arch/x86/kvm/*' 'kernel/virt/lib/*' 'kernel/drivers/crypto/ccp/ccp.ko*' 2>/dev/null
-	return 0 # tar complains of patterns without a match: what is missing shows in keep_modules()
+	return 0 # tar complains of patterns without a match: what is missing shows in unpack_kernel()
 }
 
 plain_module() { # MODULE.ko[.xz|.zst|.gz]; writes it to standard output
@@ -81,42 +80,23 @@ plain_module() { # MODULE.ko[.xz|.zst|.gz]; writes it to standard output
 	esac
 }
 
-dependencies_of() { # MODULE.ko; prints names
-	tr '\0' '\n' <"$1" | sed -n 's/^depends=//p' | tr ',' '\n' | tr '_' '-'
-}
-
-# Copies a module and all that it depends on, unpacked. A dependency that is nowhere is built in.
-keep_module() { # NAME FROM TO
-	local name=$1 from=$2 to=$3 file dependency
-	[[ ! -e $to/$name.ko ]] || return 0
-	file=$(find "$from" -name "$name.ko*" -o -name "${name//-/_}.ko*" | head -n 1)
-	[[ -n $file ]] || return 0
-	plain_module "$file" >"$to/$name.ko" || return
-	while read -r dependency; do
-		[[ -z $dependency ]] || keep_module "$dependency" "$from" "$to" || return
-	done < <(dependencies_of "$to/$name.ko")
-}
-
-all_dependencies_of() { # NAME FOLDER; prints files, what has to be loaded first last
-	local dependency
-	while read -r dependency; do
-		[[ -e $2/$dependency.ko ]] || continue
-		printf '%s.ko\n' "$dependency"
-		all_dependencies_of "$dependency" "$2"
-	done < <(dependencies_of "$2/$1.ko")
-}
-
-# busybox' depmod would do, but for versions that it takes for none, such as 7.3-amd64.
-modules_dep() { # FOLDER; prints its modules.dep
-	local file name
-	for file in "$1"/*.ko; do
-		name=$(basename "$file" .ko)
-		printf '%s.ko:%s\n' "$name" "$(all_dependencies_of "$name" "$1" | awk '!seen[$0]++ { printf " %s", $0 }')"
-	done
+# The modules of a package, unpacked, for busybox' modprobe knows no zstd, and their modules.dep. busybox'
+# depmod would do for that, but for versions that it takes for none, such as 7.3-amd64.
+keep_modules() { # FROM ROOT RELEASE
+	local to=$2/lib/modules/$3 file name
+	while read -r file; do
+		name=${file##*/}
+		plain_module "$file" >"$to/${name%%.ko*}.ko" || return
+	done < <(find "$1" -name '*.ko*')
+	# Some builds of depmod look below usr/lib. It warns of lists that only a whole tree has.
+	ln -s . "$2/usr"
+	PATH=$PATH:/usr/sbin:/sbin depmod -b "$2" "$3" 2>/dev/null || return
+	rm "$2/usr"
+	find "$to" -name 'modules.*' ! -name modules.dep -delete
 }
 
 unpack_kernel() { # VERSION RELEASE KERNEL; makes the folder from the packages
-	local version=$1 release=$2 kernel=$3 work modules name role index
+	local version=$1 release=$2 kernel=$3 work modules role index
 	index=$(archive_index) || return
 	need_space "${kernel%/*}" 200 "$CACHE_REMEDY"
 	work=$(mktemp -d "$(dirname "$kernel")/.unpack.XXXXXX") || return
@@ -127,14 +107,10 @@ unpack_kernel() { # VERSION RELEASE KERNEL; makes the folder from the packages
 		'$1 == r && $3 == v && $4 > 1000000 { print $2 }' "$index" | sort -u)
 	modules=$work/kernel/root/lib/modules/$release
 	find "$work/deb" -name 'vmlinuz*' -exec cp {} "$work/kernel/vmlinuz" \;
-	for name in $KERNEL_MODULES; do
-		keep_module "$name" "$work/deb" "$modules" || break
-	done
-	[[ -s $work/kernel/vmlinuz && -s $modules/kvm.ko ]] || {
+	keep_modules "$work/deb" "$work/kernel/root" "$release" && [[ -s $work/kernel/vmlinuz && -s $modules/kvm.ko ]] || {
 		rm -rf "$work"
 		our_error "the packages of kernel $release hold no vmlinuz or no kvm.ko: choose another --kernel"
 	}
-	modules_dep "$modules" >"$modules/modules.dep"
 	printf '%s\n' "$release" >"$work/kernel/release"
 	(cd "$work/kernel" && find . -type f -exec sha256sum {} +) >"$work/SHA256SUMS"
 	mv "$work/SHA256SUMS" "$work/kernel/"

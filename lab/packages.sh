@@ -23,7 +23,7 @@ needs_of() { # PURPOSE
 		;;
 	lab)
 		printf '%s\n' 'qemu-system-x86_64 qemu-system-x86' 'busybox busybox-static' \
-			'xz xz-utils' 'zstd zstd' 'flock util-linux' 'chrt util-linux'
+			'xz xz-utils' 'zstd zstd' 'flock util-linux' 'chrt util-linux' '/usr/sbin/depmod|/sbin/depmod kmod'
 		;;
 	bochs)
 		printf '%s\n' 'gcc gcc' 'g++ g++' 'make make' 'patch patch' 'objcopy binutils' 'xz xz-utils' 'zstd zstd' \

@@ -53,7 +53,7 @@ class Wanted:
 
 def run(runs: Series, wanted: Wanted) -> None:
     output = wanted.place(runs).with_suffix(".out")
-    command = [series.RUN_SH, "--no-install", *series.host_options(wanted.vendor, wanted.params),
+    command = [series.RUN_SH, "--no-install", "--max-crashes", "0", *series.host_options(wanted.vendor, wanted.params),
                "--image", runs.image, "--kernel", wanted.kernel, *filter(None, [wanted.filter])]
     status, seconds = runs.run(command, output, LIMIT)
     log = Path(f"{output}.log")
