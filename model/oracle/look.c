@@ -10,55 +10,87 @@ struct looking {
 	unsigned window;
 	const struct context *nested; /* NULL: no nested paging */
 	bool lost;		      /* a guest-physical window, and no nested tables to map it */
+	/* A translation that may be cached lets the access through: its linear, its nested half. */
+	bool cached, nested_cached;
 };
 
-/* A store sets the dirty bit in a leaf it reaches, unless a cached copy says that it is set. */
+/*
+ * A store that is not denied sets the dirty bit in a leaf it reaches, unless a cached copy says
+ * that it is set. In a linear leaf also if the nested half faults behind it. What a cached
+ * translation lets through may set the bit in a leaf that is read-only by now.
+ */
 static void may_dirty(const struct looking *l, struct mem_entry *leaf, bool nested)
 {
 	if (l->access.op == OP_STORE && (!nested || l->view.regs.nested_bits))
 		leaf->dirty |= MAY_BE_1;
 }
 
-/* The faults of nested walks from a table with entries of that level. */
-static uint32_t nested_walk_faults(const struct looking *l, unsigned p, unsigned table,
-				   unsigned level, uint8_t perms)
+/*
+ * Where a walk starts: at the root, or at a cached pointer, with the permissions gathered above it.
+ */
+struct start {
+	unsigned table;
+	unsigned level; /* of the entries in it */
+	uint8_t perms;
+};
+
+static struct start at_root(const struct looking *l, uint8_t root)
 {
-	for (;; level--) {
+	return (struct start){root_table(root), top_level(l->o, root), 0};
+}
+
+static struct start at_pointer(const struct item *pointer)
+{
+	return (struct start){pointer->target, pointer->level - 1u, pointer->perms};
+}
+
+/*
+ * Which of the permissions that a walk has gathered can make it fault: a fault that memory does not
+ * confirm is legal only where faults may be spurious. All of them keep it from storing.
+ */
+static uint8_t faulting(const struct looking *l, const struct start *start, uint8_t read)
+{
+	return l->o->vendor->spurious_fault ? read | start->perms : read;
+}
+
+/* The faults of nested walks. */
+static uint32_t nested_walk_faults(const struct looking *l, unsigned p, struct start start)
+{
+	unsigned table = start.table;
+	uint8_t perms = 0;
+
+	for (unsigned level = start.level;; level--) {
 		struct mem_entry *entry = memory_entry(l->o, table, p, level);
 
 		if (entry->kind == VALUE_NONE)
 			return RESULT_NPF;
 		perms |= entry->flags & PERMS;
 		if (entry->kind != VALUE_TABLE) {
-			may_dirty(l, entry, true);
-			return nested_denied(l->access, perms) ? RESULT_NPF : 0;
+			if (l->nested_cached || !nested_denied(l->access, perms | start.perms))
+				may_dirty(l, entry, true);
+			return nested_denied(l->access, faulting(l, &start, perms)) ? RESULT_NPF
+										    : 0;
 		}
 		table = entry->table;
 	}
 }
 
-/*
- * Where a walk that begins at a cached pointer starts with permissions: a fault that memory does
- * not confirm is legal only where faults may be spurious.
- */
-static uint8_t pointer_perms(const struct looking *l, const struct item *pointer)
-{
-	return l->o->vendor->spurious_fault ? pointer->perms : 0;
-}
-
 /* What the nested half may give for a guest-physical window. */
-static uint32_t nested_results(const struct looking *l, unsigned p)
+static uint32_t nested_results(struct looking *l, unsigned p)
 {
 	const struct item_set *set = &l->nested->set[p];
-	uint8_t root = l->view.regs.nroot;
-	uint32_t results = nested_walk_faults(l, p, root_table(root), top_level(l->o, root), 0);
+	uint32_t results;
+
+	for (unsigned i = 0; i < set->nr; i++)
+		l->nested_cached |= set->item[i].kind != ITEM_POINTER &&
+				    !nested_denied(l->access, set->item[i].perms);
+	results = nested_walk_faults(l, p, at_root(l, l->view.regs.nroot));
 
 	for (unsigned i = 0; i < set->nr; i++) {
 		const struct item *item = &set->item[i];
 
 		if (item->kind == ITEM_POINTER)
-			results |= nested_walk_faults(l, p, item->target, item->level - 1u,
-						      pointer_perms(l, item));
+			results |= nested_walk_faults(l, p, at_pointer(item));
 		else if (!nested_denied(l->access, item->perms))
 			results |= RESULT_FRAME(item->target);
 		else if (l->o->vendor->spurious_fault)
@@ -76,21 +108,22 @@ static uint32_t guest_results(struct looking *l, unsigned p)
 	return 0;
 }
 
-/*
- * The faults of linear walks from a table with entries of that level. The frames that they lead to
- * are items already.
- */
-static uint32_t linear_walk_faults(struct looking *l, unsigned table, unsigned level, uint8_t perms)
+/* The faults of linear walks. The frames that they lead to are items already. */
+static uint32_t linear_walk_faults(struct looking *l, struct start start)
 {
-	for (;; level--) {
+	unsigned table = start.table;
+	uint8_t perms = 0;
+
+	for (unsigned level = start.level;; level--) {
 		struct mem_entry *entry = memory_entry(l->o, table, l->window, level);
 
 		if (entry->kind == VALUE_NONE || is_reserved(entry, &l->view.regs))
 			return RESULT_PF;
 		perms |= entry->flags & PERMS;
 		if (entry->kind != VALUE_TABLE) {
-			may_dirty(l, entry, false);
-			if (denied(l->access, perms, &l->view.regs))
+			if (l->cached || !denied(l->access, perms | start.perms, &l->view.regs))
+				may_dirty(l, entry, false);
+			if (denied(l->access, faulting(l, &start, perms), &l->view.regs))
 				return RESULT_PF;
 			return entry->kind == VALUE_FRAME
 				       ? 0
@@ -119,8 +152,7 @@ static uint32_t item_results(struct looking *l, const struct item *item)
 	struct item without_nx = *item;
 
 	if (item->kind == ITEM_POINTER)
-		return linear_walk_faults(l, item->target, item->level - 1u,
-					  pointer_perms(l, item));
+		return linear_walk_faults(l, at_pointer(item));
 	if (item->kind == ITEM_ABSENT)
 		return RESULT_PF;
 	if (l->view.regs.nxe || !(item->perms & PERM_NX))
@@ -140,11 +172,32 @@ static bool serves(const struct context *c, const struct view *view, const struc
 	return context_is(c, key);
 }
 
+/* Which halves of the access a cached translation may let through. */
+static void find_cached(struct looking *l)
+{
+	const struct context_list *list = &l->o->linear;
+
+	for (unsigned c = 0; c < list->nr; c++) {
+		const struct item_set *set = &list->context[c].set[l->window];
+
+		for (unsigned i = 0; i < set->nr; i++) {
+			const struct item *item = &set->item[i];
+
+			if (!serves(&list->context[c], &l->view, item) ||
+			    item->kind == ITEM_POINTER || item->kind == ITEM_ABSENT)
+				continue;
+			l->cached |= !denied(l->access, item->perms, &l->view.regs);
+			l->nested_cached |=
+				item->guest &&
+				!nested_denied(l->access, item->perms >> PERM_NESTED_SHIFT);
+		}
+	}
+}
+
 static uint32_t all_results(struct looking *l)
 {
 	const struct context_list *list = &l->o->linear;
-	uint8_t root = l->view.regs.root;
-	uint32_t results = linear_walk_faults(l, root_table(root), top_level(l->o, root), 0);
+	uint32_t results = linear_walk_faults(l, at_root(l, l->view.regs.root));
 
 	for (unsigned c = 0; c < list->nr; c++) {
 		const struct item_set *set = &list->context[c].set[l->window];
@@ -259,6 +312,7 @@ void look_at(struct oracle *o, const struct step *step, struct look *look)
 	}
 	if (l.view.regs.nroot != NO_ROOT)
 		l.nested = context_get(o, &o->nested, l.view.nested);
+	find_cached(&l);
 	look->current = walk_now(o, &l.view, step->window, l.access).result;
 	look->legal = look->current | all_results(&l);
 	if (l.lost)

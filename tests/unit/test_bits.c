@@ -59,9 +59,21 @@ static void only_stores_set_dirty(void **state)
 		"set h0.w0.pte A; store w0; set h0.w0.pte A/nd; store w0; bits h0.w0.pte either; "
 		"set h0.w0.pte A/nd; invlpg w0; store w0; bits h0.w0.pte fresh",
 		"[A]; [A]; a1d0 [a1d1]; [A]; [a1d1]");
-	/* A store that faults settles nothing. */
-	assert_both("set h0.w0.pte A/nd/na/ro; store w0; bits h0.w0.pte",
-		    "[#PF]; [a0d0] a1d0 a0d1 a1d1");
+	/* One that is denied does not: L1 may have read the entry, no more. */
+	assert_both("set h0.w0.pte A/nd/na/ro; store w0; bits h0.w0.pte", "[#PF]; [a0d0] a1d0");
+	assert_both("set h0.w0.pte A/nd/s; store w0 by user; bits h0.w0.pte", "[#PF]; [a1d0]");
+	assert_both("nroot n0 ad; set g0.w0.pte p0/nd; set n0.p0.pte A/nd/ro; enter; store w0; "
+		    "bits n0.p0.pte; bits g0.w0.pte; exit",
+		    "[#NPF]; [a1d0]; [a1d0] a1d1");
+	assert_both("nroot n0 ad; set g0.w0.pte p0/nd/ro; set n0.p0.pte A/nd; enter; store w0; "
+		    "bits n0.p0.pte; bits g0.w0.pte; exit",
+		    "[#PF]; [a1d0]; [a1d0]");
+	/* But what was writable may be cached so, and then the entry is dirtied as it is now. */
+	assert_both("set h0.w0.pte A/nd; load w0; set h0.w0.pte A/nd/ro; store w0; bits h0.w0.pte",
+		    "[A]; A [#PF]; [a1d0] a1d1");
+	assert_both("nroot n0 ad; set g0.w0.pte p0; set n0.p0.pte A/nd; enter; load w0; exit; "
+		    "set n0.p0.pte A/nd/ro; enter; store w0; bits n0.p0.pte; exit",
+		    "[A]; A [#NPF]; [a1d0] a1d1");
 }
 
 static void nested_entries_have_bits_too(void **state)
