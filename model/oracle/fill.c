@@ -12,6 +12,9 @@ struct view view_of(const struct oracle *o, unsigned cpu)
 		.tag = state->in_l2 ? vm->tag : 0,
 	};
 
+	/* With CR0.PG clear no address is a user's: SDM vol. 3, 5.6 "Access Rights". */
+	if (state->in_l2 && o->header.l2 == MODE_UNPAGED)
+		view.regs.smep = view.regs.smap = false;
 	view.regs.pdptes = state->in_l2 && o->header.l2 == MODE_PAE &&
 			   !(o->vendor->nested_pdptes_in_memory && vm->regs.nroot != NO_ROOT);
 	view.linear = (struct context_key){
