@@ -6,6 +6,7 @@
 /* What decides which writes to control registers a level may make. */
 struct modes {
 	bool pcide;
+	bool nested; /* L2 in a 32-bit mode: L1 has given it a nested root */
 	uint8_t pcid;
 };
 
@@ -46,6 +47,8 @@ static bool check_value(struct check *c, const struct step *step)
 
 	if (value->kind == VALUE_FRAME && value->nr == FRAME_M && entry->level != LEVEL_PTE)
 		return fail(c, step, "page M is mapped by a pte only");
+	if (value->kind == VALUE_FRAME && value->nr && entry->level == LEVEL_PDPTE)
+		return fail(c, step, "a page of 1 GiB shows frame A: all frames lie in one GiB");
 	if (is_leaf(value) && entry->level >= LEVEL_PML4E)
 		return fail(c, step, "a pml4e holds a table, not a page");
 	if (value->kind == VALUE_WINDOW && entry->root.space != SPACE_G)
@@ -96,7 +99,7 @@ static bool check_level(struct check *c, const struct step *step)
 
 static bool same_modes(const struct modes *a, const struct modes *b)
 {
-	return a->pcide == b->pcide && a->pcid == b->pcid;
+	return a->pcide == b->pcide && a->pcid == b->pcid && a->nested == b->nested;
 }
 
 static bool same_position(const struct position *a, const struct position *b)
@@ -155,6 +158,25 @@ static bool check_pcide(struct check *c, const struct step *step, struct modes *
 	return true;
 }
 
+/*
+ * CR0.PG is one of the bits that VMX operation fixes at 1, but for an unrestricted guest, which has
+ * EPT (SDM vol. 3, "Restrictions on VMX Operation"; "VM-Execution Control Fields": an entry with
+ * "unrestricted guest" and without "enable EPT" fails). And without nested tables there is nothing
+ * that an unpaged L2 could look at.
+ */
+static bool check_nested(struct check *c, const struct step *step, const struct modes *l2)
+{
+	return l2->nested ||
+	       fail(c, step, "an L2 with paging off needs nested paging: nroot n0 before enter");
+}
+
+static bool check_entry(struct check *c, const struct step *step, const struct modes *l2)
+{
+	if (c->now.no_nxe[c->now.cpu])
+		return fail(c, step, "L1 enters L2 with EFER.NXE set: nxe on");
+	return c->mode.header.l2 != MODE_UNPAGED || check_nested(c, step, l2);
+}
+
 /* Writes to control registers that the CPU refuses in some modes (SDM vol. 3, 5.10.1 "Process-
  * Context Identifiers (PCIDs)"). */
 static bool check_modes(struct check *c, const struct step *step)
@@ -172,13 +194,14 @@ static bool check_modes(struct check *c, const struct step *step)
 			return fail(c, step, "a PCID other than 0 needs CR4.PCIDE: pcide on");
 		return true;
 	case OP_NXE: now->no_nxe[now->cpu] = !step->arg; return true;
+	case OP_NROOT:
+		l2->nested = !mode_is_64bit(c->mode.header.l2) && step->root.space == SPACE_N;
+		return true;
+	case OP_PG_CYCLE: return c->mode.header.bare || check_nested(c, step, l2);
 	case OP_ENTER:
 	case OP_ENTER_PENDING:
 	case OP_ENTER_HALTED:
-	case OP_ENTER_FAILING:
-		if (now->no_nxe[now->cpu])
-			return fail(c, step, "L1 enters L2 with EFER.NXE set: nxe on");
-		return true;
+	case OP_ENTER_FAILING: return check_entry(c, step, l2);
 	default: return true;
 	}
 }

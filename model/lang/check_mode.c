@@ -41,15 +41,31 @@ static enum mode nested_mode(const struct mode_check *m)
 	return m->header.nested_pae ? MODE_PAE : MODE_LONG;
 }
 
+static enum mode mode_of(const struct mode_check *m, const struct entry_ref *entry)
+{
+	return entry->root.space == SPACE_G   ? m->header.l2
+	       : entry->root.space == SPACE_N ? nested_mode(m)
+					      : MODE_LONG;
+}
+
+static bool is_pae_pdpte(const struct mode_check *m, const struct entry_ref *entry)
+{
+	return mode_of(m, entry) == MODE_PAE && entry->level == LEVEL_PDPTE;
+}
+
+static bool check_bits(const struct mode_check *m, const struct step *step)
+{
+	return !is_pae_pdpte(m, &step->entry) ||
+	       fail(m, step, "a pdpte of PAE mode has no accessed bit and no dirty bit");
+}
+
 /* What can the mode's entries say? */
 static bool check_value(const struct mode_check *m, const struct step *step)
 {
 	const struct value *value = &step->value;
-	uint8_t mode = step->entry.root.space == SPACE_G   ? m->header.l2
-		       : step->entry.root.space == SPACE_N ? nested_mode(m)
-							   : MODE_LONG;
+	enum mode mode = mode_of(m, &step->entry);
 
-	if (mode == MODE_PAE && step->entry.level == LEVEL_PDPTE) {
+	if (is_pae_pdpte(m, &step->entry)) {
 		if (is_leaf(value))
 			return fail(m, step, "a pdpte of PAE mode holds a table, not a page");
 		if (value->flags)
@@ -140,7 +156,7 @@ bool check_in_mode(struct mode_check *m, const struct step *step, bool in_l2)
 	case OP_CR3: return !in_l2 || check_root(m, step);
 	case OP_L2CR3: return check_root(m, step);
 	case OP_SET: return check_entry(m, step) && check_value(m, step);
-	case OP_BITS: return check_entry(m, step);
+	case OP_BITS: return check_entry(m, step) && check_bits(m, step);
 	default: return true;
 	}
 }

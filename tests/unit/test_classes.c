@@ -92,9 +92,9 @@ static void a6_nested_levels(void **state)
 		"nroot n0; set g0.w0.pte p0; set n0.p0.pte A; set n1.p0.pte B; enter; load w0; "
 		"exit; set n0.p0.pde n1.p0.pt; !tlbctl 3; enter; load w0 fresh; exit; "
 		"set n0.p0.pde C; !tlbctl 3; enter; load w0 fresh; exit; "
-		"set n0.p0.pdpte D; !tlbctl 3; enter; load w0 fresh; exit; "
+		"set n0.p0.pdpte A; !tlbctl 3; enter; load w0 fresh; exit; "
 		"set n0.p0.pml4e n1.p0.pdpt; !tlbctl 3; enter; load w0 fresh; exit",
-		"[A]; [B]; [C]; [D]; [B]");
+		"[A]; [B]; [C]; [A]; [B]");
 }
 
 static void a7_a_flush_under_another_root(void **state)

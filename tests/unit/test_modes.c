@@ -34,9 +34,9 @@ static void modes_need_capabilities(void **state)
 {
 	(void)state;
 	assert_needs("l2mode pae; enter; exit", "hv");
-	assert_needs("l2mode unpaged; enter; exit", "hv,unpaged");
+	assert_needs("l2mode unpaged; nroot n0; enter; exit", "hv,nested-paging,unpaged");
 	assert_needs("l2mode la57; enter; exit", "hv,la57");
-	assert_needs("l2mode pae; enter; pg-cycle; exit", "hv,unpaged");
+	assert_needs("l2mode pae; nroot n0; enter; pg-cycle; exit", "hv,nested-paging,unpaged");
 	assert_needs("bare pae; l2cr3 g1; enter; pg-cycle; pae-cycle; exit", "legacy-paging");
 }
 
@@ -80,6 +80,16 @@ static void what_does_not_fit_is_refused(void **state)
 		{"l2mode pae; enter; load w0 by user; exit", "by that way"},
 		{"l2mode 32; enter; pae-cycle; exit", "in PAE mode only"},
 		{"enter; pg-cycle; exit", "in 32-bit modes only"},
+		{"l2mode pae; bits g0.w0.pdpte", "no accessed bit"},
+		{"nmode pae; l2mode pae; bits n0.p0.pdpte", "no accessed bit"},
+		{"set h0.w0.pdpte B", "shows frame A"},
+		{"nroot n0; set n0.p0.pdpte C", "shows frame A"},
+		{"l2mode unpaged; enter; exit", "needs nested paging"},
+		{"l2mode unpaged; vm 1; nroot n0; vm 0; enter-pending", "needs nested paging"},
+		{"l2mode unpaged; nroot n0; nroot none; enter; exit", "needs nested paging"},
+		{"l2mode pae; enter; pg-cycle; exit", "needs nested paging"},
+		{"l2mode 32; nroot n0; repeat 2; enter; pg-cycle; exit; nroot none; end",
+		 "that it began with"},
 	};
 
 	(void)state;
@@ -171,7 +181,8 @@ static void pdptes_are_registers_that_mov_cr3_loads(void **state)
 	assert_both(PAE("invlpg w0"), "[A]; A [B]");
 	assert_both(PAE("invpcid 2"), "[A]; A [B]");
 	assert_both(PAE("cr3 g0"), "[A]; [B]");
-	assert_both(PAE("pg-cycle"), "[A]; [B]");
+	assert_both(BARE("pg-cycle"), "[A]; [B]");
+	assert_looks(INTEL, NESTED("pg-cycle"), "[A]; [B]");
 	assert_both(PAE("pae-cycle"), "[A]; [B]");
 	assert_both(BARE("invlpg w0"), "[A]; A [B]");
 	assert_both(BARE("cr3 g0"), "[A]; [B]");

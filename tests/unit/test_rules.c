@@ -271,8 +271,8 @@ static void large_leaves_at_every_level(void **state)
 	assert_both("set h0.w0.pde A; load w0 either; invlpg w0; load w0 fresh; set h0.w0.pde B; "
 		    "load w0",
 		    "[A] #PF; [A]; A [B]");
-	assert_both("set h0.w0.pdpte A; invlpg w0; load w0; set h0.w0.pdpte B; load w0",
-		    "[A]; A [B]");
+	assert_both("set h0.w0.pdpte A; invlpg w0; load w0; set h0.w0.pdpte h0.w0.pd; load w0",
+		    "[A]; A [#PF]");
 	assert_both("nroot n0; set g0.w0.pdpte p0; set n0.p0.pdpte A; enter; load w0; exit", "[A]");
 	assert_both("nroot n0; set g0.w0.pde p0; set n0.p0.pde A; enter; load w0; exit; "
 		    "set n0.p0.pde n0.p0.pt; set n0.p0.pte B; enter; load w0; exit",
