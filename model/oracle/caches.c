@@ -18,6 +18,7 @@ struct context *context_get(struct oracle *o, struct context_list *list, struct 
 	c->key = key;
 	c->last = (struct registers){.root = NO_ROOT, .nroot = NO_ROOT};
 	c->refill = ALL_WINDOWS;
+	c->had_global = false;
 	for (unsigned w = 0; w < NR_WINDOWS; w++)
 		c->set[w].nr = 0;
 	return c;

@@ -102,6 +102,8 @@ static void cut_linear_context(const struct oracle *o, struct context *c, uint32
 		bool in_window = w == operand->window;
 		struct cut cut = cut_linear(effect, &c->key, in_tag, in_pcid, in_window);
 
+		if (effect & UPPERS_UNSHARED)
+			cut.pointers |= in_tag && !c->had_global;
 		if (combined)
 			cut_combined(&cut, effect, in_nroot, in_pcid, in_window);
 		cut.pdptes = loads_pdptes(c, effect, view);

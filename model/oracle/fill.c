@@ -65,8 +65,10 @@ static void add_leaf(struct filler *f, const struct mem_entry *entry, struct ite
 {
 	item.kind = entry->kind == VALUE_FRAME ? ITEM_FRAME : ITEM_GUEST;
 	item.target = entry->nr;
-	if ((entry->flags & VF_G) && f->c->last.pge)
+	if ((entry->flags & VF_G) && f->c->last.pge) {
 		item.flags |= ITEM_GLOBAL;
+		f->c->had_global = true;
+	}
 	if (item.kind == ITEM_GUEST && f->nested && !f->o->vendor->caches_guest_leaf)
 		add_combined(f, item);
 	else

@@ -214,8 +214,9 @@ static void set_smep(struct oracle *o, bool on)
 {
 	struct registers *regs = own_registers(o);
 
-	if (on && !regs->smep)
-		own_event(o, EV_SMEP_SET, 0);
+	if (regs->smep == on)
+		return;
+	own_event(o, on ? EV_SMEP_SET : EV_SMEP_CLEAR, 0);
 	regs->smep = on;
 }
 

@@ -102,6 +102,7 @@ struct context {
 	struct context_key key;
 	struct registers last; /* when it last ran */
 	uint8_t refill;	       /* windows whose set may lack what can be read from memory now */
+	bool had_global;       /* a global translation may have been made in it, at any time */
 	struct item_set set[NR_WINDOWS];
 };
 

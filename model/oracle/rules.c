@@ -27,6 +27,9 @@
 #define APM_FLUSH "APM vol. 2, 15.16.1 TLB Flush"
 #define APM_PAGE  "APM vol. 2, 15.16.2 Invalidate Page, Alternate ASID"
 #define APM_PCID  "APM vol. 3, INVPCID, Invalidate TLB Entries in a Specified PCID"
+#define APM_TCE \
+	"APM vol. 2, 3.1.7 Extended Feature Enable Register (EFER), Translation Cache Extension"
+#define APM_SMEP  "APM vol. 2, 5.6.5 Supervisor-Mode Execution Prevention (CR4.SMEP) Bit"
 #define SDM_TLB	  "SDM vol. 3, 5.10.4.1 Operations that Invalidate TLBs and Paging-Structure Caches"
 #define SDM_VMX	  "SDM vol. 3, 31.4.3.1 Operations that Invalidate Cached Mappings"
 #define SDM_NEED  "SDM vol. 3, 31.4.3.2 Operations that Need Not Invalidate Cached Mappings"
@@ -51,7 +54,7 @@ const struct rule rules[NR_EVENTS] = {
 			"invlpg",
 			/* AMD: with EFER.TCE=0, which is how the image runs. */
 			{LIN_PAGE | GLOBALS | UPPERS, LIN_PAGE | GLOBALS | UPPERS},
-			{APM_TLB, SDM_TLB},
+			{APM_TLB "; " APM_TCE, SDM_TLB},
 		},
 	[EV_MOV_CR3] =
 		{
@@ -82,8 +85,17 @@ const struct rule rules[NR_EVENTS] = {
 		{
 			"cr4-smep-set",
 			/* "For the current PCID"; a global entry is no PCID's. AMD names no such
-			   duty. */
+			   duty, and needs none: it is the fetch that is checked, whatever the age
+			   of the translation. */
 			{0, LIN_PCID | UPPERS | PDPTES},
+			{APM_TLB "; " APM_SMEP, SDM_TLB "; " SDM_PDPTE},
+		},
+	[EV_SMEP_CLEAR] =
+		{
+			"cr4-smep-clear",
+			/* Nothing is invalidated, but "modifying" it loads the PDPTEs all the same.
+			 */
+			{0, PDPTES},
 			{APM_TLB, SDM_TLB "; " SDM_PDPTE},
 		},
 	[EV_PGE_TOGGLE] =
@@ -102,16 +114,17 @@ const struct rule rules[NR_EVENTS] = {
 	[EV_PAE_TOGGLE] =
 		{
 			"cr4-pae",
-			/* Of global pages the SDM does not speak there. */
-			{LIN_PCID | UPPERS | PDPTES, LIN_PCID | UPPERS | PDPTES},
+			/* AMD: "the entire TLB … including global pages". Of global pages the SDM
+			   does not speak there. */
+			{WHOLE_TAG | PDPTES, LIN_PCID | UPPERS | PDPTES},
 			{APM_TLB "; " APM_PAE, SDM_TLB "; " SDM_PDPTE},
 		},
 	[EV_INVPCID_0] =
 		{
 			"invpcid-0",
-			/* AMD says nothing of upper levels. */
-			{LIN_PAGE, LIN_PAGE | UPPERS_PAGE},
-			{APM_PCID, SDM_TLB},
+			/* AMD: with EFER.TCE=0 all upper levels, as INVLPG. */
+			{LIN_PAGE | UPPERS, LIN_PAGE | UPPERS_PAGE},
+			{APM_PCID "; " APM_TCE, SDM_TLB},
 		},
 	[EV_INVPCID_1] =
 		{
@@ -229,8 +242,8 @@ const struct rule rules[NR_EVENTS] = {
 		{
 			"invvpid-3",
 			/* "Information that was used for global translations" may stay: that could
-			   be an upper entry, too. */
-			{0, LIN_TAG},
+			   be an upper entry, too, where there was a global translation at all. */
+			{0, LIN_TAG | UPPERS_UNSHARED},
 			{NULL, SDM_VMX},
 		},
 	[EV_INVEPT_1] =
@@ -285,8 +298,10 @@ const struct vendor_rules vendor_rules[NR_VENDORS] = {
 			.untagged_l2 = false,
 			.nested_bits_optional = false,
 			.nested_pdptes_in_memory = true,
-			.source = APM_ASID "; " APM_TLB
-					   " (Invalidation of Table Entry Upgrades); " APM_PAE,
+			/* Of nested tables, too: "a table entry"; and a hypervisor is asked for a
+			   flush only where it takes permissions away (15.16.1). */
+			.source = APM_ASID "; " APM_TLB " (Invalidation of Table Entry Upgrades); "
+					   "15.16.1 TLB Flush; " APM_PAE,
 		},
 	[VENDOR_INTEL] =
 		{

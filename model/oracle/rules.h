@@ -19,6 +19,7 @@ enum event {
 	EV_PCIDE_SET,
 	EV_PCIDE_CLEAR,
 	EV_SMEP_SET,
+	EV_SMEP_CLEAR,
 	EV_PG_TOGGLE,  /* CR0.PG off, then on; perhaps another paging mode meanwhile */
 	EV_PAE_TOGGLE, /* CR4.PAE off, then on, while CR0.PG is set */
 	EV_INVPCID_0,
@@ -72,6 +73,9 @@ enum effect {
 	ANY_PCID = 1 << 12,    /* LIN_PAGE is meant for all PCIDs */
 	PDPTES = 1 << 13,      /* the level's PDPTE registers are loaded (PAE mode) */
 	PDPTES_FLAT = 1 << 14, /* … without nested paging */
+	/* paging-structure caches of the tag, where no global translation was ever made: what was
+	 * used for one may stay */
+	UPPERS_UNSHARED = 1 << 15,
 };
 
 struct rule {

@@ -34,20 +34,23 @@ static const char head[] =
 	"- Section numbers drift between editions of the manuals, titles stay: see "
 	"model/oracle/rules.c.\n";
 
-static const char how[] = "\n"
-			  "## What may be cached\n"
-			  "\n"
-			  "An entry comes into the caches as soon as a level that runs could read "
-			  "it (hardware may fill\n"
-			  "speculatively at any time) if it is present; it is copied with the "
-			  "permissions of its walk. A look may\n"
-			  "be served by any translation that may be cached, or by a walk through "
-			  "memory that begins at the root\n"
-			  "or at any upper entry that may be cached. Entries that are not present "
-			  "are never cached, but a PDPTE register may hold one. Accessed bits\n"
-			  "may be set by any walk, dirty bits by stores only; they must be set by "
-			  "a look which nothing cached\n"
-			  "before their last rewrite can have served.\n";
+static const char how[] =
+	"\n"
+	"## What may be cached\n"
+	"\n"
+	"An entry comes into the caches as soon as a level that runs could read "
+	"it (hardware may fill\n"
+	"speculatively at any time) if it is present; it is copied with the "
+	"permissions of its walk. A look may\n"
+	"be served by any translation that may be cached, or by a walk through "
+	"memory that begins at the root\n"
+	"or at any upper entry that may be cached. Entries that are not present "
+	"are never cached, but a PDPTE register may hold one. Accessed bits\n"
+	"may be set by any walk, dirty bits only by stores that the entries in "
+	"memory, or what may be cached of\n"
+	"them, let through; they must be set by a look which nothing cached before "
+	"their last rewrite can have\n"
+	"served. With CR0.PG clear SMEP and SMAP mean nothing.\n";
 
 static const char *linear_scope(uint32_t effect)
 {
@@ -82,8 +85,10 @@ static void print_effect(const struct rule *rule, enum vendor vendor)
 	if (linear)
 		printf("%s%s%s", linear, effect & GLOBALS ? " + global" : "",
 		       effect & COMBINED ? " (combined mappings only)" : "");
-	if (effect & (UPPERS | UPPERS_PAGE))
-		printf(", upper levels%s", effect & UPPERS ? "" : " of the page");
+	if (effect & (UPPERS | UPPERS_PAGE | UPPERS_UNSHARED))
+		printf(", upper levels%s", effect & UPPERS	  ? ""
+					   : effect & UPPERS_PAGE ? " of the page"
+								  : " where nothing was global");
 	if (nested)
 		printf("%s%s", linear ? ", " : "", nested);
 	if (effect & (PDPTES | PDPTES_FLAT))

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { NO_EPT = 0xff, FAULT_NONE = 0, READS = 2 };
+enum { NO_EPT = NR_ROOTS, FAULT_NONE = 0, READS = 2 };
 
 unsigned machine_random(struct machine *m, unsigned n)
 {
@@ -238,6 +238,7 @@ static struct result access(struct machine *m, unsigned window, enum op op)
 	from.nested_perms = r.perms;
 	from.global = (leaf->flags & VF_G) && registers(m)->pge;
 	from.dirty = !(leaf->flags & VF_ND) && r.dirty;
+	m->had_global[vpid(m)][ep4ta(m)] |= from.global;
 	insert(m, from);
 	return r;
 }
@@ -307,7 +308,11 @@ static void invvpid(struct machine *m, const struct step *step)
 	case 0: drop_address(m, step->tag, ANY, step->window, true); break;
 	case 1: drop_vpid(m, step->tag, ANY, true); break;
 	case 2: drop(m, (struct drop){ANY, ANY, ANY, true, true, true, true}); break;
-	case 3: drop(m, (struct drop){step->tag, ANY, ANY, .translations = true}); break;
+	case 3: /* "information that was used for global translations" may stay */
+		for (unsigned nroot = 0; nroot <= NO_EPT; nroot++)
+			drop(m, (struct drop){step->tag, nroot, ANY, .translations = true,
+					      .pointers = !m->had_global[step->tag][nroot]});
+		break;
 	}
 }
 

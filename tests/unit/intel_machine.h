@@ -30,6 +30,7 @@ struct machine {
 	struct layout layout[NR_SPACES];
 	struct value mem[NR_TABLES][NR_WINDOWS];
 	struct machine_entry cache[MACHINE_ENTRIES];
+	bool had_global[NR_TAGS][NR_ROOTS + 1]; /* a global translation was made there */
 	struct machine_registers l1, l2;
 	unsigned tag;
 	bool in_l2;

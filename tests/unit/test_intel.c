@@ -75,8 +75,15 @@ static void invvpid_drops_upper_levels(void **state)
 	intel(UPPER "invvpid 0 w1 1; " LOOK, "[A]; A [B] C");
 	intel(UPPER "invvpid 1 1; " LOOK, "[A]; [B]");
 	intel(UPPER "invvpid 2; " LOOK, "[A]; [B]");
-	/* Type 3 may keep what was used for global translations. */
-	intel(UPPER "invvpid 3 1; " LOOK, "[A]; [B] C");
+	intel(UPPER "invvpid 3 1; " LOOK, "[A]; [B]");
+	intel(UPPER "invvpid 3 2; " LOOK, "[A]; A [B] C");
+	/* Type 3 may keep what was used for global translations, if there were any. */
+	intel("set g0.w1.pte D/g; " UPPER "invvpid 3 1; " LOOK, "[A]; [B] C");
+	intel("set g0.w1.pte D/g; enter; exit; set g0.w1.pte D; invvpid 1 1; " UPPER
+	      "invvpid 3 1; " LOOK,
+	      "[A]; [B] C");
+	intel("set g1.w0.pte D/g; vm 1; enter; exit; vm 0; " UPPER "invvpid 3 1; " LOOK,
+	      "[A]; [B]");
 }
 
 static void invept_drops_guest_physical_and_combined_mappings(void **state)

@@ -188,7 +188,39 @@ static void pdptes_are_registers_that_mov_cr3_loads(void **state)
 	assert_both(BARE("cr3 g0"), "[A]; [B]");
 	/* Intel names CR4.PGE and CR4.SMEP, too. */
 	assert_looks(INTEL, PAE("pge off"), "[A]; [B]");
+	assert_looks(INTEL, PAE("smep on"), "[A]; [B]");
 	assert_looks(AMD, PAE("pge off"), "[A]; A [B]");
+	assert_looks(AMD, PAE("smep on"), "[A]; A [B]");
+}
+
+/* Clearing SMEP loads the PDPTEs, but invalidates nothing else. */
+static void intel_loads_pdptes_when_smep_is_cleared(void **state)
+{
+#define SMEP_OFF                                                         \
+	"set g0.w0.pde none; set g1.w0.pte C; enter; smep on; load w0; " \
+	"set g0.w0.pdpte g1.w0.pd; smep off; load w0; exit"
+
+	(void)state;
+	assert_looks(INTEL, "l2mode pae; " SMEP_OFF, "[#PF]; [C]");
+	assert_looks(AMD, "l2mode pae; " SMEP_OFF, "[#PF]; [C] #PF");
+	assert_looks(INTEL, "l2mode pae; nroot n0; " SMEP_OFF, "[#PF]; [C]");
+	assert_looks(INTEL, PAE("smep off"), "[A]; A [B]"); /* it was clear */
+	assert_looks(INTEL,
+		     "l2mode pae; set g0.w0.pte A; enter; smep on; load w0; set g0.w0.pte B; smep "
+		     "off; load w0; exit",
+		     "[A]; A [B]");
+}
+
+/* Of AMD, CR4.PAE changed drops global pages, too; the SDM speaks of the current PCID. */
+static void a_change_of_pae_drops_global_pages_on_amd(void **state)
+{
+#define PAE_GLOBAL                                                                      \
+	"l2mode pae; set g0.w0.pte A/g; enter; load w0; set g0.w0.pte B/g; pae-cycle; " \
+	"load w0; exit"
+
+	(void)state;
+	assert_looks(AMD, PAE_GLOBAL, "[A]; [B]");
+	assert_looks(INTEL, PAE_GLOBAL, "[A]; A [B]");
 }
 
 static void amd_reads_nested_pdptes_when_it_walks(void **state)
@@ -265,6 +297,8 @@ int test_modes(void)
 		cmocka_unit_test(halves_of_a_32_bit_table_differ),
 		cmocka_unit_test(w3_passes_through_another_entry),
 		cmocka_unit_test(pdptes_are_registers_that_mov_cr3_loads),
+		cmocka_unit_test(intel_loads_pdptes_when_smep_is_cleared),
+		cmocka_unit_test(a_change_of_pae_drops_global_pages_on_amd),
 		cmocka_unit_test(amd_reads_nested_pdptes_when_it_walks),
 		cmocka_unit_test(a_register_may_hold_a_pdpte_that_is_not_present),
 		cmocka_unit_test(an_entry_loads_pdptes_from_memory_or_from_the_vmcs),
