@@ -30,6 +30,7 @@
 #define APM_TCE \
 	"APM vol. 2, 3.1.7 Extended Feature Enable Register (EFER), Translation Cache Extension"
 #define APM_SMEP  "APM vol. 2, 5.6.5 Supervisor-Mode Execution Prevention (CR4.SMEP) Bit"
+#define APM_PDPTE "5.5.3 (Handling of PDPT Entries in PAE Mode)"
 #define SDM_TLB	  "SDM vol. 3, 5.10.4.1 Operations that Invalidate TLBs and Paging-Structure Caches"
 #define SDM_VMX	  "SDM vol. 3, 31.4.3.1 Operations that Invalidate Cached Mappings"
 #define SDM_NEED  "SDM vol. 3, 31.4.3.2 Operations that Need Not Invalidate Cached Mappings"
@@ -101,15 +102,19 @@ const struct rule rules[NR_EVENTS] = {
 	[EV_PGE_TOGGLE] =
 		{
 			"cr4-pge",
-			/* AMD says nothing of PDPTEs there. */
+			/* AMD: as for CR0.PG, but there the weaker duty stands: no register is
+			   said to be loaded. */
 			{WHOLE_TAG, WHOLE_TAG | PDPTES},
 			{APM_TLB "; only the current ASID: " APM_FLUSH, SDM_TLB "; " SDM_PDPTE},
 		},
 	[EV_PG_TOGGLE] =
 		{
 			"cr0-pg",
+			/* AMD's PDPTEs: under SVM, where L1 itself runs, they are upper entries as
+			   others, and such a change drops these. (Native registers of older
+			   processors are loaded by MOV CR3 alone.) */
 			{WHOLE_TAG | PDPTES, WHOLE_TAG | PDPTES},
-			{APM_TLB "; " APM_PAE, SDM_TLB "; " SDM_PDPTE},
+			{APM_TLB "; " APM_PDPTE, SDM_TLB "; " SDM_PDPTE},
 		},
 	[EV_PAE_TOGGLE] =
 		{
@@ -117,7 +122,7 @@ const struct rule rules[NR_EVENTS] = {
 			/* AMD: "the entire TLB … including global pages". Of global pages the SDM
 			   does not speak there. */
 			{WHOLE_TAG | PDPTES, LIN_PCID | UPPERS | PDPTES},
-			{APM_TLB "; " APM_PAE, SDM_TLB "; " SDM_PDPTE},
+			{APM_TLB "; " APM_PDPTE, SDM_TLB "; " SDM_PDPTE},
 		},
 	[EV_INVPCID_0] =
 		{

@@ -187,7 +187,7 @@ static void linear_events(enum vendor v)
 	DROPS(v, EV_PGE_TOGGLE, AT({1, 7, NO_ROOT}), s.at.tag == 1 && !s.nested);
 	DROPS(v, EV_PCIDE_SET, AT({1, 7, NO_ROOT}), false && s.global);
 	DROPS(v, EV_PCIDE_CLEAR, AT({1, 7, NO_ROOT}), s.at.tag == 1 && !s.nested);
-	DROPS(v, EV_CR0_PG, AT({1, 7, NO_ROOT}), s.at.tag == 1 && !s.nested);
+	DROPS(v, EV_PG_TOGGLE, AT({1, 7, NO_ROOT}), s.at.tag == 1 && !s.nested);
 	DROPS(v, EV_ENTER, AT({1, 7, NO_ROOT}), false && s.global);
 	DROPS(v, EV_EXIT, AT({0, 7, NO_ROOT}), false && s.global);
 	DROPS(v, EV_SMM, AT({0, 0, NO_ROOT}), true || s.global);
@@ -201,6 +201,9 @@ static void intel_events(void)
 	DROPS(v, EV_PAGE_FAULT, AT({1, 7, 0x99}, X),
 	      s.at.tag == 1 && s.at.pcid == 7 && s.address == X);
 	DROPS(v, EV_SMEP_SET, AT({1, 7, 0x99}),
+	      s.at.tag == 1 && s.at.pcid == 7 && !s.global && !s.nested);
+	DROPS(v, EV_SMEP_CLEAR, AT({1, 7, 0x99}), false && s.global);
+	DROPS(v, EV_PAE_TOGGLE, AT({1, 7, 0x99}),
 	      s.at.tag == 1 && s.at.pcid == 7 && !s.global && !s.nested);
 	DROPS(v, EV_ENTER_UNTAGGED, AT({0, 0, NO_ROOT}), s.at.tag == 0 && !s.nested);
 	DROPS(v, EV_EXIT_UNTAGGED, AT({0, 0, NO_ROOT}), s.at.tag == 0 && !s.nested);
@@ -229,6 +232,7 @@ static void amd_events(void)
 
 	DROPS(v, EV_PAGE_FAULT, AT({1, 7, NO_ROOT}, X), false && s.global);
 	DROPS(v, EV_NESTED_FAULT, AT({1, 7, NO_ROOT}, GUEST, false, true, X), false && s.global);
+	DROPS(v, EV_PAE_TOGGLE, AT({1, 7, NO_ROOT}), s.at.tag == 1 && !s.nested);
 	DROPS(v, EV_TLBCTL_1, AT({1, 7, NO_ROOT}), true || s.global);
 	DROPS(v, EV_TLBCTL_3, AT({1, 7, NO_ROOT}), s.at.tag == 1);
 	DROPS(v, EV_TLBCTL_7, AT({1, 7, NO_ROOT}), s.at.tag == 1 && !s.global && !s.nested);

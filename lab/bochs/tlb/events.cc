@@ -8,7 +8,6 @@
 #define APM_RESET  "APM vol. 2, 14.1.3 Processor Initialization State"
 #define APM_SMM	   "APM vol. 2, 10.3.3 SMM Operating Environment"
 
-#define WHOLE_TAG  (LIN_TAG | GLOBALS | UPPERS)
 #define EVERYTHING (LIN_ALL | GLOBALS | UPPERS | NEST_ALL)
 
 namespace tlb
@@ -16,10 +15,6 @@ namespace tlb
 
 /* In the order of enum more_events: C++ knows no designators for arrays. */
 static const struct rule more_rules[] = {
-	/* The next mode has other tables. */
-	{"cr0-pg", {WHOLE_TAG, WHOLE_TAG}, {APM_TLB, SDM_TLB}},
-	/* Intel: of the current PCID, and nothing is said of global pages. */
-	{"cr4-format", {WHOLE_TAG, LIN_PCID | UPPERS}, {APM_TLB, SDM_TLB}},
 	{"task-switch", {LIN_PCID | UPPERS, LIN_PCID | UPPERS}, {APM_TLB, SDM_TLB}},
 	/* Intel promises less; a machine without a BIOS, as ours is, has no SMIs. */
 	{"smm", {EVERYTHING, EVERYTHING}, {APM_SMM, SDM_SMM}},

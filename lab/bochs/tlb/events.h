@@ -14,11 +14,9 @@ namespace tlb
 {
 
 enum more_events {
-	EV_CR0_PG = NR_EVENTS, /* CR0.PG changes; Intel: is cleared */
-	EV_CR4_FORMAT,	       /* CR4.PAE changes; AMD: PSE, too */
-	EV_TASK_SWITCH,	       /* that loads CR3 */
-	EV_SMM,		       /* SMI and RSM */
-	EV_RESET,	       /* RESET and INIT */
+	EV_TASK_SWITCH = NR_EVENTS, /* that loads CR3 */
+	EV_SMM,			    /* SMI and RSM */
+	EV_RESET,		    /* RESET and INIT */
 	NR_ALL_EVENTS
 };
 

@@ -307,7 +307,7 @@ void cr0_changed(BX_CPU_C *cpu, Bit32u before)
 
 	if (((before ^ now) & BX_CR0_PG_MASK) &&
 	    (vendor == VENDOR_AMD || (before & BX_CR0_PG_MASK)))
-		drop_here(cpu, EV_CR0_PG);
+		drop_here(cpu, EV_PG_TOGGLE);
 }
 
 void cr4_changed(BX_CPU_C *cpu, Bit32u before)
@@ -320,8 +320,9 @@ void cr4_changed(BX_CPU_C *cpu, Bit32u before)
 		drop_here(cpu, now & BX_CR4_PCIDE_MASK ? EV_PCIDE_SET : EV_PCIDE_CLEAR);
 	if (changed & now & BX_CR4_SMEP_MASK)
 		drop_here(cpu, EV_SMEP_SET);
+	/* AMD names PSE together with PAE. */
 	if ((changed & BX_CR4_PAE_MASK) || (vendor == VENDOR_AMD && (changed & BX_CR4_PSE_MASK)))
-		drop_here(cpu, EV_CR4_FORMAT);
+		drop_here(cpu, EV_PAE_TOGGLE);
 }
 
 bool page_fault(BX_CPU_C *cpu, bx_address laddr)
