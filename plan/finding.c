@@ -160,7 +160,7 @@ void judge(const struct program *program, bool without_flushes, const struct run
 	position_start(&position, program_header(program));
 	why = judge_steps(program, without_flushes, run, f);
 	if (why)
-		add(f, VERDICT_ERROR, why);
+		add(f, oracle_is_full(oracle) ? VERDICT_SKIP : VERDICT_ERROR, why);
 	if (run->crashed)
 		add(f, VERDICT_CRASH, run->why);
 	else if (run->refused)

@@ -11,7 +11,7 @@ static const char *const space_titles[NR_SPACES] = {"l1-linear", "l2-linear", "n
 static unsigned counts[NR_VERDICTS];
 
 /* Programs are longer than what a line of text may take from the stack. */
-static char program_text[4096];
+static char program_text[64 * MAX_STEPS];
 
 void report_plan(unsigned cases)
 {

@@ -131,7 +131,7 @@ static bool parse_program(struct parser *p, struct program *program)
 		if (word_is_end(&word) && program->nr_steps)
 			return true; /* behind a last ';' */
 		if (program->nr_steps == MAX_STEPS)
-			return parse_fail(p->error, word.column, "a program has at most 64 steps",
+			return parse_fail(p->error, word.column, "a program has at most 256 steps",
 					  NULL);
 		if (!parse_step(p, &program->step[program->nr_steps]))
 			return false;
@@ -148,7 +148,7 @@ bool program_parse(const char *text, enum op look, struct program *program,
 {
 	struct parser p = {.lexer = {.text = text, .next = text}, .look = look, .error = error};
 
-	_Static_assert(MAX_STEPS == 64, "an error text names it");
+	_Static_assert(MAX_STEPS == 256, "an error text names it");
 	*error = (struct program_error){0};
 	*program = (struct program){0};
 	return parse_program(&p, program) && program_check(program, false, error) &&

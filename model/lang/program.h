@@ -49,7 +49,7 @@ enum {
 	FRAME_DECOY = FRAME_M - 1, /* G: see struct layout */
 	NR_PCIDS = 4,
 	NR_TAGS = 8, /* 0 … 7; tag 0 is L1's own (AMD) or "VPID off" (Intel) */
-	MAX_STEPS = 64,
+	MAX_STEPS = 256,
 };
 
 /* Which tables: L1's linear ones, L2's linear ones, the nested ones. */

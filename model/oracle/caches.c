@@ -11,6 +11,7 @@ struct context *context_get(struct oracle *o, struct context_list *list, struct 
 			return &list->context[i];
 	}
 	if (list->nr == MAX_CONTEXTS) {
+		o->full = true;
 		o->why = "too complex: more tags and nested roots than the oracle can follow";
 		return NULL;
 	}
@@ -37,6 +38,7 @@ unsigned item_add(struct oracle *o, struct item_set *set, struct item item)
 		}
 	}
 	if (set->nr == MAX_ITEMS) {
+		o->full = true;
 		o->why = "too complex: more cached entries of a window than the oracle can follow";
 		return 0;
 	}

@@ -38,7 +38,6 @@ struct filler {
 	struct context *c;
 	const struct context *nested; /* of linear ones under nested paging, else NULL */
 	unsigned window;
-	uint64_t walked; /* pointers in the set that a walk has gone on from */
 };
 
 /* Combined translations: the linear one with each that the nested tables may give for its target.
@@ -105,7 +104,7 @@ static void fill_from(struct filler *f, unsigned table, unsigned level, struct i
 		from.target = (uint8_t)entry->table;
 		_Static_assert(NR_TABLES <= UINT8_MAX, "an item's target is a byte");
 		i = item_add(f->o, set, from);
-		f->walked |= 1ull << i;
+		set->item[i].flags |= ITEM_WALKED;
 		from.flags |= set->item[i].flags & ITEM_OLD;
 		table = entry->table;
 	}
@@ -115,15 +114,16 @@ static void fill_window(struct filler *f)
 {
 	struct item_set *set = &f->c->set[f->window];
 
-	_Static_assert(MAX_ITEMS <= 64, "walked is a set of items");
-	f->walked = 0;
+	_Static_assert(MAX_ITEMS <= UINT8_MAX, "their number is a byte");
+	for (unsigned i = 0; i < set->nr; i++)
+		set->item[i].flags &= (uint8_t)~ITEM_WALKED;
 	fill_from(f, root_table(f->c->last.root), top_level(f->o, f->c->last.root),
 		  (struct item){0});
 	/* Walks add pointers behind this one, with all that lies below them already walked. */
 	for (unsigned i = 0; i < set->nr; i++) {
 		struct item item = set->item[i];
 
-		if (item.kind == ITEM_POINTER && !(f->walked & (1ull << i)))
+		if (item.kind == ITEM_POINTER && !(item.flags & ITEM_WALKED))
 			fill_from(f, item.target, item.level - 1u, item);
 	}
 }

@@ -2,11 +2,41 @@
 /* Steps: what each does to registers, memory and caches. */
 #include "model/oracle/oracle_state.h"
 
-void *memset(void *s, int c, size_t n); /* freestanding: the image and the host both have it */
+/* freestanding: the image and the host both have them */
+void *memset(void *s, int c, size_t n);
+void *memcpy(void *to, const void *from, size_t n);
 
 size_t oracle_size(void)
 {
 	return sizeof(struct oracle);
+}
+
+static void copy_list(struct context_list *to, const struct context_list *from)
+{
+	to->nr = from->nr;
+	for (unsigned i = 0; i < from->nr; i++) {
+		struct context *c = &to->context[i];
+
+		memcpy(c, &from->context[i], offsetof(struct context, set));
+		for (unsigned w = 0; w < NR_WINDOWS; w++) {
+			const struct item_set *set = &from->context[i].set[w];
+
+			c->set[w].nr = set->nr;
+			memcpy(c->set[w].item, set->item, set->nr * sizeof(set->item[0]));
+		}
+	}
+}
+
+void oracle_copy(struct oracle *to, const struct oracle *from)
+{
+	memcpy(to, from, offsetof(struct oracle, linear));
+	copy_list(&to->linear, &from->linear);
+	copy_list(&to->nested, &from->nested);
+}
+
+bool oracle_is_full(const struct oracle *o)
+{
+	return o->full;
 }
 
 void oracle_start(struct oracle *o, enum vendor vendor, unsigned cpus)

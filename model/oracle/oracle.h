@@ -50,6 +50,9 @@ struct oracle; /* oracle_size() bytes, given by the caller; see oracle_state.h f
 
 size_t oracle_size(void);
 
+/* A copy to try steps on: only what is in use is copied, a small part of oracle_size(). */
+void oracle_copy(struct oracle *to, const struct oracle *from);
+
 /*
  * The state at a program's start. All caches are empty but for what L1 may read speculatively.
  * cpus: program_cpus(), 1 … NR_CPUS: on each of them L1 runs from the start.
@@ -63,6 +66,10 @@ void oracle_start(struct oracle *oracle, enum vendor vendor, unsigned cpus);
  */
 bool oracle_step(struct oracle *oracle, const struct step *step, struct look *look,
 		 const char **why);
+
+/* Did the last step fail because the program is too large for the oracle's sets? Nothing is wrong
+ * with such a program; it only cannot be judged. */
+bool oracle_is_full(const struct oracle *oracle);
 
 /*
  * Judges what a look saw: exactly one bit. A fault that is not legal is STALE: an old permission,

@@ -61,6 +61,7 @@ enum item_flags {
 	 * are copies of what a walk would read now.
 	 */
 	ITEM_OLD = 1 << 1,
+	ITEM_WALKED = 1 << 2, /* while its set is filled: a walk has gone on from this pointer */
 };
 
 struct item {
@@ -72,8 +73,11 @@ struct item {
 	uint8_t guest; /* combined: the nested window that it goes through, plus 1; else 0 */
 };
 
-/* Room for the items of one window. A program that needs more is too complex. */
-enum { MAX_ITEMS = 48, ALL_WINDOWS = (1 << NR_WINDOWS) - 1 };
+/*
+ * Room for the items of one window; a program that needs more is too complex. Intel's combined ones
+ * are the product of what a window's linear leaf and a nested leaf have held.
+ */
+enum { MAX_ITEMS = 240, ALL_WINDOWS = (1 << NR_WINDOWS) - 1 };
 
 struct item_set {
 	uint8_t nr;
@@ -106,8 +110,8 @@ struct context {
 	struct item_set set[NR_WINDOWS];
 };
 
-/* Tags of AMD's nested contexts, VPIDs and roots of Intel's: on 4 CPUs, 8 tags. */
-enum { MAX_CONTEXTS = NR_CPUS * NR_TAGS };
+/* VPIDs, PCIDs and nested roots on all CPUs: more than a program of MAX_STEPS is likely to use. */
+enum { MAX_CONTEXTS = 2 * NR_CPUS * NR_TAGS };
 
 struct context_list {
 	unsigned nr;
@@ -140,6 +144,7 @@ struct oracle {
 	uint8_t cpu;	   /* that the steps are for */
 	uint8_t set_space; /* of the last rewrite */
 	bool foreign;	   /* some entry holds another window's or root's table */
+	bool full;	   /* the program was too complex: why says of what */
 	uint64_t events;
 	uint32_t targets; /* frames that an entry held at any time */
 	const char *why;  /* the program lost its meaning */

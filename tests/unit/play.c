@@ -27,8 +27,20 @@ struct player play(enum vendor vendor, const char *text)
 	return p;
 }
 
+/* A copy must do as well as what it was copied from. */
+static void go_on_with_a_copy(struct player *p)
+{
+	struct oracle *copy = test_malloc(oracle_size());
+
+	memset(copy, 0x5a, oracle_size());
+	oracle_copy(copy, p->oracle);
+	test_free(p->oracle);
+	p->oracle = copy;
+}
+
 bool play_look(struct player *p)
 {
+	go_on_with_a_copy(p);
 	while ((p->step = program_next(&p->program, &p->cursor, p->control))) {
 		if (!oracle_step(p->oracle, p->step, &p->look, &p->why))
 			return false;

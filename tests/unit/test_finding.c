@@ -95,6 +95,37 @@ static void a_crash_hides_nothing(void **state)
 	assert_int_equal(f.verdict, VERDICT_WILD);
 }
 
+/* A program that is too complex for the oracle is nobody's fault; one without a meaning is ours. */
+static void what_the_oracle_cannot_follow_is_skipped(void **state)
+{
+	static const char *const flags[] = {"",	      "/ro",   "/nx",	"/s",
+					    "/ro/nx", "/ro/s", "/nx/s", "/ro/nx/s"};
+	static const char *const levels[] = {"pte", "pde", "pdpte"};
+	static char text[8000];
+	struct program program;
+	struct finding f;
+
+	(void)state;
+	strcpy(text, "load w0");
+	for (unsigned level = 0; level < 3; level++)
+		for (char frame = 'A'; frame <= (level == 2 ? 'A' : 'G'); frame++)
+			for (unsigned i = 0; i < 2 * 8; i++)
+				sprintf(text + strlen(text), "; set h0.w0.%s %c%s%s", levels[level],
+					frame, flags[i / 2], i % 2 ? "/g" : "");
+	strcat(text, "; load w0");
+	program = parsed(text);
+	run.nr_seen = 2;
+	run.seen[0] = (struct seen){RESULT_PF, 0};
+	run.seen[1] = (struct seen){A, 0};
+	judge(&program, false, &run, &f);
+	assert_int_equal(f.verdict, VERDICT_SKIP);
+	assert_non_null(strstr(f.text, "too complex"));
+	program = parsed("set g0.w0.pte p0; enter; load w0; exit");
+	run.nr_seen = 1;
+	judge(&program, false, &run, &f);
+	assert_int_equal(f.verdict, VERDICT_ERROR);
+}
+
 static void a_refusal_hides_nothing(void **state)
 {
 	struct finding f;
@@ -131,6 +162,7 @@ int test_finding(void)
 		cmocka_unit_test_setup(every_look_is_judged, start),
 		cmocka_unit_test_setup(a_run_has_the_looks_of_its_program, start),
 		cmocka_unit_test_setup(a_crash_hides_nothing, start),
+		cmocka_unit_test_setup(what_the_oracle_cannot_follow_is_skipped, start),
 		cmocka_unit_test_setup(a_refusal_hides_nothing, start),
 		cmocka_unit_test_setup(the_worst_verdict_is_the_status, start),
 	};

@@ -293,7 +293,7 @@ static void programs_have_a_limit(void **state)
 	strcat(text, "load w0;");
 	assert_false(program_parse(text, OP_LOAD, &program, &error));
 	assert_int_equal(error.column, MAX_STEPS * 8 + 1);
-	assert_string_equal(error.text, "a program has at most 64 steps");
+	assert_string_equal(error.text, "a program has at most 256 steps");
 
 	memset(text, ' ', 65535);
 	strcpy(text + 65535, "load w0");
