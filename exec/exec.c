@@ -160,8 +160,9 @@ static void note_action(const struct step *step, const struct action *a)
 {
 	bool fault = a->outcome == OUTCOME_FAULT || a->outcome == OUTCOME_NESTED_FAULT;
 
+	l2_here()->spoilt |= a->spoilt || (fault && world_repair());
 	if (a->outcome == OUTCOME_FAULT && a->in_pae &&
-	    (step->way == WAY_IO || a->vector == TRAP_GP) && world_repair()) {
+	    (step->way == WAY_IO || a->vector == TRAP_GP) && l2_here()->spoilt) {
 		/* an exit of the host's own between the repair and the access */
 		run.lacking = true;
 		refuse("the CPU below sets reserved bits in PDPTEs, and the host could not load "
@@ -216,7 +217,6 @@ static void l2_call(void *argument)
 	struct l2_call *call = argument;
 	char why[sizeof(run.why)];
 
-	world_repair();
 	if (!l2_run(call->l2, call->when, why, sizeof(why)))
 		crash(why);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "exec/l2.h"
 
+#include "exec/real_world.h"
 #include "guests/pcpu.h"
 #include "hv/bare.h"
 #include "kernel/apic.h"
@@ -34,6 +35,7 @@ void l2_reset(struct l2 *l2, struct header header)
 		.rdi = (uint64_t)&l2->agent->mailbox,
 	};
 
+	l2->spoilt = false;
 	l2->entry = agent_entry(mode_is_64bit(header.l2));
 	start.rip = l2->entry.start;
 	start.idt_base = l2->entry.idt_base;
@@ -71,6 +73,7 @@ static struct hv_exit enter_until_done(struct l2 *l2)
 	struct action *a;
 
 	for (;;) {
+		l2->spoilt |= world_repair(); /* every entry may load them */
 		l2->hv->enter(l2->vm, &exit);
 		a = &m->ring[(m->taken - 1) % AGENT_RING];
 		if (!m->catching || (exit.kind != HV_EXIT_NESTED_FAULT && exit.kind != HV_EXIT_MSR))

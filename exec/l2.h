@@ -14,6 +14,7 @@ struct l2 {
 	struct hv_vm *vm;
 	struct agent *agent;
 	struct agent_entry entry; /* of the agent that runs */
+	bool spoilt; /* the CPU below was seen to set bits in PDPTEs, since the reset */
 };
 
 /* Allocates what an L2 needs; it keeps it for good. */

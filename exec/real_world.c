@@ -461,17 +461,15 @@ bool world_has_hole(void)
 
 bool world_repair(void)
 {
-	static bool spoilt; /* this CPU was seen to do it */
+	bool wrong = false;
 
 	for (uint8_t nr = 0; header.l2 == MODE_PAE && nr < NR_ROOTS; nr++) {
 		const struct root root = {SPACE_G, nr};
-		uint64_t *pdpt = (uint64_t *)world_root(root);
 
-		if (!tables[world_root_table(root)])
-			continue;
-		spoilt |= pdptes_repair(pdpt);
+		if (tables[world_root_table(root)])
+			wrong |= pdptes_repair((uint64_t *)world_root(root));
 	}
-	return spoilt;
+	return wrong;
 }
 
 int world_frame_of_name(uint32_t name)

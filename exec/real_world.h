@@ -45,7 +45,7 @@ uint64_t world_encode(struct entry_ref entry, const struct value *value);
 void world_bits(struct entry_ref entry, bool *accessed, bool *dirty);
 
 /* Before L2 is entered, and after: PDPTEs as they must be (guests/pdptes.h).
- * Returns whether this CPU has ever spoilt one. */
+ * Returns whether one was wrong. */
 bool world_repair(void);
 
 /* Which frame holds that name, or was hit by that store: 0 … NR_FRAMES-1, or -1. A store that hit

@@ -44,29 +44,29 @@
  * Of the root that runs, before a load of its PDPTEs: a KVM with nested paging loads them whenever
  * it emulates an instruction. Between this and the load nothing may leave L2, nor touch a new page.
  */
-static void repair_pdptes(bool pae)
+static void repair_pdptes(struct action *a)
 {
-	if (pae)
-		pdptes_repair((uint64_t *)(unsigned long)(read_cr3() & ~31ull));
+	if (a->in_pae)
+		a->spoilt |= pdptes_repair((uint64_t *)(unsigned long)(read_cr3() & ~31ull));
 }
 
-static uint32_t load_io(unsigned long address, bool pae)
+static uint32_t load_io(struct action *a, unsigned long address)
 {
 	uint32_t result = 0;
 
 	for (unsigned i = 0; i < sizeof(result); i++) {
-		repair_pdptes(pae);
+		repair_pdptes(a);
 		__asm__ volatile("cld; outsb" : "+S"(address) : "d"(ECHO_PORT) : "memory");
 		result |= (uint32_t)inb(ECHO_PORT) << (8 * i);
 	}
 	return result;
 }
 
-static void store_io(unsigned long address, uint32_t value, bool pae)
+static void store_io(struct action *a, unsigned long address, uint32_t value)
 {
 	for (unsigned i = 0; i < sizeof(value); i++) {
 		outb(ECHO_PORT, (uint8_t)(value >> (8 * i)));
-		repair_pdptes(pae);
+		repair_pdptes(a);
 		__asm__ volatile("cld; insb" : "+D"(address) : "d"(ECHO_PORT) : "memory");
 	}
 }
@@ -88,24 +88,28 @@ static uint32_t call(unsigned long address)
 	return result;
 }
 
-static uint32_t load(unsigned long address, enum way way, bool pae)
+static uint32_t load(struct action *a)
 {
+	unsigned long address = (unsigned long)a->address;
 	uint32_t result;
 
-	if (way == WAY_IO)
-		return load_io(address, pae);
-	if (way == WAY_FEP)
+	if (a->way == WAY_IO)
+		return load_io(a, address);
+	if (a->way == WAY_FEP)
 		__asm__ volatile(FEP "movl (%1), %0" : "=r"(result) : "r"(address) : "memory");
 	else
 		__asm__ volatile("movl (%1), %0" : "=r"(result) : "r"(address) : "memory");
 	return result;
 }
 
-static void store(unsigned long address, uint32_t value, enum way way, bool pae)
+static void store(struct action *a)
 {
-	if (way == WAY_IO)
-		store_io(address, value, pae);
-	else if (way == WAY_FEP)
+	unsigned long address = (unsigned long)a->address;
+	uint32_t value = (uint32_t)a->operand;
+
+	if (a->way == WAY_IO)
+		store_io(a, address, value);
+	else if (a->way == WAY_FEP)
 		__asm__ volatile(FEP "movl %0, (%1)" : : "r"(value), "r"(address) : "memory");
 	else
 		__asm__ volatile("movl %0, (%1)" : : "r"(value), "r"(address) : "memory");
@@ -183,16 +187,15 @@ static uint64_t read_bits(enum action_kind kind)
 	return kind == ACTION_CR0 ? read_cr0() : kind == ACTION_CR4 ? read_cr4() : rdmsr(MSR_EFER);
 }
 
-static void set_bits(const struct action *a)
+static void set_bits(struct action *a)
 {
-	const bool pae = a->in_pae;
 	const enum action_kind kind = a->kind;
 	uint64_t value;
 
-	repair_pdptes(pae);
+	repair_pdptes(a);
 	value = read_bits(kind);
 	value = a->operand ? value | a->address : value & ~a->address;
-	repair_pdptes(pae);
+	repair_pdptes(a);
 	switch (kind) {
 	case ACTION_CR0: write_cr0(value); break;
 	case ACTION_CR4: RUN(a, "mov %0, %%cr4", "r"((unsigned long)value)); break;
@@ -201,24 +204,24 @@ static void set_bits(const struct action *a)
 }
 
 /* Nothing here is wider than 32 bits, and all of it is mapped to itself. */
-static void cycle_pg(bool pae)
+static void cycle_pg(struct action *a)
 {
 	unsigned long cr0;
 
-	repair_pdptes(pae);
+	repair_pdptes(a);
 	cr0 = read_cr0();
 	__asm__ volatile("mov %0, %%cr0" : : "r"(cr0 & ~CR0_PG) : "memory");
-	repair_pdptes(pae);
+	repair_pdptes(a);
 	__asm__ volatile("mov %0, %%cr0; jmp 1f; 1:" : : "r"(cr0) : "memory");
 }
 
-static void cycle_pae(void)
+static void cycle_pae(struct action *a)
 {
 	unsigned long cr4;
 
-	repair_pdptes(true);
+	repair_pdptes(a);
 	cr4 = read_cr4();
-	repair_pdptes(true);
+	repair_pdptes(a);
 	__asm__ volatile("mov %0, %%cr4" : : "r"(cr4 & ~CR4_PAE) : "memory");
 	__asm__ volatile("mov %0, %%cr4" : : "r"(cr4) : "memory");
 }
@@ -258,10 +261,10 @@ void action_run(void *argument)
 	if (a->way == WAY_USER)
 		look_as_user(a);
 	switch (a->kind) {
-	case ACTION_LOAD: a->result = load(address, a->way, a->in_pae); break;
-	case ACTION_STORE: store(address, (uint32_t)operand, a->way, a->in_pae); break;
+	case ACTION_LOAD: a->result = load(a); break;
+	case ACTION_STORE: store(a); break;
 	case ACTION_WRITE: write_entry((volatile uint64_t *)address, a->operand, a->way); break;
-	case ACTION_WRITE4: store(address, (uint32_t)operand, WAY_PLAIN, false); break;
+	case ACTION_WRITE4: *(volatile uint32_t *)address = (uint32_t)operand; break;
 	case ACTION_FETCH: a->result = call(address); break;
 	case ACTION_CR3: RUN(a, "mov %0, %%cr3", "r"(operand)); break;
 	case ACTION_INVLPG: RUN(a, "invlpg (%0)", "r"(address)); break;
@@ -272,8 +275,8 @@ void action_run(void *argument)
 		break;
 	case ACTION_WAIT: wait(a); break;
 	case ACTION_PCPU: ask_for_pcpu(a); break;
-	case ACTION_PG: cycle_pg(a->in_pae); break;
-	case ACTION_PAE: cycle_pae(); break;
+	case ACTION_PG: cycle_pg(a); break;
+	case ACTION_PAE: cycle_pae(a); break;
 	case ACTION_CR0:
 	case ACTION_CR4:
 	case ACTION_EFER: set_bits(a); break;

@@ -49,8 +49,8 @@ struct action {
 	bool interrupted; /* interrupts are enabled for this one instruction, by an STI just before
 			     it */
 	bool in_pae;	  /* it runs in PAE mode */
-	uint8_t reserved; /* the layout is the same in 64-bit and 32-bit code */
-	uint32_t error, reserved2;
+	bool spoilt;	  /* the CPU below was seen to set bits in PDPTEs: guests/pdptes.h */
+	uint32_t error, reserved; /* the layout is the same in 64-bit and 32-bit code */
 	uint64_t address;
 	uint64_t operand;
 	uint64_t result;
