@@ -265,7 +265,8 @@ static void vmx_set_tag(struct hv_vm *vm, unsigned tag)
 
 /*
  * With EPT a VM entry into PAE mode takes the PDPTEs from here, not from memory: 28.3.2.4 "Loading
- * Page-Directory-Pointer-Table Entries". L1 hands over what they are now.
+ * Page-Directory-Pointer-Table Entries". L1 hands over what they are when it enters, as the
+ * oracle takes them (EV_PDPTE_FIELDS).
  */
 static void put_pdptes(const struct hv_vm *vm)
 {
@@ -281,7 +282,7 @@ static void vmx_set_root(struct hv_vm *vm, uint64_t cr3)
 {
 	vmx_load(vm);
 	put(GUEST_CR3, cr3);
-	put_pdptes(vm);
+	vm->gives_pdptes = true;
 }
 
 static void vmx_set_nested_root(struct hv_vm *vm, uint64_t table, bool accessed_dirty)
@@ -295,7 +296,7 @@ static void vmx_set_nested_root(struct hv_vm *vm, uint64_t table, bool accessed_
 		put(VM_FUNCTION_CONTROLS, table ? VMFUNC_EPTP_SWITCHING : 0);
 	}
 	put(EPT_POINTER, table ? vmx_eptp(table, accessed_dirty) : 0);
-	put_pdptes(vm);
+	vm->gives_pdptes = true;
 }
 
 static void vmx_set_function_root(struct hv_vm *vm, unsigned nr, uint64_t table,
@@ -361,6 +362,8 @@ static void vmx_enter(struct hv_vm *vm, struct hv_exit *exit)
 		put(HOST_CR0, vm->host_cr0 = read_cr0());
 	put(HOST_CR3, read_cr3());
 	put(HOST_CR4, read_cr4());
+	if (vm->gives_pdptes)
+		put_pdptes(vm);
 	failure = vmx_switch(&vm->registers, vm->launched);
 	vm->error = failure == 2 ? (uint32_t)vmread(VM_INSTRUCTION_ERROR) : failure;
 	vm->filled = false; /* unless the exit below is one that L2 makes of its own accord */
@@ -370,6 +373,7 @@ static void vmx_enter(struct hv_vm *vm, struct hv_exit *exit)
 	if (vm->exit_reason & VMX_EXIT_ENTRY_FAILED)
 		return;
 	vm->launched = true;
+	vm->gives_pdptes = false;
 	decode_exit(vm, exit);
 	vm->filled = exit->kind != HV_EXIT_OTHER;
 }

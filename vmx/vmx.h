@@ -23,6 +23,7 @@ struct hv_vm {
 	struct vmx_registers registers;
 	enum mode mode; /* that the VMCS was filled for */
 	bool launched;
+	bool gives_pdptes; /* L1 has given a root, and with it the PDPTEs of the next entry */
 	uint64_t host_cr0; /* as the VMCS has it; 0: not yet written */
 	bool filled; /* the fields that stay have been written, and L2 has kept to its ways since */
 	uint32_t exit_reason;
