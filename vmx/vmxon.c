@@ -54,10 +54,12 @@ static void read_secondary(struct vmx_controls *c)
 	if (!(may & (SECONDARY_EPT | SECONDARY_VPID)))
 		return;
 	c->ept_vpid_cap = rdmsr(MSR_VMX_EPT_VPID_CAP); /* exists with either: A.10 */
-	c->has_vpid = may & SECONDARY_VPID && c->ept_vpid_cap & VPID_CAP_INVVPID;
+	/* Both only where vmx_flush_all() can drop all that was cached with them. */
+	c->has_vpid = may & SECONDARY_VPID && c->ept_vpid_cap & VPID_CAP_INVVPID &&
+		      c->ept_vpid_cap & (VPID_CAP_INVVPID_TYPE(1) | VPID_CAP_INVVPID_TYPE(2));
 	c->has_ept = may & SECONDARY_EPT && c->ept_vpid_cap & EPT_CAP_4_LEVELS &&
 		     c->ept_vpid_cap & EPT_CAP_WB && c->ept_vpid_cap & EPT_CAP_2M &&
-		     c->ept_vpid_cap & EPT_CAP_INVEPT;
+		     c->ept_vpid_cap & EPT_CAP_INVEPT && c->ept_vpid_cap & EPT_CAP_INVEPT_TYPE(2);
 	c->with_ept = SECONDARY_EPT | (may & SECONDARY_UNRESTRICTED);
 	if (c->has_ept && may & SECONDARY_VMFUNC)
 		c->has_vmfunc = rdmsr(MSR_VMX_VMFUNC) & VMFUNC_EPTP_SWITCHING;
@@ -150,7 +152,7 @@ void vmx_flush_nested(unsigned type, uint64_t table, bool accessed_dirty)
 		panic("INVEPT type %u failed", type);
 }
 
-/* Everything of every tag: type 2 where it is advertised, else what is, tag by tag. */
+/* Everything of every tag and nested root. VPIDs tag by tag where the CPU has no type for all. */
 void vmx_flush_all(struct hv_vm *vm)
 {
 	uint64_t cap = vmx_controls.ept_vpid_cap;
@@ -161,6 +163,6 @@ void vmx_flush_all(struct hv_vm *vm)
 	else if (vmx_controls.has_vpid)
 		for (unsigned tag = 1; tag < NR_TAGS; tag++)
 			vmx_flush_tag(1, 0, tag);
-	if (vmx_controls.has_ept && cap & EPT_CAP_INVEPT_TYPE(2))
+	if (vmx_controls.has_ept)
 		vmx_flush_nested(2, 0, false);
 }
