@@ -107,10 +107,11 @@ unpack_kernel() { # VERSION RELEASE KERNEL; makes the folder from the packages
 		'$1 == r && $3 == v && $4 > 1000000 { print $2 }' "$index" | sort -u)
 	modules=$work/kernel/root/lib/modules/$release
 	find "$work/deb" -name 'vmlinuz*' -exec cp {} "$work/kernel/vmlinuz" \;
-	keep_modules "$work/deb" "$work/kernel/root" "$release" && [[ -s $work/kernel/vmlinuz && -s $modules/kvm.ko ]] || {
+	if ! keep_modules "$work/deb" "$work/kernel/root" "$release" ||
+		[[ ! -s $work/kernel/vmlinuz || ! -s $modules/kvm.ko ]]; then
 		rm -rf "$work"
 		our_error "the packages of kernel $release hold no vmlinuz or no kvm.ko: choose another --kernel"
-	}
+	fi
 	printf '%s\n' "$release" >"$work/kernel/release"
 	(cd "$work/kernel" && find . -type f -exec sha256sum {} +) >"$work/SHA256SUMS"
 	mv "$work/SHA256SUMS" "$work/kernel/"

@@ -140,8 +140,8 @@ class Scoring:
         row = run.row
         mutant, variants = self.parameters(row)
         words = f"kvm.revenant_mutant={mutant}" + f" kvm.revenant_variants={variants}" * bool(variants)
-        command = [series.RUN_SH, "--no-install", "--max-crashes", "0", *series.host_options(row.vendor, row.params), "--image", self.runs.image,
-                   "--kernel", self.kernel, "--host-append", words,
+        command = [series.RUN_SH, "--no-install", "--max-crashes", "0",
+                   *series.host_options(row.vendor, row.params), "--image", self.runs.image, "--kernel", self.kernel, "--host-append", words,
                    "--timeout", str(HANGS_AFTER if run.hangs else PATIENCE), *filter(None, run.filter.split(","))]
         output = self.place(run).with_suffix(".out")
         log = Path(f"{output}.log")

@@ -107,12 +107,18 @@ small_disk() { # mounts 8 MB at $work/small, if this user may
 
 # ---- the cache, with an archive of one made-up kernel that is fetched from a file ----
 
+# A module: ASSEMBLY that exports or takes a symbol, from which depmod tells who needs whom.
+module() { # ASSEMBLY; writes it to standard output
+	printf '.section .modinfo,"a"\n.asciz "license=GPL"\n%b\n' "$1" | gcc -c -x assembler -o "$work/module.o" - &&
+		cat "$work/module.o"
+}
+
 make_deb() { # writes $work/linux.deb, a kernel 9.9.9
 	local root=$work/deb
 	mkdir -p "$root"/{DEBIAN,boot,lib/modules/9.9.9-cloud-amd64/kernel/arch/x86/kvm}
 	head -c 100000 /dev/urandom >"$root/boot/vmlinuz-9.9.9-cloud-amd64"
-	printf 'x\0depends=\0' >"$root/lib/modules/9.9.9-cloud-amd64/kernel/arch/x86/kvm/kvm.ko"
-	printf 'x\0depends=kvm\0' | xz >"$root/lib/modules/9.9.9-cloud-amd64/kernel/arch/x86/kvm/kvm-amd.ko.xz"
+	module '.section __ksymtab_strings,"a"\n.asciz "kvm_run"' >"$root/lib/modules/9.9.9-cloud-amd64/kernel/arch/x86/kvm/kvm.ko"
+	module '.text\ncall kvm_run' | xz >"$root/lib/modules/9.9.9-cloud-amd64/kernel/arch/x86/kvm/kvm-amd.ko.xz"
 	printf '%s\n' 'Package: linux' 'Version: 9.9.9-1' 'Architecture: amd64' 'Maintainer: -' \
 		'Description: -' >"$root/DEBIAN/control"
 	dpkg-deb -b "$root" "$work/linux.deb" >/dev/null
