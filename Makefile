@@ -19,7 +19,7 @@ OBJCOPY ?= objcopy
 CLANG_FORMAT ?= clang-format
 
 VERSION := 0.1
-ROOMS   := boot lib kernel hv svm vmx guests model/lang model/oracle exec plan scenarios
+ROOMS   := boot lib kernel hv svm vmx guests model/lang model/oracle model/search exec plan scenarios
 BUILD   := build
 OBJ     := $(BUILD)/$(notdir $(lastword $(CC)))
 ELF     := $(BUILD)/revenant.elf

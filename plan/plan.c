@@ -17,12 +17,15 @@
 #include "plan/case.h"
 #include "plan/finding.h"
 #include "plan/report.h"
+#include "plan/search.h"
 
 #define MAX_NUMBER 1000000
 
 static struct options {
 	char filter[512];
 	unsigned from, repeat, tries;
+	unsigned random, seed; /* random programs */
+	bool random_all;
 	bool skip_flush;
 	bool bench;
 	bool fep;   /* the host is said to carry out forced-emulation prefixes */
@@ -90,6 +93,12 @@ static void read_word(const char *word, size_t length)
 		options.from = number(word, length, 5);
 	} else if (has_key(word, length, "repeat=")) {
 		options.repeat = number(word, length, 7);
+	} else if (has_key(word, length, "random=")) {
+		options.random = number(word, length, 7);
+	} else if (has_key(word, length, "seed=")) {
+		options.seed = number(word, length, 5);
+	} else if (length == 10 && !strncmp(word, "random-all", 10)) {
+		options.random_all = true;
 	} else if (has_key(word, length, "tries=")) {
 		options.tries = number(word, length, 6);
 	} else if (length == 17 && !strncmp(word, "mutate=skip-flush", 17)) {
@@ -361,6 +370,12 @@ _Noreturn void plan_run(void)
 	}
 	if (replay)
 		run_replay(replay);
+	else if (options.random)
+		search_run(&(struct search){.programs = options.random,
+					    .from = options.from,
+					    .seed = options.seed,
+					    .everything = options.random_all},
+			   hv ? hv->vendor : VENDOR_AMD, &caps);
 	else
 		run_plan();
 	end(report_end());

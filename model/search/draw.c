@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/search/draw.h"
+
+#include "model/lang/verbs.h"
+
+/* One of several kinds of steps, as often as its weight says. */
+struct choice {
+	uint8_t op;
+	uint8_t weight;
+	features needs; /* one of them must be on; 0: none */
+};
+
+static bool chance(struct generator *g, unsigned percent)
+{
+	return random_chance(&g->random, percent);
+}
+
+static unsigned below(struct generator *g, unsigned n)
+{
+	return random_below(&g->random, n);
+}
+
+static enum op choose(struct generator *g, const struct choice *choices, unsigned nr)
+{
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < nr; i++)
+		if (!choices[i].needs || is_on(g, choices[i].needs))
+			sum += choices[i].weight;
+	sum = below(g, sum);
+	for (unsigned i = 0;; i++) {
+		if (choices[i].needs && !is_on(g, choices[i].needs))
+			continue;
+		if (sum < choices[i].weight)
+			return choices[i].op;
+		sum -= choices[i].weight;
+	}
+}
+#define CHOOSE(g, choices) choose(g, choices, sizeof(choices) / sizeof((choices)[0]))
+
+/* ---- parts of steps ---- */
+
+static struct root root_of(struct generator *g, enum space space)
+{
+	const struct vm_position *vm = position_vm(&g->position);
+	const struct root running = space == SPACE_H   ? position_here(&g->position)->root
+				    : space == SPACE_G ? vm->root
+						       : vm->nested_root;
+	const unsigned pool = space == SPACE_N ? g->nroots : g->roots;
+
+	if (running.space == space && chance(g, 70))
+		return running;
+	return (struct root){space, (uint8_t)below(g, pool)};
+}
+
+/* That L2 or L1, whichever runs, may run on. */
+static struct root own_root(struct generator *g)
+{
+	if (!position_in_l2(&g->position))
+		return root_of(g, SPACE_H);
+	return root_of(g, g->header.l2 == MODE_LONG && !g->header.bare && chance(g, 5) ? SPACE_H
+										       : SPACE_G);
+}
+
+static uint8_t pcid_of(struct generator *g)
+{
+	return is_on(g, FEATURE(PCID)) && chance(g, 50) ? (uint8_t)below(g, 3) : 0;
+}
+
+static uint8_t tag_of(struct generator *g)
+{
+	if (is_on(g, FEATURE(UNTAGGED)) && chance(g, 30))
+		return 0;
+	if (chance(g, 65))
+		return position_vm(&g->position)->tag;
+	return (uint8_t)(1 + below(g, g->tags));
+}
+
+static uint8_t way_of(struct generator *g, enum op op)
+{
+	if (is_on(g, FEATURE(USER)) && chance(g, 40))
+		return WAY_USER;
+	if (op == OP_FETCH)
+		return WAY_PLAIN;
+	if (is_on(g, FEATURE(IO)) && chance(g, 25))
+		return WAY_IO;
+	return is_on(g, FEATURE(FEP)) && chance(g, 25) ? WAY_FEP : WAY_PLAIN;
+}
+
+/* ---- rewrites ---- */
+
+static enum space space_of(struct generator *g)
+{
+	const bool in_l2 = position_in_l2(&g->position);
+	const unsigned r = below(g, 100);
+
+	if (is_on(g, FEATURE(NESTED)) && r < 30)
+		return SPACE_N;
+	if (g->header.l2 == MODE_UNPAGED)
+		return SPACE_H;
+	return r < (in_l2 ? 85 : 60) ? SPACE_G : SPACE_H;
+}
+
+static uint8_t flags_of(struct generator *g)
+{
+	static const struct {
+		features on;
+		uint8_t flag;
+	} flags[] = {
+		{FEATURE(RO), VF_RO},	     {FEATURE(NX), VF_NX},	 {FEATURE(GLOBAL), VF_G},
+		{FEATURE(SUPERVISOR), VF_S}, {FEATURE(CLEAR_AD), VF_NA}, {FEATURE(CLEAR_AD), VF_ND},
+	};
+	uint8_t all = 0;
+
+	for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (is_on(g, flags[i].on) && chance(g, flags[i].flag == VF_G ? 60 : 25))
+			all |= flags[i].flag;
+	return all;
+}
+
+static uint8_t level_of(struct generator *g)
+{
+	if (is_on(g, FEATURE(UPPER)) && chance(g, 35))
+		return (uint8_t)(LEVEL_PDE + below(g, 4));
+	if (is_on(g, FEATURE(LARGE)) && chance(g, 50))
+		return chance(g, 80) ? LEVEL_PDE : LEVEL_PDPTE;
+	return LEVEL_PTE;
+}
+
+static void draw_leaf(struct generator *g, struct step *step)
+{
+	struct value *value = &step->value;
+	const bool guest = step->entry.root.space == SPACE_G && is_on(g, FEATURE(NESTED));
+
+	value->kind = guest && chance(g, 70) ? VALUE_WINDOW : VALUE_FRAME;
+	/* a page that the host has in one frame, seen through one window of the same number */
+	value->nr = value->kind == VALUE_FRAME ? (uint8_t)below(g, FRAME_DECOY)
+		    : chance(g, 75)	       ? step->entry.window
+					       : (uint8_t)below(g, g->windows);
+	if (is_on(g, FEATURE(HOLE)) && value->kind == VALUE_FRAME && chance(g, 15))
+		value->nr = FRAME_M;
+}
+
+static uint8_t way_of_store(struct generator *g)
+{
+	return is_on(g, FEATURE(WAYS)) && chance(g, 40)
+		       ? (uint8_t)(WAY_4 + below(g, NR_WAYS - WAY_4))
+		       : WAY_PLAIN;
+}
+
+struct step draw_set(struct generator *g)
+{
+	const enum space space = space_of(g);
+	struct step step = {.op = OP_SET, .way = way_of_store(g)};
+
+	step.entry =
+		(struct entry_ref){root_of(g, space), (uint8_t)below(g, g->windows), level_of(g)};
+	step.value.flags = flags_of(g);
+	if (is_on(g, FEATURE(NONE)) && chance(g, 15)) {
+		step.value = (struct value){.kind = VALUE_NONE};
+	} else if (step.entry.level == LEVEL_PTE ||
+		   (is_on(g, FEATURE(LARGE)) && step.entry.level <= LEVEL_PDPTE && chance(g, 60))) {
+		draw_leaf(g, &step);
+	} else {
+		step.value.kind = VALUE_TABLE;
+		step.value.table = (struct entry_ref){root_of(g, space), step.entry.window,
+						      (uint8_t)(step.entry.level - 1)};
+	}
+	return step;
+}
+
+/* ---- looks ---- */
+
+struct step draw_look(struct generator *g, unsigned window)
+{
+	static const struct choice looks[] = {
+		{OP_LOAD, 6, 0},
+		{OP_STORE, 4, FEATURE(STORE)},
+		{OP_FETCH, 4, FEATURE(FETCH)},
+		{OP_BITS, 2, FEATURE(BITS)},
+	};
+	const struct last_look *last = &g->last[window];
+	struct step step = {.op = OP_LOAD, .window = (uint8_t)window};
+
+	if (last->op != NR_OPS && chance(g, 70)) {
+		step.op = last->op;
+		step.way = last->way;
+		return step;
+	}
+	step.op = (uint8_t)CHOOSE(g, looks);
+	if (step.op == OP_BITS)
+		step.entry =
+			(struct entry_ref){root_of(g, space_of(g)), (uint8_t)window, level_of(g)};
+	else
+		step.way = way_of(g, step.op);
+	return step;
+}
+
+/* ---- flushes ---- */
+
+static void draw_cr3(struct generator *g, struct step *step)
+{
+	step->root = own_root(g);
+	step->pcid = pcid_of(g);
+	step->arg = is_on(g, FEATURE(PCID)) && chance(g, 35);
+}
+
+static void draw_nested_root(struct generator *g, struct step *step)
+{
+	step->root = root_of(g, SPACE_N);
+	step->arg = is_on(g, FEATURE(EPT_AD)) && chance(g, 50);
+}
+
+/* The arguments of a step of that kind. */
+static struct step arguments(struct generator *g, enum op op)
+{
+	struct step step = {.op = (uint8_t)op, .window = (uint8_t)below(g, g->windows)};
+
+	switch (op) {
+	case OP_CR3: draw_cr3(g, &step); break;
+	case OP_INVPCID:
+		step.type = (uint8_t)below(g, 4);
+		step.pcid = step.type < 2 ? pcid_of(g) : 0;
+		break;
+	case OP_PGE:
+	case OP_PCIDE:
+	case OP_WP:
+	case OP_SMEP:
+	case OP_SMAP:
+	case OP_NXE:
+	case OP_MSR_EXIT: step.arg = (uint16_t)below(g, 2); break;
+	case OP_TAG: step.tag = tag_of(g); break;
+	case OP_L2CR3:
+		step.root = root_of(g, SPACE_G);
+		step.pcid = pcid_of(g);
+		break;
+	case OP_NROOT:
+		draw_nested_root(g, &step);
+		if (chance(g, 10)) {
+			step.root = ROOT_NONE;
+			step.arg = 0;
+		}
+		break;
+	case OP_VMFUNC: draw_nested_root(g, &step); break;
+	case OP_TLBCTL: step.type = (const uint8_t[]){1, 3, 3, 7}[below(g, 4)]; break;
+	case OP_INVLPGA: step.tag = chance(g, 20) ? 0 : tag_of(g); break;
+	case OP_INVVPID:
+		step.type = (uint8_t)below(g, 4);
+		step.tag = step.type == 2 ? 0 : tag_of(g);
+		break;
+	case OP_INVEPT:
+		step.type = (uint8_t)(1 + below(g, 2));
+		if (step.type == 1)
+			draw_nested_root(g, &step);
+		else
+			step.root = (struct root){0};
+		break;
+	case OP_VM: step.arg = !position_here(&g->position)->vm; break;
+	case OP_CPU: step.arg = (uint16_t)below(g, g->cpus); break;
+	default: break;
+	}
+	if (op != OP_INVLPG && op != OP_INVLPGA && !(op == OP_INVPCID && !step.type) &&
+	    !(op == OP_INVVPID && !step.type))
+		step.window = 0;
+	if ((op == OP_INVLPG || op == OP_CR3) && is_on(g, FEATURE(FEP)) && chance(g, 25))
+		step.way = WAY_FEP;
+	return step;
+}
+
+struct step draw_flush(struct generator *g)
+{
+	static const struct choice own[] = {
+		{OP_INVLPG, 5, FEATURE(INVLPG)},
+		{OP_CR3, 4, FEATURE(CR3) | FEATURE(ROOTS)},
+		{OP_PGE, 3, FEATURE(PGE)},
+		{OP_INVPCID, 6, FEATURE(INVPCID)},
+		{OP_PCIDE, 2, FEATURE(PCID)},
+		{OP_SMEP, 3, FEATURE(SMEP)},
+		{OP_PG_CYCLE, 3, FEATURE(CYCLE)},
+		{OP_PAE_CYCLE, 3, FEATURE(CYCLE)},
+		{OP_CR3, 1, 0},
+	};
+	static const struct choice given[] = {
+		{OP_TAG, 4, FEATURE(TAGS)},
+		{OP_TLBCTL, 5, FEATURE(TLBCTL)},
+		{OP_INVLPGA, 4, FEATURE(INVLPGA)},
+		{OP_INVVPID, 7, FEATURE(INVVPID)},
+		{OP_INVEPT, 6, FEATURE(INVEPT)},
+		{OP_VMX_CYCLE, 1, FEATURE(VMX_CYCLE)},
+		{OP_ENTER_PENDING, 2, FEATURE(PENDING)},
+		{OP_ENTER_HALTED, 1, FEATURE(PENDING)},
+		{OP_ENTER_FAILING, 2, FEATURE(FAILING)},
+		{OP_INVLPG, 1, 0},
+	};
+	const bool in_l2 = position_in_l2(&g->position);
+	struct step step =
+		arguments(g, !in_l2 && chance(g, 65) ? CHOOSE(g, given) : CHOOSE(g, own));
+
+	step.irq = in_l2 && (verbs[step.op].flags & CAN_IRQ) && is_on(g, FEATURE(IRQ)) &&
+		   chance(g, 25);
+	return step;
+}
+
+/* ---- moves ---- */
+
+struct step draw_move(struct generator *g)
+{
+	static const struct choice in_l1[] = {
+		{OP_ENTER, 12, 0},
+		{OP_CR3, 3, FEATURE(ROOTS)},
+		{OP_NROOT, 4, FEATURE(NROOTS)},
+		{OP_NROOT, 1, FEATURE(NESTED)},
+		{OP_L2CR3, 3, FEATURE(ROOTS)},
+		{OP_TAG, 3, FEATURE(TAGS) | FEATURE(UNTAGGED)},
+		{OP_VM, 4, FEATURE(VMS)},
+		{OP_CPU, 5, FEATURE(CPUS)},
+		{OP_CLEAN, 3, FEATURE(CLEAN)},
+		{OP_MSR_EXIT, 2, FEATURE(MSR)},
+		{OP_PCIDE, 2, FEATURE(PCID)},
+		{OP_WP, 2, FEATURE(WP)},
+		{OP_SMAP, 2, FEATURE(SMAP)},
+		{OP_NXE, 2, FEATURE(NXE)},
+		{OP_ENTER_PENDING, 2, FEATURE(PENDING)},
+	};
+	static const struct choice in_l2[] = {
+		{OP_EXIT, 10, 0},
+		{OP_CR3, 4, FEATURE(ROOTS)},
+		{OP_VMFUNC, 6, FEATURE(VMFUNC)},
+		{OP_CPU, 4, FEATURE(CPUS)},
+		{OP_RDMSR, 3, FEATURE(MSR)},
+		{OP_PCIDE, 2, FEATURE(PCID)},
+		{OP_WP, 2, FEATURE(WP)},
+		{OP_SMAP, 2, FEATURE(SMAP)},
+		{OP_NXE, 1, FEATURE(NXE)},
+	};
+
+	return arguments(g, position_in_l2(&g->position) ? CHOOSE(g, in_l2) : CHOOSE(g, in_l1));
+}
+
+/* ---- the header ---- */
+
+unsigned draw_header(struct generator *g, struct step steps[2])
+{
+	static const struct {
+		uint8_t percent, op, mode;
+		bool nested_pae;
+	} headers[] = {
+		{8, OP_L2MODE, MODE_PAE, false},     {8, OP_L2MODE, MODE_32, false},
+		{5, OP_L2MODE, MODE_UNPAGED, false}, {7, OP_L2MODE, MODE_LA57, false},
+		{6, OP_BARE, MODE_PAE, false},	     {6, OP_BARE, MODE_32, false},
+		{3, OP_L2MODE, MODE_PAE, true},	     {2, OP_L2MODE, MODE_32, true},
+	};
+	unsigned r = below(g, 100);
+
+	for (unsigned i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+		if (r < headers[i].percent) {
+			steps[0] = (struct step){.op = headers[i].op, .arg = headers[i].mode};
+			steps[1] = (struct step){.op = OP_NMODE, .arg = MODE_PAE};
+			return 1 + headers[i].nested_pae;
+		}
+		r -= headers[i].percent;
+	}
+	return 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random steps. They know the pools and the features of the program under way, and need not be
+ * allowed where it stands: generate.c keeps those that are.
+ */
+#ifndef MODEL_SEARCH_DRAW_H
+#define MODEL_SEARCH_DRAW_H
+
+#include "model/search/generate.h"
+
+static inline bool is_on(const struct generator *g, features f)
+{
+	return g->on & f;
+}
+
+/* A rewrite of some entry, most often on the way of what runs. */
+struct step draw_set(struct generator *g);
+/* A look through that window, most often of the kind that looked before. */
+struct step draw_look(struct generator *g, unsigned window);
+/* What invalidates something, of any scope. */
+struct step draw_flush(struct generator *g);
+/* What leads to another place: an entry, an exit, another root, VM or vCPU. */
+struct step draw_move(struct generator *g);
+/* What fixes the paging modes: up to 2 steps of a header; returns how many. */
+unsigned draw_header(struct generator *g, struct step steps[2]);
+
+#endif

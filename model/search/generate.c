@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/search/generate.h"
+
+#include "model/lang/parse.h"
+#include "model/lang/verbs.h"
+#include "model/search/draw.h"
+
+void *memset(void *s, int c, size_t n); /* freestanding: the image and the host both have it */
+
+enum {
+	FRAMES = (1 << NR_FRAMES) - 1,
+	SHORTEST = 8, /* steps, and up to LONGER more */
+	LONGER = 26,
+	LONGEST_STAY = 12, /* steps in one stay in L2: its mailbox holds a few more */
+	PROPOSALS = 8,	   /* tried at a time, before another idea gets its turn */
+};
+
+const char *const feature_names[NR_FEATURES] = {
+#define X(id, name) [FEATURE_##id] = name,
+	FEATURES(X)
+#undef X
+};
+
+/* ---- what may come next ---- */
+
+/* Room for the exits that would end the program now. */
+enum { CLOSING = 2 * NR_CPUS };
+
+static void push(struct program *p, struct step step)
+{
+	p->step[p->nr_steps++] = step;
+}
+
+/* Ends the program in L1 on every vCPU. */
+static void close_program(struct program *p, const struct position *at)
+{
+	unsigned cpu = at->cpu;
+
+	for (unsigned i = 0; i < NR_CPUS; i++) {
+		/* the one that runs first */
+		const unsigned nr = (at->cpu + i) % NR_CPUS;
+
+		if (!at->cpus[nr].in_l2)
+			continue;
+		if (nr != cpu)
+			push(p, (struct step){.op = OP_CPU, .arg = (uint16_t)nr});
+		cpu = nr;
+		push(p, (struct step){.op = OP_EXIT});
+	}
+}
+
+/* The flush that stock hosts do not survive: docs/findings.md. */
+static bool is_left_out(const struct generator *g, const struct step *step)
+{
+	return g->no_legacy_invlpg && !mode_is_64bit(g->header.l2) &&
+	       position_in_l2(&g->position) && (step->op == OP_INVLPG || step->op == OP_INVPCID);
+}
+
+static bool is_allowed(struct generator *g, struct step step)
+{
+	struct program *p = g->program;
+	const unsigned length = p->nr_steps;
+	struct position after = g->position;
+	struct program_error error;
+	struct caps needs;
+	bool ok;
+
+	if (is_left_out(g, &step) || length + 1 + CLOSING > MAX_STEPS)
+		return false;
+	push(p, step);
+	position_follow(&after, &step);
+	close_program(p, &after);
+	needs = program_needs(p);
+	ok = program_check(p, false, &error) && caps_missing(&needs, &g->caps) == NR_CAPS;
+	p->nr_steps = length;
+	return ok;
+}
+
+/* Carries the step out on the trial copy. False: it has no meaning there. */
+static bool try_step(struct generator *g, const struct step *step, struct look *look)
+{
+	const char *why;
+
+	oracle_copy(g->trial, g->live);
+	if (!oracle_step(g->trial, step, look, &why))
+		return false;
+	if (op_is_look(step->op))
+		oracle_judge(g->trial, step, look, look->current);
+	return true;
+}
+
+static void note_look(struct generator *g, const struct step *step, const struct look *look)
+{
+	const uint8_t window = step->window;
+
+	if (step->op > OP_FETCH)
+		return;
+	g->last[window] = (struct last_look){step->op, step->way};
+	g->dead_looks += !!(g->ever[window] & ~look->legal & FRAMES);
+	g->kept_looks += look->legal != look->current;
+	g->ever[window] |= look->legal;
+	g->fresh_kill = false;
+}
+
+/* The step that is on trial becomes one of the program. */
+static void keep_step(struct generator *g, const struct step *step, const struct look *look)
+{
+	struct oracle *live = g->live;
+
+	g->live = g->trial;
+	g->trial = live;
+	push(g->program, *step);
+	if (op_is_look(step->op))
+		note_look(g, step, look);
+	position_follow(&g->position, step);
+	g->stays = position_in_l2(&g->position) ? (uint8_t)(g->stays + 1) : 0;
+}
+
+static bool add(struct generator *g, struct step step)
+{
+	struct look look = {0};
+
+	if (!is_allowed(g, step) || !try_step(g, &step, &look))
+		return false;
+	keep_step(g, &step, &look);
+	return true;
+}
+
+/* ---- ideas ---- */
+
+/* The windows at which something that was legal at some time would be wrong now. */
+static unsigned dead_windows(struct generator *g)
+{
+	unsigned dead = 0;
+
+	for (unsigned w = 0; w < g->windows; w++) {
+		const struct step step = {.op = OP_LOAD, .window = (uint8_t)w};
+		struct look look = {0};
+
+		if (g->ever[w] && is_allowed(g, step) && try_step(g, &step, &look) &&
+		    (g->ever[w] & ~look.legal & FRAMES))
+			dead |= 1u << w;
+	}
+	return dead;
+}
+
+static bool look_at(struct generator *g, unsigned windows)
+{
+	for (unsigned i = 0; i < PROPOSALS; i++) {
+		const unsigned w = random_below(&g->random, g->windows);
+
+		if ((windows >> w & 1) && add(g, draw_look(g, w)))
+			return true;
+	}
+	return false;
+}
+
+static bool rewrite(struct generator *g)
+{
+	for (unsigned i = 0; i < PROPOSALS; i++)
+		if (add(g, draw_set(g)))
+			return true;
+	return false;
+}
+
+static bool move(struct generator *g)
+{
+	for (unsigned i = 0; i < PROPOSALS; i++)
+		if (add(g, draw_move(g)))
+			return true;
+	return false;
+}
+
+/* A flush, most often one that kills something outdated. */
+static bool flush(struct generator *g)
+{
+	const bool must_kill = random_chance(&g->random, 65);
+	const unsigned before = oracle_outdated(g->live);
+
+	for (unsigned i = 0; i < PROPOSALS; i++) {
+		const struct step step = draw_flush(g);
+		struct look look = {0};
+		bool kills;
+
+		if (!is_allowed(g, step) || !try_step(g, &step, &look))
+			continue;
+		kills = oracle_outdated(g->trial) < before;
+		if (must_kill && !kills && i < PROPOSALS - 1)
+			continue;
+		keep_step(g, &step, &look);
+		g->fresh_kill |= kills;
+		return true;
+	}
+	return false;
+}
+
+/* A window through which nothing has been seen yet: map it, and look. */
+static bool seed(struct generator *g)
+{
+	return rewrite(g) && random_chance(&g->random, 70) && look_at(g, ~0u);
+}
+
+/* One idea for the program as it stands. */
+static void go_on(struct generator *g)
+{
+	const unsigned dead = g->fresh_kill || random_chance(&g->random, 30) ? dead_windows(g) : 0;
+	const unsigned r = random_below(&g->random, 100);
+
+	if (position_in_l2(&g->position) && g->stays >= LONGEST_STAY)
+		add(g, (struct step){.op = OP_EXIT});
+	else if (dead && r < 60)
+		look_at(g, dead);
+	else if (g->fresh_kill && r < 85) /* it may show elsewhere */
+		move(g);
+	else if (oracle_outdated(g->live))
+		(void)(r < 45	? flush(g)
+		       : r < 60 ? look_at(g, ~0u)
+		       : r < 85 ? move(g)
+				: rewrite(g));
+	else
+		(void)(r < 45 ? seed(g) : r < 60 ? look_at(g, ~0u) : r < 90 ? move(g) : flush(g));
+}
+
+/* ---- a program ---- */
+
+static features swarm(struct generator *g)
+{
+	features on = 0;
+
+	if (random_chance(&g->random, 10))
+		return 0;
+	for (unsigned f = 0; f < NR_FEATURES; f++)
+		if (random_chance(&g->random, 30))
+			on |= (features)1 << f;
+	/* what other features stand on is on more often */
+	if (random_chance(&g->random, 50))
+		on |= FEATURE(NESTED);
+	return on & ~g->left_out;
+}
+
+static bool add_header(struct generator *g)
+{
+	struct step steps[2];
+	const unsigned nr = draw_header(g, steps);
+
+	for (unsigned i = 0; i < nr; i++) {
+		if (!is_allowed(g, steps[i]) && !(i + 1 < nr)) {
+			g->program->nr_steps = 0;
+			return false;
+		}
+		push(g->program, steps[i]);
+	}
+	return nr;
+}
+
+static void begin(struct generator *g, struct program *program)
+{
+	const char *why;
+
+	g->program = program;
+	program->nr_steps = 0;
+	g->on = swarm(g);
+	g->windows = is_on(g, FEATURE(WINDOWS)) ? 2 : 1;
+	g->roots = is_on(g, FEATURE(ROOTS)) ? (uint8_t)(2 + random_below(&g->random, 3)) : 1;
+	g->nroots = is_on(g, FEATURE(NROOTS)) ? (uint8_t)(2 + random_below(&g->random, 2)) : 1;
+	g->tags = is_on(g, FEATURE(TAGS)) ? 3 : 1;
+	g->stays = 0;
+	g->fresh_kill = false;
+	g->dead_looks = g->kept_looks = 0;
+	memset(g->ever, 0, sizeof(g->ever));
+	for (unsigned w = 0; w < NR_WINDOWS; w++)
+		g->last[w].op = NR_OPS;
+	g->header = (struct header){.l2 = MODE_LONG};
+	position_start(&g->position, g->header);
+	add_header(g);
+	g->header = program_header(program);
+	position_start(&g->position, g->header);
+	oracle_start(g->live, g->vendor, is_on(g, FEATURE(CPUS)) ? g->cpus : 1);
+	for (unsigned i = 0; i < program->nr_steps; i++)
+		oracle_step(g->live, &program->step[i], &(struct look){0}, &why);
+	if (is_on(g, FEATURE(NESTED)))
+		add(g, (struct step){.op = OP_NROOT, .root = {SPACE_N, 0}});
+}
+
+void generate(struct generator *g, uint64_t seed_, uint64_t nr, struct program *program)
+{
+	unsigned length;
+
+	g->random = random_of(seed_, nr);
+	begin(g, program);
+	length = program->nr_steps + SHORTEST + random_below(&g->random, LONGER);
+	/* an idea that finds nothing allowed costs a turn, too */
+	for (unsigned turns = 0; program->nr_steps < length && turns < 4 * length; turns++)
+		go_on(g);
+	if (random_chance(&g->random, 70))
+		look_at(g, ~0u);
+	close_program(program, &g->position);
+}

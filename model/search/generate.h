@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random programs, made along the oracle: at each point it is known whether something outdated may
+ * be cached (then a flush, or a look, or another place), whether a flush has just killed something
+ * (then go where it would show, and look), or whether nothing is cached yet (then look, to seed).
+ * Blind steps give few looks that matter.
+ */
+#ifndef MODEL_SEARCH_GENERATE_H
+#define MODEL_SEARCH_GENERATE_H
+
+#include "model/lang/caps.h"
+#include "model/lang/position.h"
+#include "model/lang/program.h"
+#include "model/oracle/oracle.h"
+#include "model/search/features.h"
+#include "model/search/random.h"
+
+struct generator {
+	/* set by the caller */
+	enum vendor vendor;
+	struct caps caps;	     /* what the host has; nothing else is generated */
+	unsigned cpus;		     /* vCPUs, 1 … NR_CPUS */
+	features left_out;	     /* never used */
+	bool no_legacy_invlpg;	     /* nor INVLPG and INVPCID 0 of an L2 in a 32-bit mode
+					(docs/findings.md) */
+	struct oracle *live, *trial; /* oracle_size() bytes each */
+
+	/* of the program under way */
+	struct random random;
+	features on;
+	struct header header;
+	struct position position;
+	struct program *program;
+	uint8_t windows; /* pools: windows 0 … windows-1, and so on */
+	uint8_t roots, nroots, tags;
+	uint8_t stays; /* steps in one stay in L2 so far */
+	struct last_look {
+		uint8_t op, way;
+	} last[NR_WINDOWS];
+	uint32_t ever[NR_WINDOWS]; /* results that were legal at some time */
+	bool fresh_kill;	   /* a flush has killed something, and nobody has looked since */
+	unsigned dead_looks;	   /* of the program: a look that a host could have failed */
+	unsigned kept_looks;	   /* looks at which something outdated was legal */
+};
+
+/* Writes the program that belongs to seed and nr. The same generator, the same program. */
+void generate(struct generator *g, uint64_t seed, uint64_t nr, struct program *program);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/search.h"
+
+#include "exec/exec.h"
+#include "kernel/cmdline.h"
+#include "kernel/console.h"
+#include "kernel/cpu.h"
+#include "kernel/memory.h"
+#include "lib/string.h"
+#include "model/search/generate.h"
+#include "model/search/shrink.h"
+#include "plan/finding.h"
+#include "plan/report.h"
+
+enum {
+	TRIES = 3,	     /* of a candidate that may show its fault now and then only */
+	SHRINK_BUDGET = 300, /* candidates for one program */
+	MAX_KINDS = 24,	     /* that are cut down; what comes behind them is counted */
+	KIND_TEXT = 512,
+	PROGRESS = 10, /* a line each so many cases */
+};
+
+static struct generator generator;
+static struct program program, smallest;
+
+/* What is red, by the text of what is left of it. */
+static struct kind {
+	char text[KIND_TEXT];
+	unsigned times;
+} kinds[MAX_KINDS];
+static unsigned nr_kinds;
+
+/* Of one case. */
+static struct tally {
+	unsigned discarded, dead_looks, kept, red;
+	enum verdict worst;
+	char text[160];
+} tally;
+
+static enum verdict run_once(const struct program *p, struct finding *f)
+{
+	judge(p, false, exec_run(p, false), f);
+	return f->verdict;
+}
+
+/* ---- what is red ---- */
+
+struct like {
+	bool crash;
+	struct finding *f;
+};
+
+/* A crash must stay one, and a wrong value a wrong value. */
+static bool is_alike(const struct program *candidate, void *argument)
+{
+	const struct like *like = argument;
+
+	for (unsigned i = 0; i < TRIES; i++) {
+		const enum verdict verdict = run_once(candidate, like->f);
+
+		if (like->crash ? verdict == VERDICT_CRASH : verdict > VERDICT_CRASH)
+			return true;
+	}
+	return false;
+}
+
+/* The kind that a program is of; new if there was none. NULL: no room for more. */
+static struct kind *kind_of(const struct program *p)
+{
+	static char text[KIND_TEXT];
+	struct program named = *p;
+
+	normalise(&named);
+	program_print(&named, text, sizeof(text));
+	for (unsigned i = 0; i < nr_kinds; i++)
+		if (!strcmp(kinds[i].text, text))
+			return &kinds[i];
+	if (nr_kinds == MAX_KINDS)
+		return NULL;
+	memcpy(kinds[nr_kinds].text, text, sizeof(text));
+	return &kinds[nr_kinds++];
+}
+
+static void take_red(unsigned nr, const struct finding *found)
+{
+	struct finding f = *found;
+	struct like like = {.crash = f.verdict == VERDICT_CRASH, .f = &f};
+	struct kind *kind = NULL;
+	char which[64];
+
+	tally.red++;
+	if (f.verdict > tally.worst) {
+		tally.worst = f.verdict;
+		snprintk(tally.text, sizeof(tally.text), "%s", f.text);
+	}
+	smallest = program;
+	if (nr_kinds < MAX_KINDS) {
+		shrink(&smallest, is_alike, &like, SHRINK_BUDGET);
+		if (!is_alike(&smallest, &like)) { /* it shows now and then only */
+			smallest = program;
+			f = *found;
+		}
+		kind = kind_of(&smallest);
+	}
+	if (!kind || kind->times++)
+		return;
+	printk("# | %s %s\n", verdict_name(f.verdict), f.text);
+	snprintk(which, sizeof(which), "random program %u, cut down", nr);
+	if (f.wrong)
+		report_finding(&smallest, &f, which);
+	else
+		report_program(&smallest, which);
+}
+
+/* ---- one case ---- */
+
+static void run_program(uint64_t seed, unsigned nr)
+{
+	struct finding f;
+	const struct run *run;
+
+	generate(&generator, seed, nr, &program);
+	run = exec_run(&program, false);
+	judge(&program, false, run, &f);
+	/* our own limit, or a step that cannot be carried out just there */
+	if (f.verdict <= VERDICT_SKIP ? run->refused : f.verdict == VERDICT_ERROR) {
+		tally.discarded++;
+		if (f.verdict == VERDICT_ERROR && !run->refused)
+			printk("# > program %u: %s\n", nr, f.text);
+		return;
+	}
+	tally.dead_looks += generator.dead_looks;
+	tally.kept += f.retained;
+	if (f.verdict != VERDICT_PASS)
+		take_red(nr, &f);
+}
+
+static void run_case(const struct search *s, unsigned nr)
+{
+	const unsigned first = (nr - 1) * SEARCH_BATCH;
+	const unsigned end =
+		first + SEARCH_BATCH < s->programs ? first + SEARCH_BATCH : s->programs;
+	char name[48], text[256];
+
+	tally = (struct tally){0};
+	snprintk(name, sizeof(name), "random.%llu.%u", (unsigned long long)s->seed, nr);
+	report_case(nr, name);
+	for (unsigned i = first; i < end; i++)
+		run_program(s->seed, i);
+	printk("# search %s programs=%u discarded=%u could-fail=%u kept=%u red=%u\n", name,
+	       end - first, tally.discarded, tally.dead_looks, tally.kept, tally.red);
+	if (tally.worst > VERDICT_PASS)
+		snprintk(text, sizeof(text), "%s; %u of %u programs are red", tally.text, tally.red,
+			 end - first);
+	else if (tally.dead_looks && tally.kept)
+		text[0] = '\0';
+	else
+		snprintk(text, sizeof(text),
+			 "no look could have failed, or the host kept nothing that it may keep");
+	report_result(nr, name,
+		      tally.worst > VERDICT_PASS ? tally.worst
+		      : text[0]			 ? VERDICT_VACUOUS
+						 : VERDICT_PASS,
+		      text);
+}
+
+/* Does the host shadow our page tables? Its parameters are in what run.sh calls it. */
+static bool host_shadows(void)
+{
+	char host[128];
+
+	return cmdline_value("host", host, sizeof(host)) &&
+	       (strstr(host, "npt=0") || strstr(host, "ept=0") || strstr(host, "npt=N") ||
+		strstr(host, "ept=N"));
+}
+
+void search_run(const struct search *s, enum vendor vendor, const struct caps *caps)
+{
+	const unsigned cases = (s->programs + SEARCH_BATCH - 1) / SEARCH_BATCH;
+
+	generator = (struct generator){
+		.vendor = vendor,
+		.caps = *caps,
+		.cpus = nr_cpus < NR_CPUS ? nr_cpus : NR_CPUS,
+		.live = memory_alloc(oracle_size(), 64),
+		.trial = memory_alloc(oracle_size(), 64),
+	};
+	if (!s->everything && host_shadows()) {
+		generator.left_out = FEATURE(NXE);
+		generator.no_legacy_invlpg = true;
+	}
+	report_plan(cases);
+	for (unsigned nr = s->from; nr <= cases; nr++)
+		run_case(s, nr);
+	for (unsigned i = 0; i < nr_kinds; i++)
+		printk("# kind %u times: %s\n", kinds[i].times, kinds[i].text);
+}

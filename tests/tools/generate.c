@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random programs, as the image makes them: revenant-generate amd|intel SEED FIRST NR [CAP,CAP,...]
+ * Without a list of capabilities: all that the vendor can have. The last line says what they are
+ * worth.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/search/generate.h"
+
+static struct caps caps_of(enum vendor vendor, const char *list)
+{
+	static const char *const others[] = {
+		[VENDOR_AMD] = "vmx,untagged,invvpid-0,invvpid-1,invvpid-2,invvpid-3,invept-1,"
+			       "invept-2,ept-ad,vmfunc",
+		[VENDOR_INTEL] = "tlb-control,flush-by-asid,vmcb-clean,invlpga,npt-pae",
+	};
+	struct caps caps = {0};
+
+	for (unsigned cap = 0; !list && cap < NR_CAPS; cap++)
+		caps_add(&caps, (enum cap)cap);
+	for (const char *p = list ? list : others[vendor]; p; p = strchr(p, ',')) {
+		const enum cap cap = cap_named(p += *p == ',');
+
+		if (cap == NR_CAPS) {
+			fprintf(stderr, "no such capability: %s\n", p);
+			exit(2);
+		}
+		if (list)
+			caps_add(&caps, cap);
+		else
+			caps_drop(&caps, cap);
+	}
+	return caps;
+}
+
+int main(int argc, char **argv)
+{
+	struct generator g = {.live = malloc(oracle_size()), .trial = malloc(oracle_size())};
+	unsigned dead = 0, kept = 0, steps = 0, worth = 0;
+	static char text[8192];
+
+	if (argc < 5 || (strcmp(argv[1], "amd") && strcmp(argv[1], "intel"))) {
+		fprintf(stderr, "usage: %s amd|intel SEED FIRST NR [CAP,CAP,...]\n", argv[0]);
+		return 2;
+	}
+	g.vendor = strcmp(argv[1], "amd") ? VENDOR_INTEL : VENDOR_AMD;
+	g.caps = caps_of(g.vendor, argc > 5 ? argv[5] : NULL);
+	g.cpus = caps_have(&g.caps, CAP_CPUS4) ? 4 : caps_have(&g.caps, CAP_CPUS2) ? 2 : 1;
+	const unsigned first = (unsigned)atoi(argv[3]), nr = (unsigned)atoi(argv[4]);
+
+	for (unsigned i = first; i < first + nr; i++) {
+		struct program program;
+
+		generate(&g, strtoull(argv[2], NULL, 10), i, &program);
+		program_print(&program, text, sizeof(text));
+		printf("%s\n", text);
+		dead += g.dead_looks;
+		kept += g.kept_looks;
+		steps += program.nr_steps;
+		worth += !!g.dead_looks;
+	}
+	fprintf(stderr,
+		"%u programs, %u steps, looks: %u with something dead, in %u programs; %u with "
+		"something kept\n",
+		nr, steps, dead, worth, kept);
+	return 0;
+}
