@@ -247,6 +247,8 @@ static struct step arguments(struct generator *g, enum op op)
 	case OP_INVVPID:
 		step.type = (uint8_t)below(g, 4);
 		step.tag = step.type == 2 ? 0 : tag_of(g);
+		if (step.type != 2 && !step.tag)
+			step.tag = 1; /* INVVPID takes no other */
 		break;
 	case OP_INVEPT:
 		step.type = (uint8_t)(1 + below(g, 2));

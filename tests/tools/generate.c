@@ -9,29 +9,20 @@
 #include <string.h>
 
 #include "model/search/generate.h"
+#include "tests/tools/vendor_caps.h"
 
-static struct caps caps_of(enum vendor vendor, const char *list)
+static struct caps caps_of(const char *list)
 {
-	static const char *const others[] = {
-		[VENDOR_AMD] = "vmx,untagged,invvpid-0,invvpid-1,invvpid-2,invvpid-3,invept-1,"
-			       "invept-2,ept-ad,vmfunc",
-		[VENDOR_INTEL] = "tlb-control,flush-by-asid,vmcb-clean,invlpga,npt-pae",
-	};
 	struct caps caps = {0};
 
-	for (unsigned cap = 0; !list && cap < NR_CAPS; cap++)
-		caps_add(&caps, (enum cap)cap);
-	for (const char *p = list ? list : others[vendor]; p; p = strchr(p, ',')) {
+	for (const char *p = list; p; p = strchr(p, ',')) {
 		const enum cap cap = cap_named(p += *p == ',');
 
 		if (cap == NR_CAPS) {
 			fprintf(stderr, "no such capability: %s\n", p);
 			exit(2);
 		}
-		if (list)
-			caps_add(&caps, cap);
-		else
-			caps_drop(&caps, cap);
+		caps_add(&caps, cap);
 	}
 	return caps;
 }
@@ -47,7 +38,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	g.vendor = strcmp(argv[1], "amd") ? VENDOR_INTEL : VENDOR_AMD;
-	g.caps = caps_of(g.vendor, argc > 5 ? argv[5] : NULL);
+	g.caps = argc > 5 ? caps_of(argv[5]) : vendor_caps(g.vendor);
 	g.cpus = caps_have(&g.caps, CAP_CPUS4) ? 4 : caps_have(&g.caps, CAP_CPUS2) ? 2 : 1;
 	const unsigned first = (unsigned)atoi(argv[3]), nr = (unsigned)atoi(argv[4]);
 

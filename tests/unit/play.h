@@ -68,6 +68,7 @@ int test_modes(void);
 int test_intel(void);
 int test_intel_parse(void);
 int test_intel_machine(void);
+int test_search(void);
 int test_scenarios(void);
 
 #endif

@@ -22,7 +22,7 @@ HOST_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 HOST_ENV      := ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1
 
 HOST_MODEL     := $(sort $(wildcard model/*/*.c))
-HOST_UNIT      := $(sort $(wildcard tests/unit/*.c)) tests/tools/results.c plan/finding.c plan/verdict.c
+HOST_UNIT      := $(sort $(wildcard tests/unit/*.c)) tests/tools/results.c tests/tools/vendor_caps.c plan/finding.c plan/verdict.c
 HOST_SCENARIOS := $(sort $(wildcard scenarios/*.c))
 host_objects    = $(patsubst %,$(HOST)/$(1)/%.o,$(2))
 
@@ -64,7 +64,7 @@ $(HOST)/unit-covered: $(call host_objects,covered,$(HOST_MODEL)) $(call host_obj
 $(HOST)/revenant-model: $(call host_objects,plain,$(HOST_MODEL) tests/tools/model.c tests/tools/results.c)
 	$(HOST_CC) -o $@ $^
 
-$(HOST)/revenant-generate: $(call host_objects,plain,$(HOST_MODEL) tests/tools/generate.c)
+$(HOST)/revenant-generate: $(call host_objects,plain,$(HOST_MODEL) tests/tools/generate.c tests/tools/vendor_caps.c)
 	$(HOST_CC) -o $@ $^
 
 $(HOST)/rules-doc: $(call host_objects,plain,model/oracle/rules.c tests/tools/rules-doc.c)

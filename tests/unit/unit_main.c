@@ -19,6 +19,7 @@ int main(void)
 	failures += test_intel();
 	failures += test_intel_parse();
 	failures += test_intel_machine();
+	failures += test_search();
 	failures += test_scenarios();
 	return failures < 255 ? failures : 255;
 }

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* The generator keeps to the language, the host and the seed; the shrinker to what it is asked. */
+#include "tests/unit/play.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/search/generate.h"
+#include "model/search/shrink.h"
+#include "tests/tools/vendor_caps.h"
+
+enum { PROGRAMS = 2000 };
+
+static struct generator generator_of(enum vendor vendor)
+{
+	struct generator g = {
+		.vendor = vendor,
+		.caps = vendor_caps(vendor),
+		.cpus = 1,
+		.live = malloc(oracle_size()),
+		.trial = malloc(oracle_size()),
+	};
+
+	return g;
+}
+
+static void end_generator(struct generator *g)
+{
+	free(g->live);
+	free(g->trial);
+}
+
+static void text_of(const struct program *program, char *text, size_t size)
+{
+	assert_true(program_print(program, text, size) < size);
+}
+
+static bool uses(const struct program *program, enum op op)
+{
+	for (unsigned i = 0; i < program->nr_steps; i++)
+		if (program->step[i].op == op)
+			return true;
+	return false;
+}
+
+/* Of one vendor, and not this one. */
+static bool is_others(enum op op, enum vendor vendor)
+{
+	switch (op) {
+	case OP_TLBCTL:
+	case OP_INVLPGA:
+	case OP_CLEAN:
+	case OP_NMODE: return vendor != VENDOR_AMD;
+	case OP_INVVPID:
+	case OP_INVEPT:
+	case OP_VMFUNC:
+	case OP_VMX_CYCLE:
+	case OP_ENTER_HALTED:
+	case OP_ENTER_FAILING: return vendor != VENDOR_INTEL;
+	default: return false;
+	}
+}
+
+/* Those that need a second vCPU or the host's help, loops, and what the test leaves out. */
+static bool is_never_made(enum op op)
+{
+	return op == OP_CPU || op == OP_PREEMPTED || op == OP_PV_FLUSH || op == OP_PCPU ||
+	       op == OP_REPEAT || op == OP_END || op == OP_SMAP;
+}
+
+/* What it makes is what a text of it says, asks for nothing that the host lacks, and is worth it.
+ */
+static void check_programs(enum vendor vendor)
+{
+	struct generator g = generator_of(vendor);
+	static char text[8192], again[8192];
+	unsigned worth = 0, ops[NR_OPS] = {0};
+
+	caps_drop(&g.caps, CAP_FEP);
+	caps_drop(&g.caps, CAP_SMAP);
+	for (unsigned i = 0; i < PROGRAMS; i++) {
+		struct program program, read;
+		struct program_error error = {0};
+		struct caps needs;
+
+		generate(&g, 7, i, &program);
+		worth += !!g.dead_looks;
+		text_of(&program, text, sizeof(text));
+		if (!program_parse(text, OP_LOAD, &read, &error))
+			fail_msg("%s: column %u: %s", text, error.column, error.text);
+		text_of(&read, again, sizeof(again));
+		assert_string_equal(text, again);
+		needs = program_needs(&program);
+		assert_int_equal(caps_missing(&needs, &g.caps), NR_CAPS);
+		for (unsigned s = 0; s < program.nr_steps; s++)
+			ops[program.step[s].op]++;
+		assert_false(uses(&program, OP_SMAP));
+	}
+	/* no kind of step that this vendor has is forgotten */
+	for (unsigned op = 0; op < NR_OPS; op++)
+		if (!ops[op] && !is_never_made((enum op)op) && !is_others((enum op)op, vendor))
+			fail_msg("in %u programs no step of kind %u", PROGRAMS, op);
+	/* two in five have a look at which a host could fail */
+	assert_true(worth > PROGRAMS * 2 / 5);
+	end_generator(&g);
+}
+
+static void programs_are_sound_on_amd(void **state)
+{
+	(void)state;
+	check_programs(VENDOR_AMD);
+}
+
+static void programs_are_sound_on_intel(void **state)
+{
+	(void)state;
+	check_programs(VENDOR_INTEL);
+}
+
+static void a_seed_fixes_a_program(void **state)
+{
+	struct generator g = generator_of(VENDOR_INTEL);
+	struct program one, two;
+	static char text[8192], again[8192];
+
+	(void)state;
+	generate(&g, 3, 14, &one);
+	generate(&g, 4, 14, &two);
+	text_of(&two, again, sizeof(again));
+	text_of(&one, text, sizeof(text));
+	assert_string_not_equal(text, again);
+	generate(&g, 3, 14, &two);
+	text_of(&two, again, sizeof(again));
+	assert_string_equal(text, again);
+	end_generator(&g);
+}
+
+static void what_is_left_out_stays_out(void **state)
+{
+	struct generator g = generator_of(VENDOR_AMD);
+	struct program program;
+
+	(void)state;
+	g.left_out = FEATURE(NXE) | FEATURE(TLBCTL);
+	g.no_legacy_invlpg = true;
+	for (unsigned i = 0; i < PROGRAMS; i++) {
+		generate(&g, 1, i, &program);
+		assert_false(uses(&program, OP_NXE) || uses(&program, OP_TLBCTL));
+	}
+	end_generator(&g);
+}
+
+/* ---- the shrinker ---- */
+
+/* Is INVLPG carried out in L2 somewhere behind a store to w1? */
+static bool has_invlpg_in_l2(const struct program *program, void *argument)
+{
+	struct position position;
+	bool stored = false;
+
+	++*(unsigned *)argument;
+	position_start(&position, program_header(program));
+	for (unsigned i = 0; i < program->nr_steps; i++) {
+		const struct step *step = &program->step[i];
+
+		stored |= step->op == OP_STORE;
+		if (stored && step->op == OP_INVLPG && position_in_l2(&position))
+			return true;
+		position_follow(&position, step);
+	}
+	return false;
+}
+
+static void shrunk(const char *text, unsigned budget, const char *expected)
+{
+	struct program program = parsed(text);
+	static char left[8192];
+	unsigned asked = 0;
+	const unsigned said = shrink(&program, has_invlpg_in_l2, &asked, budget);
+
+	assert_int_equal(said, asked);
+	assert_true(asked <= budget);
+	text_of(&program, left, sizeof(left));
+	assert_string_equal(left, expected);
+}
+
+static void what_does_not_matter_goes(void **state)
+{
+	static const char text[] =
+		"set h0.w0.pte A; load w0; nroot n0; tag 3; enter; load w0; exit; "
+		"store w1 by user; vm 1; enter; pge off; exit; vm 0; cr3 h2; "
+		"enter; set g0.w0.pte B/ro; invlpg w1 irq; enter; exit; load w0";
+
+	(void)state;
+	shrunk(text, 1000, "store w1; enter; invlpg w1 irq");
+	shrunk(text, 0, text);
+}
+
+static void names_are_those_that_come_first(void **state)
+{
+	struct program program = parsed("set h3.w2.pte F; load w2; set h3.w2.pte C; cr3 h3; tag 0; "
+					"set g1.w1.pte M; cr3 h0; load w2");
+	static char text[1024];
+
+	(void)state;
+	normalise(&program);
+	text_of(&program, text, sizeof(text));
+	assert_string_equal(text, "set h1.w0.pte A; load w0; set h1.w0.pte B; cr3 h1; tag 0; "
+				  "set g1.w1.pte M; cr3 h0; load w0");
+}
+
+int test_search(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(programs_are_sound_on_amd),
+		cmocka_unit_test(programs_are_sound_on_intel),
+		cmocka_unit_test(a_seed_fixes_a_program),
+		cmocka_unit_test(what_is_left_out_stays_out),
+		cmocka_unit_test(what_does_not_matter_goes),
+		cmocka_unit_test(names_are_those_that_come_first),
+	};
+
+	return cmocka_run_group_tests_name("search", tests, NULL, NULL);
+}
