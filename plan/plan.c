@@ -25,7 +25,7 @@ static struct options {
 	char filter[512];
 	unsigned from, repeat, tries;
 	unsigned random, seed; /* random programs */
-	bool random_all;
+	bool random_all, trace;
 	bool skip_flush;
 	bool bench;
 	bool fep;   /* the host is said to carry out forced-emulation prefixes */
@@ -99,6 +99,8 @@ static void read_word(const char *word, size_t length)
 		options.seed = number(word, length, 5);
 	} else if (length == 10 && !strncmp(word, "random-all", 10)) {
 		options.random_all = true;
+	} else if (length == 5 && !strncmp(word, "trace", 5)) {
+		options.trace = true;
 	} else if (has_key(word, length, "tries=")) {
 		options.tries = number(word, length, 6);
 	} else if (length == 17 && !strncmp(word, "mutate=skip-flush", 17)) {
@@ -374,7 +376,8 @@ _Noreturn void plan_run(void)
 		search_run(&(struct search){.programs = options.random,
 					    .from = options.from,
 					    .seed = options.seed,
-					    .everything = options.random_all},
+					    .everything = options.random_all,
+					    .trace = options.trace},
 			   hv ? hv->vendor : VENDOR_AMD, &caps);
 	else
 		run_plan();

@@ -114,12 +114,22 @@ static void take_red(unsigned nr, const struct finding *found)
 
 /* ---- one case ---- */
 
-static void run_program(uint64_t seed, unsigned nr)
+static void trace(unsigned nr)
+{
+	static char text[KIND_TEXT * 8];
+
+	program_print(&program, text, sizeof(text));
+	printk("# program %u: %s\n", nr, text);
+}
+
+static void run_program(const struct search *s, unsigned nr)
 {
 	struct finding f;
 	const struct run *run;
 
-	generate(&generator, seed, nr, &program);
+	generate(&generator, s->seed, nr, &program);
+	if (s->trace)
+		trace(nr);
 	run = exec_run(&program, false);
 	judge(&program, false, run, &f);
 	/* our own limit, or a step that cannot be carried out just there */
@@ -146,7 +156,7 @@ static void run_case(const struct search *s, unsigned nr)
 	snprintk(name, sizeof(name), "random.%llu.%u", (unsigned long long)s->seed, nr);
 	report_case(nr, name);
 	for (unsigned i = first; i < end; i++)
-		run_program(s->seed, i);
+		run_program(s, i);
 	printk("# search %s programs=%u discarded=%u could-fail=%u kept=%u red=%u\n", name,
 	       end - first, tally.discarded, tally.dead_looks, tally.kept, tally.red);
 	if (tally.worst > VERDICT_PASS)

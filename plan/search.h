@@ -11,6 +11,7 @@ struct search {
 	unsigned from;	   /* the first case to run, from 1 */
 	uint64_t seed;
 	bool everything; /* also what is known to fail on such hosts */
+	bool trace;	 /* say each program before it runs: one may be the last */
 };
 
 enum { SEARCH_BATCH = 100 }; /* programs of a case: random.SEED.NUMBER */
