@@ -29,6 +29,9 @@ static bool check_entry(const struct mode_check *m, const struct step *step)
 		return fail(m, step, "an unpaged L2 has no tables of its own (g)");
 	if (entry->level > layout->top)
 		return fail(m, step, "the tables have no such level in this mode: see the header");
+	if (step->op == OP_SET && entry->level > layout->meet &&
+	    (step->value.kind != VALUE_TABLE || step->value.flags))
+		return fail(m, step, "L2's own code lies below that entry, too: a table, no flags");
 	if (entry->window >= layout->windows ||
 	    (step->value.kind == VALUE_TABLE && step->value.table.window >= layout->windows) ||
 	    (step->value.kind == VALUE_WINDOW && step->value.nr >= m->layout[SPACE_N].windows))
@@ -138,6 +141,16 @@ static bool check_halves(struct mode_check *m, const struct step *step, bool in_
 	       fail(m, step, "L2 looks through w3 only where a pN is mapped by a pte");
 }
 
+/* Guest-physical windows of 32 bits lie where page M does. */
+static bool check_hole(struct mode_check *m, const struct step *step)
+{
+	m->hole |= step->op == OP_SET && step->entry.root.space == SPACE_G &&
+		   step->value.kind == VALUE_FRAME && step->value.nr == FRAME_M;
+	m->nested |= step->op == OP_NROOT && step->root.space == SPACE_N;
+	return mode_is_64bit(m->header.l2) || !m->hole || !m->nested ||
+	       fail(m, step, "in 32-bit modes L2 has page M without nested paging only");
+}
+
 bool check_in_mode(struct mode_check *m, const struct step *step, bool in_l2)
 {
 	if (m->header.bare && !is_bare(step))
@@ -146,7 +159,7 @@ bool check_in_mode(struct mode_check *m, const struct step *step, bool in_l2)
 		return false;
 	if (takes_window(step->op) && in_l2 && step->window >= m->layout[SPACE_G].windows)
 		return fail(m, step, "this mode has no window 3: 0 to 2 fit below 4 GiB");
-	if (!check_halves(m, step, in_l2))
+	if (!check_halves(m, step, in_l2) || !check_hole(m, step))
 		return false;
 	if (step->op == OP_PAE_CYCLE && m->header.l2 != MODE_PAE)
 		return fail(m, step, "CR4.PAE can be switched in PAE mode only: l2mode pae");

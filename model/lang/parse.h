@@ -33,6 +33,7 @@ struct mode_check {
 	struct layout layout[NR_SPACES];
 	bool large_window; /* a leaf above a pte holds a guest-physical window */
 	bool second_half;  /* L2 looks through a window in the second half of its PT */
+	bool hole, nested; /* L2's tables map page M; L2 has nested tables */
 	struct program_error *error;
 };
 /* The same for one step that is not of the header. in_l2: L2 runs. */

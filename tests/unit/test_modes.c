@@ -54,6 +54,10 @@ static void what_does_not_fit_is_refused(void **state)
 		{"bare pae; set n0.p0.pte A", "cannot do this alone"},
 		{"bare pae; enter; invlpg w0 irq", "cannot do this alone"},
 		{"bare pae; wp off", "cannot do this alone"},
+		{"l2mode 32; set g0.w0.pte M; nroot n0", "without nested paging"},
+		{"nroot n0; set n0.p0.pml4e none", "own code"},
+		{"set n0.p0.pml4e n1.p0.pdpt/ro", "own code"},
+		{"l2mode la57; set g0.w0.pml5e g1.w0.pml4/na", "own code"},
 		{"set g0.w0.pml5e none", "no such level"},
 		{"l2mode pae; set g0.w0.pml4e none", "no such level"},
 		{"l2mode 32; bits g0.w0.pdpte", "no such level"},
@@ -120,8 +124,9 @@ static void every_level_leads_to_its_leaf(void **state)
 		    "exit",
 		    "[A]");
 	/* All windows go through the one PML5E. */
-	assert_both("l2mode la57; set g0.w0.pte A; set g0.w1.pml5e none; enter; load w0; exit",
-		    "[#PF]");
+	assert_both(
+		"l2mode la57; set g0.w0.pte A; set g0.w1.pml5e g1.w1.pml4; enter; load w0; exit",
+		"[#PF]");
 }
 
 static void nested_tables_may_have_pae_format(void **state)
