@@ -64,7 +64,7 @@ $(HOST)/unit-covered: $(call host_objects,covered,$(HOST_MODEL)) $(call host_obj
 $(HOST)/revenant-model: $(call host_objects,plain,$(HOST_MODEL) tests/tools/model.c tests/tools/results.c)
 	$(HOST_CC) -o $@ $^
 
-$(HOST)/revenant-generate: $(call host_objects,plain,$(HOST_MODEL) tests/tools/generate.c tests/tools/vendor_caps.c)
+$(HOST)/revenant-generate: $(call host_objects,plain,$(HOST_MODEL) tests/tools/random-programs.c tests/tools/vendor_caps.c)
 	$(HOST_CC) -o $@ $^
 
 $(HOST)/rules-doc: $(call host_objects,plain,model/oracle/rules.c tests/tools/rules-doc.c)
