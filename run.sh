@@ -54,6 +54,10 @@ image_arguments() {
 	[[ -z $mutate ]] || words+=("mutate=$mutate")
 	[[ -z ${lacks-} ]] || words+=("lacks=$lacks")
 	[[ -z $bench ]] || words+=("bench")
+	[[ -z $random ]] || words+=("random-seconds=$random")
+	[[ -z $random_count ]] || words+=("random=$random_count")
+	[[ -z $random$random_count ]] || words+=("seed=$seed")
+	[[ -z $random_all ]] || words+=("random-all")
 	[[ -z $replay ]] || words+=("replay=$replay")
 	printf '%s\n' "${words[*]-}"
 }

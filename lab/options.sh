@@ -36,6 +36,10 @@ where to run
 what to run
   --list               the cases, or those that the FILTERs choose; runs nothing
   --replay 'PROGRAM'   one program, as a failure report shows it
+  --random SECONDS     random programs for so long, judged by the oracle; what is red is cut down
+  --random-count N     N of them
+  --seed S             the same ones again; without: others each time
+  --random-all         also what is known to fail on such hosts
   --repeat N           each program N times (1)
   --tries N            tries of a control (3)
   --mutate skip-flush  L1 leaves out the flushes it claims: what passed must turn red
@@ -59,6 +63,7 @@ USAGE
 host='' kernel='' host_append='' host_cpus=1 cpu=amd emulator='' tlb='' boot=kernel smp=1
 host_params=() filters=()
 list='' replay='' repeat='' tries='' mutate='' mutant='' cpu_chosen='' bench='' bisect='' max_crashes=10 strict=''
+random='' random_count='' seed='' random_all=''
 timeout=$TIMEOUT_DEFAULT keep='' image=''
 
 one_of() { # OPTION VALUE CHOICE...
@@ -90,10 +95,11 @@ take_option() { # OPTION [VALUE...]
 	--bench) bench=yes ;;
 	--bisect) bisect=yes ;;
 	--strict) strict=yes ;;
+	--random-all) random_all=yes ;;
 	--no-install) may_install=no ;;
 	--help | -h) usage && exit 0 ;;
 	--host | --kernel | --host-params | --host-append | --host-cpus | --cpu | --emulator | --tlb | --boot | --smp | \
-		--replay | --repeat | --tries | --mutate | --mutant | --max-crashes | --timeout | --keep | --image)
+		--replay | --random | --random-count | --seed | --repeat | --tries | --mutate | --mutant | --max-crashes | --timeout | --keep | --image)
 		(($# > 1)) || usage_error "$1 needs a value (./run.sh --help)"
 		used=2
 		take_value "$1" "$2"
@@ -132,6 +138,8 @@ take_value() { # OPTION VALUE
 	--repeat | --tries) number_in "$@" 1 100000 ;;
 	--timeout) number_in "$@" 1 86400 ;;
 	--max-crashes) number_in "$@" 0 100000 ;;
+	--random) number_in "$@" 1 86400 ;;
+	--random-count | --seed) number_in "$@" 1 999999 ;;
 	--kernel) check_kernel "$2" ;;
 	--host-params) check_params "$2" && host_params+=("$2") && return ;;
 	--replay) [[ $2 == *[![:space:]]* && $2 != *$'\n'* ]] ||
@@ -173,6 +181,19 @@ check_params() { # 'P=V...'
 	done
 }
 
+check_search() {
+	if [[ -z $random$random_count ]]; then
+		[[ -z $seed$random_all ]] ||
+			usage_error "--seed and --random-all are about random programs: say --random SECONDS or --random-count N, too"
+		return
+	fi
+	[[ -z $random || -z $random_count ]] || usage_error "--random and --random-count: use one of them"
+	[[ -z $replay$mutate$bench${filters[*]-} ]] ||
+		usage_error "--random takes neither filters nor --replay, --mutate or --bench: it makes its programs itself"
+	# Which ones they were is what somebody wants to know who sees something red.
+	[[ -n $seed ]] || seed=$((RANDOM * 30 + RANDOM % 30 + 1))
+}
+
 # What does not go together, once the host is chosen.
 check_combinations() {
 	if [[ $host != lab ]]; then
@@ -197,6 +218,7 @@ check_combinations() {
 		usage_error "--host-params are for KVM's modules: say --${BASH_REMATCH[1]} for the machine"
 	[[ -z $tlb || $host == bochs || ($host == lab && $emulator != qemu) ]] ||
 		usage_error "--tlb is about the CPU that Bochs emulates: use it with --host bochs, or with --host lab and --emulator bochs"
+	check_search
 	if [[ -n $replay ]] && ((${#filters[@]})); then
 		usage_error "--replay runs its one program: leave out the filter '${filters[0]}'"
 	fi

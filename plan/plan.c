@@ -24,7 +24,7 @@
 static struct options {
 	char filter[512];
 	unsigned from, repeat, tries;
-	unsigned random, seed; /* random programs */
+	unsigned random, random_seconds, seed; /* random programs */
 	bool random_all, trace;
 	bool skip_flush;
 	bool bench;
@@ -95,6 +95,8 @@ static void read_word(const char *word, size_t length)
 		options.repeat = number(word, length, 7);
 	} else if (has_key(word, length, "random=")) {
 		options.random = number(word, length, 7);
+	} else if (has_key(word, length, "random-seconds=")) {
+		options.random_seconds = number(word, length, 15);
 	} else if (has_key(word, length, "seed=")) {
 		options.seed = number(word, length, 5);
 	} else if (length == 10 && !strncmp(word, "random-all", 10)) {
@@ -372,8 +374,9 @@ _Noreturn void plan_run(void)
 	}
 	if (replay)
 		run_replay(replay);
-	else if (options.random)
+	else if (options.random || options.random_seconds)
 		search_run(&(struct search){.programs = options.random,
+					    .seconds = options.random_seconds,
 					    .from = options.from,
 					    .seed = options.seed,
 					    .everything = options.random_all,

@@ -2,10 +2,12 @@
 #include "plan/search.h"
 
 #include "exec/exec.h"
+#include "kernel/clock.h"
 #include "kernel/cmdline.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/memory.h"
+#include "lib/pause.h"
 #include "lib/string.h"
 #include "model/search/generate.h"
 #include "model/search/shrink.h"
@@ -21,6 +23,7 @@ enum {
 };
 
 static struct generator generator;
+static uint64_t second; /* of the TSC */
 static struct program program, smallest;
 
 /* What is red, by the text of what is left of it. */
@@ -145,23 +148,37 @@ static void run_program(const struct search *s, unsigned nr)
 		take_red(nr, &f);
 }
 
+/* Runs the programs of a case, from number `first` on. Returns how many there were. */
+static unsigned run_programs(const struct search *s, unsigned first)
+{
+	unsigned nr = 0;
+
+	if (s->seconds) {
+		const uint64_t begin = rdtsc_ordered();
+
+		while (nr < SEARCH_SPAN && rdtsc_ordered() - begin < second)
+			run_program(s, first + nr++);
+	} else {
+		while (nr < SEARCH_BATCH && first + nr < s->programs)
+			run_program(s, first + nr++);
+	}
+	return nr;
+}
+
 static void run_case(const struct search *s, unsigned nr)
 {
-	const unsigned first = (nr - 1) * SEARCH_BATCH;
-	const unsigned end =
-		first + SEARCH_BATCH < s->programs ? first + SEARCH_BATCH : s->programs;
+	unsigned programs;
 	char name[48], text[256];
 
 	tally = (struct tally){0};
 	snprintk(name, sizeof(name), "random.%llu.%u", (unsigned long long)s->seed, nr);
 	report_case(nr, name);
-	for (unsigned i = first; i < end; i++)
-		run_program(s, i);
+	programs = run_programs(s, (nr - 1) * (s->seconds ? SEARCH_SPAN : SEARCH_BATCH));
 	printk("# search %s programs=%u discarded=%u could-fail=%u kept=%u red=%u\n", name,
-	       end - first, tally.discarded, tally.dead_looks, tally.kept, tally.red);
+	       programs, tally.discarded, tally.dead_looks, tally.kept, tally.red);
 	if (tally.worst > VERDICT_PASS)
 		snprintk(text, sizeof(text), "%s; %u of %u programs are red", tally.text, tally.red,
-			 end - first);
+			 programs);
 	else if (tally.dead_looks && tally.kept)
 		text[0] = '\0';
 	else
@@ -186,7 +203,8 @@ static bool host_shadows(void)
 
 void search_run(const struct search *s, enum vendor vendor, const struct caps *caps)
 {
-	const unsigned cases = (s->programs + SEARCH_BATCH - 1) / SEARCH_BATCH;
+	const unsigned cases =
+		s->seconds ? s->seconds : (s->programs + SEARCH_BATCH - 1) / SEARCH_BATCH;
 
 	generator = (struct generator){
 		.vendor = vendor,
@@ -199,6 +217,7 @@ void search_run(const struct search *s, enum vendor vendor, const struct caps *c
 		generator.left_out = FEATURE(NXE);
 		generator.no_legacy_invlpg = true;
 	}
+	second = s->seconds ? clock_tsc_hz() : 0;
 	report_plan(cases);
 	for (unsigned nr = s->from; nr <= cases; nr++)
 		run_case(s, nr);

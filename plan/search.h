@@ -7,14 +7,16 @@
 #include "model/oracle/rules.h"
 
 struct search {
-	unsigned programs; /* how many in all */
+	unsigned programs; /* how many in all, SEARCH_BATCH in a case; or 0 */
+	unsigned seconds;  /* else: how long, a second for each case */
 	unsigned from;	   /* the first case to run, from 1 */
 	uint64_t seed;
 	bool everything; /* also what is known to fail on such hosts */
 	bool trace;	 /* say each program before it runs: one may be the last */
 };
 
-enum { SEARCH_BATCH = 100 }; /* programs of a case: random.SEED.NUMBER */
+/* A case, random.SEED.NUMBER, has so many programs; or takes a second, and so many numbers. */
+enum { SEARCH_BATCH = 100, SEARCH_SPAN = 10000 };
 
 /* Runs them, and reports each case. After judge_init(). */
 void search_run(const struct search *search, enum vendor vendor, const struct caps *caps);

@@ -82,6 +82,10 @@ options() {
 	refused 'TLB without an emulated CPU' 'use it with --host bochs' --host kvm --tlb keep
 	refused 'parameters for two vendors' 'one vendor' --host lab --cpu all --host-params npt=0
 	refused 'filter with a comma' 'no glob' 'svm.*,vmx.*'
+	refused 'random programs for ever' 'no number from 1' --random 0
+	refused 'random programs, two measures' 'use one of them' --host tcg --random 3 --random-count 5
+	refused 'random programs and a filter' 'neither filters' --host tcg --random 3 'svm.*'
+	refused 'seed of nothing' 'say --random' --host tcg --seed 3
 	refused 'empty program' 'needs a program' --replay ' '
 	refused 'program and filter' 'leave out the filter' --host tcg --replay 'load w0' 'svm.*'
 	refused 'folder that cannot be made' 'cannot make' --host tcg --image "$stub" --keep /dev/null/logs
