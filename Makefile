@@ -26,8 +26,9 @@ ELF     := $(BUILD)/revenant.elf
 ISO     := $(BUILD)/revenant.iso
 
 # sort: the same order, and so the same image, on every machine.
-SOURCES := $(sort $(wildcard $(foreach room,$(ROOMS),$(room)/*.c $(room)/*.S)))
+SOURCES := $(filter-out %_offsets.c,$(sort $(wildcard $(foreach room,$(ROOMS),$(room)/*.c $(room)/*.S))))
 OBJECTS := $(SOURCES:%=$(OBJ)/%.o)
+OFFSETS := $(patsubst %.c,$(OBJ)/%.h,$(wildcard $(ROOMS:%=%/*_offsets.c)))
 
 LANGUAGE := -std=gnu11 -ffreestanding -fno-common -fno-strict-aliasing
 WARNINGS := -Wall -Wextra -Werror -Wundef -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes
@@ -36,7 +37,7 @@ MACHINE  := -m64 -march=x86-64 -mgeneral-regs-only -mno-red-zone -fno-pic -fno-p
 	    -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none
 OPTIMISE := -Os -fno-omit-frame-pointer -ffunction-sections -fdata-sections
 DEBUG    := -g -ffile-prefix-map='$(CURDIR)=.'
-DEFINES  := -I. -DREVENANT_VERSION='"$(VERSION)"'
+DEFINES  := -I. -I$(OBJ) -DREVENANT_VERSION='"$(VERSION)"'
 
 KERNEL_CFLAGS  := $(LANGUAGE) $(WARNINGS) $(MACHINE) $(OPTIMISE) $(DEBUG) $(DEFINES)
 KERNEL_LDFLAGS := -m elf_x86_64 -nostdlib -static --gc-sections --build-id=none \
@@ -48,7 +49,13 @@ $(OBJ)/%.c.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(KERNEL_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(OBJ)/%.S.o: %.S Makefile
+# What assembly has to know of C: lib/offsets.h.
+$(OBJ)/%_offsets.h: %_offsets.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(KERNEL_CFLAGS) $(CFLAGS) -MMD -MP -MT $@ -MF $(@:.h=.d) -S -o $(@:.h=.s) $<
+	sed -n 's/^.*\.ascii[[:space:]]*"->\([A-Z0-9_]*\) \$$*\(-*[0-9]*\)".*/#define \1 \2/p' $(@:.h=.s) > $@
+
+$(OBJ)/%.S.o: %.S Makefile | $(OFFSETS)
 	@mkdir -p $(@D)
 	$(CC) $(KERNEL_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -60,7 +67,7 @@ AGENT32_OBJECTS := $(patsubst %,$(AGENT32)/%.o,guests/32bit/start32.S guests/act
 AGENT32_CFLAGS  := $(LANGUAGE) $(WARNINGS) $(subst -m64 -march=x86-64,-m32 -march=i686,$(MACHINE)) \
 		   $(OPTIMISE) $(DEBUG) $(DEFINES)
 
-$(AGENT32)/%.o: % Makefile
+$(AGENT32)/%.o: % Makefile | $(OFFSETS)
 	@mkdir -p $(@D)
 	$(CC) $(AGENT32_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -114,7 +121,7 @@ clean:
 # Host-side tests: what they build goes to $(BUILD)/unit/; the file defines host-tests.
 -include $(wildcard tests/unit/unit.mk)
 
--include $(OBJECTS:.o=.d) $(AGENT32_OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(AGENT32_OBJECTS:.o=.d) $(OFFSETS:.h=.d)
 
 .DELETE_ON_ERROR:
 .PHONY: all iso check bench mutants history format-check clean FORCE

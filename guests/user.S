@@ -5,8 +5,7 @@
  * no hypervisor intercepts.
  */
 
-#define USER_IMAGE (1 << 39)		/* user.h */
-#define RFLAGS_R1  2
+#include "guests/agent_offsets.h"
 
 	.code64
 	.text

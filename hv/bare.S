@@ -3,22 +3,7 @@
  * L1 itself in a 32-bit paging mode, and back. All of this lies below 4 GiB and is mapped to itself
  * in both modes. APM vol. 2, 14.6.1 "Activating Long Mode", 14.7 "Leaving Long Mode".
  */
-#define GDT_CODE64	0x08		/* kernel/cpu.h */
-#define GDT_DATA	0x10
-#define GDT_CODE32	0x38
-#define CR0_PG		0x80000000
-#define MSR_EFER	0xc0000080
-#define EFER_LME	0x00000100
-
-/* struct hv_vm, kernel/bare.c */
-#define AGENT_ESP	0x00
-#define AGENT_CR3	0x04
-#define AGENT_CR4	0x08
-#define AGENT_IDT	0x10
-#define L1_CR3		0x18
-#define L1_CR4		0x1c
-#define L1_RSP		0x20
-#define L1_IDT		0x28
+#include "hv/bare_offsets.h"
 
 /* void bare_enter(struct hv_vm *vm): returns when the agent leaves */
 	.code64
@@ -46,10 +31,11 @@ bare_enter:
 	call	set_mode
 	lidt	AGENT_IDT(%ebx)
 	mov	AGENT_ESP(%ebx), %esp
-	pop	%edi
-	pop	%esi
-	pop	%ebx
-	pop	%ebp
+	mov	FRAME_EDI(%esp), %edi
+	mov	FRAME_ESI(%esp), %esi
+	mov	FRAME_EBX(%esp), %ebx
+	mov	FRAME_EBP(%esp), %ebp
+	add	$FRAME_EIP, %esp
 	ret
 
 /*
@@ -77,11 +63,13 @@ set_mode:
 /* void bare_leave(struct hv_vm *vm), called by the 32-bit agent: returns when L1 enters again */
 	.global	bare_leave
 bare_leave:
-	push	%ebp
-	push	%ebx
-	push	%esi
-	push	%edi
-	mov	20(%esp), %ebx
+	mov	4(%esp), %eax
+	sub	$FRAME_EIP, %esp
+	mov	%edi, FRAME_EDI(%esp)
+	mov	%esi, FRAME_ESI(%esp)
+	mov	%ebx, FRAME_EBX(%esp)
+	mov	%ebp, FRAME_EBP(%esp)
+	mov	%eax, %ebx
 	mov	%esp, AGENT_ESP(%ebx)
 	mov	%cr3, %eax
 	mov	%eax, AGENT_CR3(%ebx)

@@ -6,6 +6,7 @@
  */
 #include "hv/bare.h"
 
+#include "hv/bare_vm.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/memory.h"
@@ -14,36 +15,10 @@
 #include "lib/segment.h"
 #include "lib/string.h"
 
-/* Registers of each side while the other one runs, in the order that bare.S relies on. */
-struct hv_vm {
-	uint32_t agent_esp;
-	uint32_t agent_cr3;
-	uint32_t agent_cr4;
-	uint16_t reserved, unused;
-	struct {
-		uint16_t limit;
-		uint32_t base;
-	} __attribute__((packed)) agent_idt;
-	uint16_t padding;
-	uint32_t l1_cr3, l1_cr4;
-	uint64_t l1_rsp;
-	struct descriptor_table l1_idt;
-};
-_Static_assert(offsetof(struct hv_vm, agent_idt) == 0x10, "bare.S");
-_Static_assert(offsetof(struct hv_vm, l1_cr3) == 0x18, "bare.S");
-_Static_assert(offsetof(struct hv_vm, l1_idt) == 0x28, "bare.S");
-
-void bare_enter(struct hv_vm *vm);
-
 static struct hv_vm *bare_vm_create(void)
 {
 	return memory_alloc(sizeof(struct hv_vm), 16);
 }
-
-/* What bare_enter() pops off the agent's stack. */
-struct bare_frame {
-	uint32_t edi, esi, ebx, ebp, eip;
-};
 
 static void bare_vm_reset(struct hv_vm *vm, const struct hv_start *start)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "kernel/trap_offsets.h"
 /*
  * One entry for each vector, 16 bytes apart; all of them build a struct trap_frame and call
  * trap_handler(frame). CPL does not change, so neither does GS.
@@ -25,40 +26,41 @@ trap_entries:
 	.endr
 
 trap_common:
-	push %rax
-	push %rbx
-	push %rcx
-	push %rdx
-	push %rsi
-	push %rdi
-	push %rbp
-	push %r8
-	push %r9
-	push %r10
-	push %r11
-	push %r12
-	push %r13
-	push %r14
-	push %r15
+	sub $FRAME_REGISTERS, %rsp
+	mov %rax, FRAME_RAX(%rsp)
+	mov %rbx, FRAME_RBX(%rsp)
+	mov %rcx, FRAME_RCX(%rsp)
+	mov %rdx, FRAME_RDX(%rsp)
+	mov %rsi, FRAME_RSI(%rsp)
+	mov %rdi, FRAME_RDI(%rsp)
+	mov %rbp, FRAME_RBP(%rsp)
+	mov %r8, FRAME_R8(%rsp)
+	mov %r9, FRAME_R9(%rsp)
+	mov %r10, FRAME_R10(%rsp)
+	mov %r11, FRAME_R11(%rsp)
+	mov %r12, FRAME_R12(%rsp)
+	mov %r13, FRAME_R13(%rsp)
+	mov %r14, FRAME_R14(%rsp)
+	mov %r15, FRAME_R15(%rsp)
 	cld
 	mov %rsp, %rdi /* 16-byte aligned: the CPU aligned it before 22 words were pushed */
 	call trap_handler
-	pop %r15
-	pop %r14
-	pop %r13
-	pop %r12
-	pop %r11
-	pop %r10
-	pop %r9
-	pop %r8
-	pop %rbp
-	pop %rdi
-	pop %rsi
-	pop %rdx
-	pop %rcx
-	pop %rbx
-	pop %rax
-	add $16, %rsp /* vector and error code */
+	mov FRAME_RAX(%rsp), %rax
+	mov FRAME_RBX(%rsp), %rbx
+	mov FRAME_RCX(%rsp), %rcx
+	mov FRAME_RDX(%rsp), %rdx
+	mov FRAME_RSI(%rsp), %rsi
+	mov FRAME_RDI(%rsp), %rdi
+	mov FRAME_RBP(%rsp), %rbp
+	mov FRAME_R8(%rsp), %r8
+	mov FRAME_R9(%rsp), %r9
+	mov FRAME_R10(%rsp), %r10
+	mov FRAME_R11(%rsp), %r11
+	mov FRAME_R12(%rsp), %r12
+	mov FRAME_R13(%rsp), %r13
+	mov FRAME_R14(%rsp), %r14
+	mov FRAME_R15(%rsp), %r15
+	add $FRAME_REGISTERS + 16, %rsp /* vector and error code */
 	iretq
 
 	.section .note.GNU-stack, "", @progbits

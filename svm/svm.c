@@ -16,14 +16,7 @@
 #include "model/lang/caps.h"
 #include "model/lang/program.h"
 #include "svm/vmcb.h"
-
-/* What VMRUN does not switch, in the order that vmrun.S relies on. */
-struct svm_registers {
-	uint64_t rbx, rcx, rdx, rdi, rsi, rbp;
-	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
-};
-_Static_assert(offsetof(struct svm_registers, rsi) == 0x20, "vmrun.S");
-_Static_assert(offsetof(struct svm_registers, r15) == 0x68, "vmrun.S");
+#include "svm/vmrun.h"
 
 /*
  * 15.11 "MSR Intercepts": two bits for each MSR, of which the lower one is about RDMSR; those from
@@ -39,14 +32,6 @@ struct hv_vm {
 	bool from_pae;	  /* L1 enters it from PAE mode */
 	uint32_t changed; /* groups of fields (CLEAN_…) that were set since the last VMRUN */
 };
-
-void svm_switch(uint64_t vmcb_physical, struct svm_registers *registers);
-
-/* What switch32.S is called with. */
-struct svm_call {
-	uint32_t vmcb, registers, pdpt, bare;
-};
-void svm_switch32(void);
 
 static void svm_switch_from_pae(struct hv_vm *vm)
 {

@@ -4,10 +4,10 @@
  * registers are ours to switch. FS, GS, TR and the system-call MSRs are not switched (no VMLOAD, no
  * VMSAVE): L2 does not use them.
  *
- *	void svm_switch(uint64_t vmcb_physical, struct svm_registers *registers);
- *
- * RAX and RSP of L2 live in the VMCB. Offsets: struct svm_registers, svm/svm.c.
+ * RAX and RSP of L2 live in the VMCB.
  */
+#include "svm/vmrun_offsets.h"
+
 	.text
 	.global	svm_switch
 svm_switch:
@@ -19,37 +19,37 @@ svm_switch:
 	push	%r15
 	push	%rsi
 	mov	%rdi, %rax
-	mov	0x00(%rsi), %rbx
-	mov	0x08(%rsi), %rcx
-	mov	0x10(%rsi), %rdx
-	mov	0x18(%rsi), %rdi
-	mov	0x28(%rsi), %rbp
-	mov	0x30(%rsi), %r8
-	mov	0x38(%rsi), %r9
-	mov	0x40(%rsi), %r10
-	mov	0x48(%rsi), %r11
-	mov	0x50(%rsi), %r12
-	mov	0x58(%rsi), %r13
-	mov	0x60(%rsi), %r14
-	mov	0x68(%rsi), %r15
-	mov	0x20(%rsi), %rsi
+	mov	SVM_RBX(%rsi), %rbx
+	mov	SVM_RCX(%rsi), %rcx
+	mov	SVM_RDX(%rsi), %rdx
+	mov	SVM_RDI(%rsi), %rdi
+	mov	SVM_RBP(%rsi), %rbp
+	mov	SVM_R8(%rsi), %r8
+	mov	SVM_R9(%rsi), %r9
+	mov	SVM_R10(%rsi), %r10
+	mov	SVM_R11(%rsi), %r11
+	mov	SVM_R12(%rsi), %r12
+	mov	SVM_R13(%rsi), %r13
+	mov	SVM_R14(%rsi), %r14
+	mov	SVM_R15(%rsi), %r15
+	mov	SVM_RSI(%rsi), %rsi
 	clgi			/* nothing may come between here and VMRUN, which sets GIF in L2 */
 	vmrun	%rax
 	xchg	%rsi, (%rsp)
-	mov	%rbx, 0x00(%rsi)
-	mov	%rcx, 0x08(%rsi)
-	mov	%rdx, 0x10(%rsi)
-	mov	%rdi, 0x18(%rsi)
-	mov	%rbp, 0x28(%rsi)
-	mov	%r8, 0x30(%rsi)
-	mov	%r9, 0x38(%rsi)
-	mov	%r10, 0x40(%rsi)
-	mov	%r11, 0x48(%rsi)
-	mov	%r12, 0x50(%rsi)
-	mov	%r13, 0x58(%rsi)
-	mov	%r14, 0x60(%rsi)
-	mov	%r15, 0x68(%rsi)
-	pop	0x20(%rsi)
+	mov	%rbx, SVM_RBX(%rsi)
+	mov	%rcx, SVM_RCX(%rsi)
+	mov	%rdx, SVM_RDX(%rsi)
+	mov	%rdi, SVM_RDI(%rsi)
+	mov	%rbp, SVM_RBP(%rsi)
+	mov	%r8, SVM_R8(%rsi)
+	mov	%r9, SVM_R9(%rsi)
+	mov	%r10, SVM_R10(%rsi)
+	mov	%r11, SVM_R11(%rsi)
+	mov	%r12, SVM_R12(%rsi)
+	mov	%r13, SVM_R13(%rsi)
+	mov	%r14, SVM_R14(%rsi)
+	mov	%r15, SVM_R15(%rsi)
+	pop	SVM_RSI(%rsi)
 	stgi
 	pop	%r15
 	pop	%r14

@@ -16,12 +16,6 @@
 #include "model/lang/caps.h"
 #include "vmx/ops.h"
 
-_Static_assert(offsetof(struct vmx_registers, rdi) == 0x20, "vmlaunch.S");
-_Static_assert(offsetof(struct vmx_registers, r15) == 0x70, "vmlaunch.S");
-
-unsigned vmx_switch(struct vmx_registers *registers, bool launched);
-void vmx_exit_entry(void);
-
 /* "Discovering Support for VMX", "Enabling and Entering VMX Operation" */
 static bool vmx_present(void)
 {

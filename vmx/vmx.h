@@ -5,12 +5,7 @@
 
 #include "hv/hv.h"
 #include "model/lang/program.h"
-
-/* What VM entry and exit do not switch, in the order that vmlaunch.S relies on. */
-struct vmx_registers {
-	uint64_t rax, rbx, rcx, rdx, rdi, rsi, rbp;
-	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
-};
+#include "vmx/vmlaunch.h"
 
 /* A list of EPTPs for VMFUNC: without A/D bits, then with them, by the number of the nested root.
  */
