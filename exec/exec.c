@@ -160,7 +160,7 @@ static void note_action(const struct step *step, const struct action *a)
 {
 	bool fault = a->outcome == OUTCOME_FAULT || a->outcome == OUTCOME_NESTED_FAULT;
 
-	l2_here()->spoilt |= a->spoilt || (fault && world_repair());
+	l2_here()->spoilt |= a->spoilt || (fault && a->in_pae && world_repair());
 	if (a->outcome == OUTCOME_FAULT && a->in_pae &&
 	    (step->way == WAY_IO || a->vector == TRAP_GP) && l2_here()->spoilt) {
 		/* an exit of the host's own between the repair and the access */
