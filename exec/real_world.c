@@ -454,6 +454,11 @@ void world_start(const struct program *program)
 	}
 }
 
+bool world_uses_hole(void)
+{
+	return uses_hole;
+}
+
 bool world_has_hole(void)
 {
 	return !memory_is_ram(HOLE, HOLE + PAGE_SIZE);

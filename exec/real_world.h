@@ -50,7 +50,8 @@ bool world_repair(void);
 
 /* Which frame holds that name, or was hit by that store: 0 … NR_FRAMES-1, or -1. A store that hit
  * no frame went to page M, if the program has one. */
-bool world_has_hole(void); /* is there a page M? */
+bool world_has_hole(void);  /* is there a page M? */
+bool world_uses_hole(void); /* does the program name it? Then the host may emulate its looks. */
 int world_frame_of_name(uint32_t name);
 int world_frame_of_code(uint32_t name);
 int world_frame_of_store(unsigned slot, uint32_t token);
