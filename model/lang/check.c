@@ -1,28 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* What can be known of a program without running it: who runs, and what fits where. */
 #include "model/lang/parse.h"
+#include "model/lang/position.h"
 #include "model/lang/verbs.h"
 
 /* What decides which writes to control registers a level may make. */
 struct modes {
 	bool pcide;
-	bool nested; /* L2 in a 32-bit mode: L1 has given it a nested root */
 	uint8_t pcid;
 };
 
-/* Who runs: which vCPU the steps are for, and what each vCPU is doing. */
-struct position {
-	uint8_t cpu;
-	uint8_t vm[NR_CPUS];
-	bool in_l2[NR_CPUS];
+/* Who runs, and in which modes. */
+struct state {
+	struct position at;
 	bool no_nxe[NR_CPUS];
 	struct modes l1[NR_CPUS];
 	struct modes l2[NR_CPUS][NR_VMS];
 };
 
 struct check {
-	struct position now;
-	struct position loop;	   /* `now` at the last `repeat` */
+	struct state now;
+	struct state loop;	   /* `now` at the last `repeat` */
 	const struct step *repeat; /* the loop that is open, or NULL */
 	bool in_header;		   /* only steps of the header so far */
 	struct mode_check mode;
@@ -81,7 +79,7 @@ static bool check_header(struct check *c, const struct step *step)
 
 static bool check_level(struct check *c, const struct step *step)
 {
-	bool in_l2 = c->now.in_l2[c->now.cpu];
+	bool in_l2 = position_in_l2(&c->now.at);
 
 	if (verbs[step->op].flags & IN_HEADER)
 		return check_header(c, step);
@@ -99,21 +97,39 @@ static bool check_level(struct check *c, const struct step *step)
 
 static bool same_modes(const struct modes *a, const struct modes *b)
 {
-	return a->pcide == b->pcide && a->pcid == b->pcid && a->nested == b->nested;
+	return a->pcide == b->pcide && a->pcid == b->pcid;
 }
 
-static bool same_position(const struct position *a, const struct position *b)
+static bool is_nested(const struct vm_position *vm)
 {
-	if (a->cpu != b->cpu)
+	return vm->nested_root.space == SPACE_N;
+}
+
+/* What check_nested() and check_modes() go by; tags and roots may be others. */
+static bool same_vm(const struct check *c, unsigned cpu, unsigned vm)
+{
+	const struct state *a = &c->loop, *b = &c->now;
+
+	return same_modes(&a->l2[cpu][vm], &b->l2[cpu][vm]) &&
+	       (mode_is_64bit(c->mode.header.l2) ||
+		is_nested(&a->at.cpus[cpu].vms[vm]) == is_nested(&b->at.cpus[cpu].vms[vm]));
+}
+
+/* So that what holds for the first time round a loop holds for all. */
+static bool is_as_before_loop(const struct check *c)
+{
+	const struct state *a = &c->loop, *b = &c->now;
+
+	if (a->at.cpu != b->at.cpu)
 		return false;
 	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
-		if (a->vm[cpu] != b->vm[cpu] || a->in_l2[cpu] != b->in_l2[cpu] ||
+		if (a->at.cpus[cpu].vm != b->at.cpus[cpu].vm ||
+		    a->at.cpus[cpu].in_l2 != b->at.cpus[cpu].in_l2 ||
 		    a->no_nxe[cpu] != b->no_nxe[cpu] || !same_modes(&a->l1[cpu], &b->l1[cpu]))
 			return false;
-		for (unsigned vm = 0; vm < NR_VMS; vm++) {
-			if (!same_modes(&a->l2[cpu][vm], &b->l2[cpu][vm]))
+		for (unsigned vm = 0; vm < NR_VMS; vm++)
+			if (!same_vm(c, cpu, vm))
 				return false;
-		}
 	}
 	return true;
 }
@@ -131,8 +147,7 @@ static bool end_loop(struct check *c, const struct step *step)
 {
 	if (!c->repeat)
 		return fail(c, step, "an end without a repeat");
-	/* So that what holds for the first time round holds for all. */
-	if (!same_position(&c->loop, &c->now))
+	if (!is_as_before_loop(c))
 		return fail(c, step,
 			    "a loop ends with the vCPU, VMs, levels and modes that it began with");
 	c->repeat = NULL;
@@ -164,26 +179,27 @@ static bool check_pcide(struct check *c, const struct step *step, struct modes *
  * "unrestricted guest" and without "enable EPT" fails). And without nested tables there is nothing
  * that an unpaged L2 could look at.
  */
-static bool check_nested(struct check *c, const struct step *step, const struct modes *l2)
+static bool check_nested(struct check *c, const struct step *step)
 {
-	return l2->nested ||
+	return is_nested(position_vm(&c->now.at)) ||
 	       fail(c, step, "an L2 with paging off needs nested paging: nroot n0 before enter");
 }
 
-static bool check_entry(struct check *c, const struct step *step, const struct modes *l2)
+static bool check_entry(struct check *c, const struct step *step)
 {
-	if (c->now.no_nxe[c->now.cpu])
+	if (c->now.no_nxe[c->now.at.cpu])
 		return fail(c, step, "L1 enters L2 with EFER.NXE set: nxe on");
-	return c->mode.header.l2 != MODE_UNPAGED || check_nested(c, step, l2);
+	return c->mode.header.l2 != MODE_UNPAGED || check_nested(c, step);
 }
 
 /* Writes to control registers that the CPU refuses in some modes (SDM vol. 3, 5.10.1 "Process-
  * Context Identifiers (PCIDs)"). */
 static bool check_modes(struct check *c, const struct step *step)
 {
-	struct position *now = &c->now;
-	struct modes *l2 = &now->l2[now->cpu][now->vm[now->cpu]];
-	struct modes *own = now->in_l2[now->cpu] ? l2 : &now->l1[now->cpu];
+	struct state *now = &c->now;
+	const uint8_t cpu = now->at.cpu;
+	struct modes *l2 = &now->l2[cpu][position_here(&now->at)->vm];
+	struct modes *own = position_in_l2(&now->at) ? l2 : &now->l1[cpu];
 
 	switch (step->op) {
 	case OP_CR3: return check_cr3(c, step, own);
@@ -193,47 +209,35 @@ static bool check_modes(struct check *c, const struct step *step)
 		if (step->pcid && !own->pcide)
 			return fail(c, step, "a PCID other than 0 needs CR4.PCIDE: pcide on");
 		return true;
-	case OP_NXE: now->no_nxe[now->cpu] = !step->arg; return true;
-	case OP_NROOT:
-		l2->nested = !mode_is_64bit(c->mode.header.l2) && step->root.space == SPACE_N;
-		return true;
-	case OP_PG_CYCLE: return c->mode.header.bare || check_nested(c, step, l2);
+	case OP_NXE: now->no_nxe[cpu] = !step->arg; return true;
+	case OP_PG_CYCLE: return c->mode.header.bare || check_nested(c, step);
 	case OP_ENTER:
 	case OP_ENTER_PENDING:
 	case OP_ENTER_HALTED:
-	case OP_ENTER_FAILING: return check_entry(c, step, l2);
+	case OP_ENTER_FAILING: return check_entry(c, step);
 	default: return true;
 	}
 }
 
 static bool check_paravirtual(struct check *c, const struct step *step)
 {
-	if (step->arg == c->now.cpu)
+	if (step->arg == c->now.at.cpu)
 		return fail(c, step, "a vCPU that runs is not preempted: name another one");
 	if (!step->arg)
 		return fail(c, step, "vCPU 0 does not wait: it carries the program out");
 	return true;
 }
 
-/* The step is allowed: who runs behind it? */
-static bool advance(struct check *c, const struct step *step)
+/* What an operation asks beside where it may run. */
+static bool check_operation(struct check *c, const struct step *step)
 {
-	struct position *now = &c->now;
-
 	switch (step->op) {
-	case OP_ENTER: now->in_l2[now->cpu] = true; return true;
-	case OP_EXIT: now->in_l2[now->cpu] = false; return true;
-	case OP_CPU: now->cpu = (uint8_t)step->arg; return true;
-	case OP_VM: now->vm[now->cpu] = (uint8_t)step->arg; return true;
 	case OP_REPEAT: return begin_loop(c, step);
 	case OP_END: return end_loop(c, step);
 	case OP_SET: return check_value(c, step);
 	case OP_PREEMPTED:
 	case OP_PV_FLUSH: return check_paravirtual(c, step);
-	default:
-		if (step->irq)
-			now->in_l2[now->cpu] = false;
-		return true;
+	default: return true;
 	}
 }
 
@@ -248,12 +252,14 @@ bool program_check(const struct program *program, bool without_flushes, struct p
 	bool names_m = false;
 
 	world_layouts(c.mode.header, c.mode.layout);
+	position_start(&c.now.at, c.mode.header);
 	for (; step < program->step + program->nr_steps; step++) {
 		/* A flush that is left out leaves its interrupt behind: see program_next(). */
 		if (step->flush && without_flushes && !step->irq)
 			continue;
-		if (!check_level(&c, step) || !check_modes(&c, step) || !advance(&c, step))
+		if (!check_level(&c, step) || !check_modes(&c, step) || !check_operation(&c, step))
 			return false;
+		position_follow(&c.now.at, step);
 		names_m |= step->op == OP_SET && step->value.kind == VALUE_FRAME &&
 			   step->value.nr == FRAME_M;
 		if (step->op == OP_FETCH)
@@ -265,7 +271,7 @@ bool program_check(const struct program *program, bool without_flushes, struct p
 	if (c.repeat)
 		return fail(&c, c.repeat, "a repeat without an end");
 	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
-		if (c.now.in_l2[cpu])
+		if (c.now.at.cpus[cpu].in_l2)
 			return fail(&c, step, "the program ends while a vCPU is in L2: exit there");
 	}
 	return true;
