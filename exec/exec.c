@@ -17,6 +17,7 @@
 #include "lib/msr.h"
 #include "lib/pause.h"
 #include "model/lang/caps.h"
+#include "model/lang/position.h"
 #include "model/oracle/oracle.h"
 
 #define NOT_FOUND_YET 0 /* the result of a store until find_stores() */
@@ -36,8 +37,6 @@ struct l2_call {
 struct exec_cpu {
 	struct l2 l2[NR_VMS];
 	struct l2 bare; /* L1 itself in another mode */
-	uint8_t current_vm;
-	bool in_l2; /* an `enter` is open: L2's actions gather in its mailbox */
 	struct waiting waiting[AGENT_RING];
 	unsigned nr_waiting;
 	/* L2 runs while other CPUs' steps are carried out: the call that runs it, and the action
@@ -49,7 +48,7 @@ struct exec_cpu {
 
 static const struct hv *backend;
 static struct exec_cpu exec_cpus[NR_CPUS];
-static unsigned current_cpu;
+static struct position at;   /* who runs: in L2 its actions gather in its mailbox */
 static struct header header; /* of the program */
 static bool paravirtual;     /* it has such steps */
 static struct run run;
@@ -78,12 +77,12 @@ bool exec_init(const struct hv *hv)
 
 static struct exec_cpu *here(void)
 {
-	return &exec_cpus[current_cpu];
+	return &exec_cpus[at.cpu];
 }
 
 static struct l2 *l2_here(void)
 {
-	return header.bare ? &here()->bare : &here()->l2[here()->current_vm];
+	return header.bare ? &here()->bare : &here()->l2[position_here(&at)->vm];
 }
 
 static void crash(const char *what)
@@ -258,14 +257,13 @@ static void leave_l2(enum hv_interrupt interrupt)
 	if (cpu->wait && interrupt) {
 		refuse("'irq' in an L2 that was left running: not supported");
 	} else if (cpu->wait) {
-		end_wait(current_cpu);
+		end_wait(at.cpu);
 	} else {
 		cpu->call = (struct l2_call){l2_here(), interrupt};
-		smp_call(current_cpu, l2_call, &cpu->call);
+		smp_call(at.cpu, l2_call, &cpu->call);
 	}
 	if (interrupt == HV_INTERRUPT_LATER && !stopped())
 		cpu->waiting[cpu->nr_waiting - 1].action->result = pcpu_answer();
-	cpu->in_l2 = false;
 	note_waiting(interrupt);
 }
 
@@ -278,7 +276,7 @@ static void stay_in_l2(void)
 	struct exec_cpu *cpu = here();
 	volatile struct action *before = cpu->wait;
 
-	if (!current_cpu || header.bare || cpu->nr_waiting >= AGENT_RING - 2) {
+	if (!at.cpu || header.bare || cpu->nr_waiting >= AGENT_RING - 2) {
 		refuse("only an L2 on another vCPU than 0 can be left running");
 		return;
 	}
@@ -287,9 +285,9 @@ static void stay_in_l2(void)
 		before->operand = 1;
 	} else {
 		cpu->call = (struct l2_call){l2_here(), HV_INTERRUPT_NONE};
-		smp_start_call(current_cpu, l2_call, &cpu->call);
+		smp_start_call(at.cpu, l2_call, &cpu->call);
 	}
-	while (!cpu->wait->result && !smp_is_idle(current_cpu))
+	while (!cpu->wait->result && !smp_is_idle(at.cpu))
 		pause();
 	note_waiting(false);
 }
@@ -348,7 +346,7 @@ static void paravirtual_step(const struct step *step)
 {
 	volatile struct action wait = {.kind = ACTION_WAIT};
 	const unsigned nr = step->arg;
-	const bool in_l1 = !exec_cpus[nr].in_l2;
+	const bool in_l1 = !at.cpus[nr].in_l2;
 
 	if (in_l1)
 		smp_start_call(nr, run_in_l1, (void *)&wait);
@@ -367,26 +365,25 @@ static void paravirtual_step(const struct step *step)
 static void control_step(const struct step *step)
 {
 	switch (step->op) {
-	case OP_ENTER: here()->in_l2 = true; break;
 	case OP_ENTER_PENDING:
-		smp_call(current_cpu, l2_call, &(struct l2_call){l2_here(), HV_INTERRUPT_FIRST});
+		smp_call(at.cpu, l2_call, &(struct l2_call){l2_here(), HV_INTERRUPT_FIRST});
 		break;
 	case OP_ENTER_HALTED:
-		smp_call(current_cpu, l2_call, &(struct l2_call){l2_here(), HV_INTERRUPT_HALTED});
+		smp_call(at.cpu, l2_call, &(struct l2_call){l2_here(), HV_INTERRUPT_HALTED});
 		break;
 	case OP_EXIT: leave_l2(HV_INTERRUPT_NONE); break;
-	case OP_VM: here()->current_vm = (uint8_t)step->arg; break;
+	case OP_CPU:
+		if (position_in_l2(&at) && step->arg != at.cpu)
+			stay_in_l2();
+		break;
+	case OP_ENTER:
+	case OP_VM: break; /* position_follow() */
 	case OP_L2MODE:
 	case OP_NMODE:
 	case OP_BARE: break; /* the world and L2 were made for it */
-	case OP_CPU:
-		if (here()->in_l2 && step->arg != current_cpu)
-			stay_in_l2();
-		current_cpu = step->arg;
-		break;
 	case OP_PREEMPTED:
 	case OP_PV_FLUSH: paravirtual_step(step); break;
-	default: smp_call(current_cpu, l1_step, (void *)(uintptr_t)step);
+	default: smp_call(at.cpu, l1_step, (void *)(uintptr_t)step);
 	}
 }
 
@@ -401,29 +398,29 @@ static void look_at_bits(const struct step *step)
 static void exec_step(const struct step *step)
 {
 	struct action a = {
-		.in_pae = here()->in_l2 && header.l2 == MODE_PAE,
-		.user_stack = (uint64_t)&cpus[current_cpu].tss.rsp[0],
+		.in_pae = position_in_l2(&at) && header.l2 == MODE_PAE,
+		.user_stack = (uint64_t)&cpus[at.cpu].tss.rsp[0],
 	};
 
 	if (step->op == OP_BITS) {
-		if (here()->in_l2)
+		if (position_in_l2(&at))
 			refuse("`bits` inside L2: leave L2 first");
 		else
 			look_at_bits(step);
 		return;
 	}
-	if (!step_action(step, here()->in_l2, &a)) {
+	if (!step_action(step, position_in_l2(&at), &a)) {
 		control_step(step);
 		return;
 	}
 	if (step->op == OP_PCPU) {
-		a.operand = pcpu_request(current_cpu, step->arg, step->irq);
+		a.operand = pcpu_request(at.cpu, step->arg, step->irq);
 		here()->moved = true;
 	}
-	if (here()->in_l2) {
+	if (position_in_l2(&at)) {
 		post(step, &a);
 	} else {
-		smp_call(current_cpu, run_in_l1, &a);
+		smp_call(at.cpu, run_in_l1, &a);
 		note_action(step, &a);
 	}
 }
@@ -462,8 +459,6 @@ static void start_cpu(void *argument)
 	write_cr3(world_root((struct root){SPACE_H, 0}));
 	write_cr4(read_cr4() & ~CR4_PGE);
 	write_cr4(read_cr4() | CR4_PGE);
-	cpu->current_vm = 0;
-	cpu->in_l2 = false;
 	cpu->nr_waiting = 0;
 	if (paravirtual)
 		pv_arm(true);
@@ -505,15 +500,17 @@ const struct run *exec_run(const struct program *program, bool without_flushes)
 
 	run.nr_seen = run.nr_found = 0;
 	run.crashed = run.refused = run.lacking = false;
-	current_cpu = 0;
 	header = program_header(program);
+	position_start(&at, header);
 	needs = program_needs(program);
 	paravirtual = caps_have(&needs, CAP_PVFLUSH);
 	world_start(program);
 	for (unsigned cpu = 0; cpu < used; cpu++)
 		smp_call(cpu, start_cpu, &exec_cpus[cpu]);
-	while (!stopped() && (step = program_next(program, &cursor, without_flushes)))
+	while (!stopped() && (step = program_next(program, &cursor, without_flushes))) {
 		exec_step(step);
+		position_follow(&at, step);
+	}
 	for (unsigned cpu = 0; cpu < used; cpu++)
 		end_wait(cpu);
 	find_stores();
@@ -531,6 +528,7 @@ uint64_t exec_round_trip(unsigned tries)
 	if (!backend)
 		return 0;
 	header = program_header(&empty);
+	position_start(&at, header);
 	world_start(&empty);
 	start_cpu(&exec_cpus[0]);
 	for (unsigned i = 0; i < tries; i++) {
