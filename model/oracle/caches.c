@@ -32,7 +32,8 @@ unsigned item_add(struct oracle *o, struct item_set *set, struct item item)
 
 		if (have->target == item.target && have->kind == item.kind &&
 		    have->level == item.level && have->perms == item.perms &&
-		    have->guest == item.guest && !((have->flags ^ item.flags) & ITEM_GLOBAL)) {
+		    have->guest == item.guest &&
+		    !((have->flags ^ item.flags) & (ITEM_GLOBAL | ITEM_REGISTER))) {
 			have->flags |= item.flags;
 			return i;
 		}

@@ -10,10 +10,9 @@ struct cut {
 	bool pdptes;   /* PDPTE registers */
 };
 
-bool is_pdpte(const struct context *c, const struct item *item)
+bool is_pdpte(const struct item *item)
 {
-	return item->kind == ITEM_ABSENT ||
-	       (item->kind == ITEM_POINTER && item->level == LEVEL_PDPTE && c->last.pdptes);
+	return item->kind == ITEM_ABSENT || (item->flags & ITEM_REGISTER);
 }
 
 static void cut_set(struct context *c, unsigned window, struct cut cut)
@@ -25,7 +24,7 @@ static void cut_set(struct context *c, unsigned window, struct cut cut)
 		return;
 	for (unsigned i = 0; i < set->nr; i++) {
 		struct item item = set->item[i];
-		bool gone = is_pdpte(c, &item)		? cut.pdptes
+		bool gone = is_pdpte(&item)		? cut.pdptes
 			    : item.kind == ITEM_POINTER ? cut.pointers
 			    : item.flags & ITEM_GLOBAL	? cut.globals
 							: cut.leaves;

@@ -74,6 +74,31 @@ static void add_leaf(struct filler *f, const struct mem_entry *entry, struct ite
 		item_add(f->o, &f->c->set[f->window], item);
 }
 
+/* Returns whether it is old. */
+static uint8_t add_one(struct filler *f, struct item pointer)
+{
+	struct item_set *set = &f->c->set[f->window];
+	struct item *item = &set->item[item_add(f->o, set, pointer)];
+
+	item->flags |= ITEM_WALKED;
+	return item->flags & ITEM_OLD;
+}
+
+/* A table that the walk goes on in; where PDPTEs are registers, one of these, too, or alone. */
+static uint8_t add_pointer(struct filler *f, struct item pointer)
+{
+	bool is_register = pointer.level == LEVEL_PDPTE && f->c->last.pdptes;
+	struct item loaded = pointer;
+	uint8_t old = 0;
+
+	loaded.flags |= ITEM_REGISTER;
+	if (is_register)
+		old |= add_one(f, loaded);
+	if (!is_register || f->o->vendor->caches_pdptes)
+		old |= add_one(f, pointer);
+	return old;
+}
+
 /* Walks down from a table whose entries are of that level. from: what is gathered so far. */
 static void fill_from(struct filler *f, unsigned table, unsigned level, struct item from)
 {
@@ -81,7 +106,6 @@ static void fill_from(struct filler *f, unsigned table, unsigned level, struct i
 
 	for (;; level--) {
 		struct mem_entry *entry = memory_entry(f->o, table, f->window, level);
-		unsigned i;
 
 		if (entry->kind == VALUE_NONE) {
 			if (level == LEVEL_PDPTE && f->c->last.pdptes)
@@ -103,9 +127,7 @@ static void fill_from(struct filler *f, unsigned table, unsigned level, struct i
 		from.kind = ITEM_POINTER;
 		from.target = (uint8_t)entry->table;
 		_Static_assert(NR_TABLES <= UINT8_MAX, "an item's target is a byte");
-		i = item_add(f->o, set, from);
-		set->item[i].flags |= ITEM_WALKED;
-		from.flags |= set->item[i].flags & ITEM_OLD;
+		from.flags |= add_pointer(f, from);
 		table = entry->table;
 	}
 }
@@ -123,6 +145,7 @@ static void fill_window(struct filler *f)
 	for (unsigned i = 0; i < set->nr; i++) {
 		struct item item = set->item[i];
 
+		item.flags &= (uint8_t)~ITEM_REGISTER; /* what lies below it is not */
 		if (item.kind == ITEM_POINTER && !(item.flags & ITEM_WALKED))
 			fill_from(f, item.target, item.level - 1u, item);
 	}

@@ -126,7 +126,7 @@ static void carry_pdptes(struct oracle *o)
 	to->last.pdptes = true;
 	for (unsigned w = 0; w < NR_WINDOWS; w++) {
 		for (unsigned i = 0; i < from->set[w].nr; i++) {
-			if (is_pdpte(from, &from->set[w].item[i]))
+			if (is_pdpte(&from->set[w].item[i]))
 				item_add(o, &to->set[w], from->set[w].item[i]);
 		}
 	}

@@ -61,7 +61,8 @@ enum item_flags {
 	 * are copies of what a walk would read now.
 	 */
 	ITEM_OLD = 1 << 1,
-	ITEM_WALKED = 1 << 2, /* while its set is filled: a walk has gone on from this pointer */
+	ITEM_WALKED = 1 << 2,	/* while its set is filled: a walk has gone on from this pointer */
+	ITEM_REGISTER = 1 << 3, /* a PDPTE register: see is_pdpte() */
 };
 
 struct item {
@@ -207,8 +208,8 @@ struct operand {
 	uint8_t window;
 	uint8_t nested_windows; /* set: of an event about a guest-physical page */
 };
-/* Is the context's item a PDPTE register, no cache? Then only a load changes it. */
-bool is_pdpte(const struct context *c, const struct item *item);
+/* Is the item a PDPTE register, no cache? Then only a load changes it. */
+bool is_pdpte(const struct item *item);
 void event(struct oracle *o, enum event ev, const struct view *view, struct operand operand);
 
 /* walk.c */

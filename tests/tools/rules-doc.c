@@ -132,6 +132,8 @@ static void print_differences(void)
 	DIFFERENCE("PDPTEs of PAE mode under nested paging are read by walks (else they are "
 		   "registers)",
 		   nested_pdptes_in_memory);
+	DIFFERENCE("where they are registers, another CPU may read them on demand and cache them",
+		   caches_pdptes);
 	printf("| source | %s | %s |\n", vendor_rules[VENDOR_AMD].source,
 	       vendor_rules[VENDOR_INTEL].source);
 }

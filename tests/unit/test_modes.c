@@ -266,6 +266,30 @@ static void an_entry_loads_pdptes_from_memory_or_from_the_vmcs(void **state)
 	assert_looks(INTEL, "l2mode pae; tag 0; " ENTERED("set g0.w0.pdpte g1.w0.pd"), "[A]; [B]");
 }
 
+/* The PD that w0's PDPTE named before maps C by now; `entered` is what an entry makes of it. */
+#define FORMER(entered)                                                                        \
+	"l2mode pae; set g0.w0.pte A; set g1.w0.pte B; enter; load w0; exit; set g0.w0.pdpte " \
+	"g1.w0.pd; " entered "; set g0.w0.pde C; load w0; exit"
+
+static void some_amd_cpus_cache_pdptes_as_other_upper_entries(void **state)
+{
+	(void)state;
+	/* VMRUN loads registers, and leaves what is cached. */
+	assert_looks(AMD, FORMER("enter"), "[A]; A [B] C");
+	assert_looks(INTEL, FORMER("enter"), "[A]; A [B]");
+	/* What drops upper entries drops this one. */
+	assert_looks(AMD, FORMER("enter; invlpg w0"), "[A]; [B]");
+	assert_looks(AMD, FORMER("enter; cr3 g0"), "[A]; [B]");
+	assert_looks(AMD, FORMER("tlbctl 3; enter"), "[A]; [B]");
+	assert_looks(AMD, FORMER("tag 2; enter"), "[A]; [B]");
+	/* Another VM with that ASID. */
+	assert_looks(
+		AMD,
+		"l2mode pae; enter; exit; set g0.w0.pte A; set g1.w0.pte B; vm 1; tag 1; enter; "
+		"load w0; exit",
+		"A [B]");
+}
+
 static void vmfunc_leaves_pdptes_alone(void **state)
 {
 	(void)state;
@@ -307,6 +331,7 @@ int test_modes(void)
 		cmocka_unit_test(amd_reads_nested_pdptes_when_it_walks),
 		cmocka_unit_test(a_register_may_hold_a_pdpte_that_is_not_present),
 		cmocka_unit_test(an_entry_loads_pdptes_from_memory_or_from_the_vmcs),
+		cmocka_unit_test(some_amd_cpus_cache_pdptes_as_other_upper_entries),
 		cmocka_unit_test(vmfunc_leaves_pdptes_alone),
 		cmocka_unit_test(a_switch_of_l1s_mode_flushes_l1),
 	};
