@@ -130,9 +130,9 @@ static void cut_nested_context(const struct oracle *o, struct context *c, uint32
 
 void event(struct oracle *o, enum event ev, const struct view *view, struct operand operand)
 {
-	uint32_t effect = rules[ev].effect[o->vendor_nr];
+	uint32_t effect = o->rules[ev].effect[o->vendor_nr];
 
-	if (!rules[ev].source[o->vendor_nr]) {
+	if (!o->rules[ev].source[o->vendor_nr]) {
 		o->why = "this vendor has no such operation";
 		return;
 	}

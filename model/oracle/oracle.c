@@ -43,6 +43,7 @@ void oracle_start(struct oracle *o, enum vendor vendor, unsigned cpus)
 {
 	memset(o, 0, offsetof(struct oracle, linear));
 	o->linear.nr = o->nested.nr = 0;
+	o->rules = rules;
 	o->vendor = &vendor_rules[vendor];
 	o->vendor_nr = (uint8_t)vendor;
 	o->nr_cpus = (uint8_t)cpus;

@@ -139,6 +139,7 @@ struct cpu_state {
 };
 
 struct oracle {
+	const struct rule *rules; /* NR_EVENTS of them */
 	const struct vendor_rules *vendor;
 	uint8_t vendor_nr;
 	uint8_t nr_cpus;
