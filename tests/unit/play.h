@@ -67,8 +67,8 @@ int test_classes(void);
 int test_modes(void);
 int test_intel(void);
 int test_intel_parse(void);
-int test_intel_machine(void);
 int test_search(void);
+int test_toy(void);
 int test_scenarios(void);
 
 #endif

@@ -4,6 +4,7 @@
 #
 #   host-tests      unit tests of model/ and of the findings under ASan and UBSan, and that docs/oracle-rules.md is up to date
 #   host-coverage   the same under gcov: at least COVERAGE_MIN per cent of model/'s lines
+#   host-duels      DUELS random programs a vendor on the toy processors of tests/unit/toy
 #   host-fuzz       FUZZ_RUNS inputs to the parser and the oracle, the same ones each time
 #   build/host/revenant-model    what the oracle says of a program
 #   docs/oracle-rules.md         made from model/oracle/rules.c
@@ -14,6 +15,7 @@ HOST_CC      ?= gcc
 FUZZ_CC      ?= clang
 COVERAGE_MIN ?= 95
 FUZZ_RUNS    ?= 100000
+DUELS        ?= 1000000
 
 HOST_CFLAGS   := -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wundef -Wshadow -Wvla -Wstrict-prototypes \
 		 -Wmissing-prototypes -I. -MMD -MP
@@ -22,11 +24,12 @@ HOST_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 HOST_ENV      := ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1
 
 HOST_MODEL     := $(sort $(wildcard model/*/*.c))
-HOST_UNIT      := $(sort $(wildcard tests/unit/*.c)) tests/tools/results.c tests/tools/vendor_caps.c plan/finding.c plan/verdict.c
+HOST_TOY       := $(sort $(wildcard tests/unit/toy/*.c))
+HOST_UNIT      := $(sort $(wildcard tests/unit/*.c)) $(HOST_TOY) tests/tools/results.c tests/tools/vendor_caps.c plan/finding.c plan/verdict.c
 HOST_SCENARIOS := $(sort $(wildcard scenarios/*.c))
 host_objects    = $(patsubst %,$(HOST)/$(1)/%.o,$(2))
 
-.PHONY: host-tests host-coverage host-fuzz
+.PHONY: host-tests host-coverage host-duels host-fuzz
 host-tests: $(HOST)/unit $(HOST)/revenant-model $(HOST)/oracle-rules.md
 	$(HOST_ENV) timeout 300 $(HOST)/unit
 	@cmp $(HOST)/oracle-rules.md docs/oracle-rules.md || \
@@ -67,6 +70,9 @@ $(HOST)/revenant-model: $(call host_objects,plain,$(HOST_MODEL) tests/tools/mode
 $(HOST)/revenant-generate: $(call host_objects,plain,$(HOST_MODEL) tests/tools/random-programs.c tests/tools/vendor_caps.c)
 	$(HOST_CC) -o $@ $^
 
+$(HOST)/duels: $(call host_objects,plain,$(HOST_MODEL) $(HOST_TOY) tests/tools/duels.c tests/tools/results.c)
+	$(HOST_CC) -o $@ $^
+
 $(HOST)/rules-doc: $(call host_objects,plain,model/oracle/rules.c tests/tools/rules-doc.c)
 	$(HOST_CC) -o $@ $^
 
@@ -98,6 +104,11 @@ host-coverage: $(HOST)/unit-covered
 			figure = 100 * run / lines; \
 			printf "%6.2f %% of %4d lines  model/, at least %d %% wanted\n", figure, lines, min; \
 			exit figure < min }'
+
+# ---- more random programs than the unit tests have the time for ----
+host-duels: $(HOST)/duels
+	$(HOST)/duels amd $(DUELS)
+	$(HOST)/duels intel $(DUELS)
 
 # ---- fuzzing: the same inputs each time, from the scenarios ----
 host-fuzz: $(HOST)/fuzz $(HOST)/corpus-writer

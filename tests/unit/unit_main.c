@@ -18,8 +18,8 @@ int main(void)
 	failures += test_modes();
 	failures += test_intel();
 	failures += test_intel_parse();
-	failures += test_intel_machine();
 	failures += test_search();
+	failures += test_toy();
 	failures += test_scenarios();
 	return failures < 255 ? failures : 255;
 }
