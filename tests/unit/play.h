@@ -69,6 +69,7 @@ int test_intel(void);
 int test_intel_parse(void);
 int test_search(void);
 int test_toy(void);
+int test_laws(void);
 int test_scenarios(void);
 
 #endif

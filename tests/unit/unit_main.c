@@ -20,6 +20,7 @@ int main(void)
 	failures += test_intel_parse();
 	failures += test_search();
 	failures += test_toy();
+	failures += test_laws();
 	failures += test_scenarios();
 	return failures < 255 ? failures : 255;
 }
