@@ -70,6 +70,7 @@ int test_intel_parse(void);
 int test_search(void);
 int test_toy(void);
 int test_laws(void);
+int test_planted_rows(void);
 int test_scenarios(void);
 
 #endif

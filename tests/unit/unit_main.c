@@ -21,6 +21,7 @@ int main(void)
 	failures += test_search();
 	failures += test_toy();
 	failures += test_laws();
+	failures += test_planted_rows();
 	failures += test_scenarios();
 	return failures < 255 ? failures : 255;
 }

@@ -48,6 +48,8 @@ bool duel_judge(struct duel *d, const struct program *program, const struct trac
 	oracle_start(&oracle, d->vendor, program_cpus(program));
 	if (d->rules)
 		oracle.rules = d->rules;
+	if (d->caches)
+		oracle.vendor = d->caches;
 	for (unsigned i = 0; !d->wrong && d->whole && i < program->nr_steps; i++) {
 		const struct step *step = &program->step[i];
 		struct look look;

@@ -14,6 +14,7 @@ struct trace {
 struct duel {
 	enum vendor vendor;
 	const struct rule *rules; /* the table that the oracle goes by; NULL: the true one */
+	const struct vendor_rules *caches; /* … and how caches differ; NULL: the true one */
 	/* what came of the last one */
 	const struct step *wrong; /* the look that the oracle called illegal, or NULL */
 	uint32_t saw, legal;
