@@ -50,7 +50,18 @@ static const char how[] =
 	"memory, or what may be cached of\n"
 	"them, let through; they must be set by a look which nothing cached before "
 	"their last rewrite can have\n"
-	"served. With CR0.PG clear SMEP and SMAP mean nothing.\n";
+	"served. With CR0.PG clear SMEP and SMAP mean nothing.\n"
+	"\n"
+	"## Who else has read the manuals\n"
+	"\n"
+	"Each vendor has a toy processor in `tests/unit/toy/`, written down from the manuals "
+	"apart from these rows and\n"
+	"as lazy as they allow. What it shows must be legal: 10,000 random programs a vendor in "
+	"`make host-tests`,\n"
+	"as many as you like with `make host-duels DUELS=1000000`. A row that is given one duty "
+	"too many is found\n"
+	"there; one that has too few is held by the unit tests alone, for no processor shows "
+	"what is merely allowed.\n";
 
 static const char *linear_scope(uint32_t effect)
 {
