@@ -72,7 +72,7 @@ prepare_host() {
 	"prepare_$host"
 }
 
-make_work_folder() { # sets work
+make_work_folder() { # sets work, and image to a copy in it
 	if [[ -n $keep ]]; then
 		mkdir -p "$keep" 2>/dev/null || usage_error "--keep: cannot make a folder '$keep'"
 		[[ -w $keep ]] || usage_error "--keep: cannot write to the folder '$keep'"
@@ -85,6 +85,9 @@ make_work_folder() { # sets work
 	lab) need_space "$work" $((100 * ${#setting_names[@]})) 'TMPDIR names another folder' ;;
 	*) need_space "$work" 4 'TMPDIR names another folder' ;;
 	esac
+	# A VM that dies is started again, and by then another build may be in the image's place.
+	cp "$image" "$work/revenant.elf"
+	image=$work/revenant.elf
 }
 
 # What an earlier run with the same --keep has left must not pass for this one's.
