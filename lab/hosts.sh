@@ -149,6 +149,8 @@ vm_command() { # sets command
 	command=("$LAB/vm.sh" --accel "$host" --boot "$boot" --image "$image" --work "$1" --smp "$smp"
 		${vm_model:+--cpu "$vm_model"})
 	patience=$timeout boot_patience=$((timeout + 30))
+	# Firmware says nothing, and has its time: on a KVM that is itself emulated UEFI took a minute.
+	[[ $boot == kernel ]] || boot_patience=$((timeout + 180))
 }
 
 # --- lab: a setting for each set of module parameters -------------------------------------------

@@ -50,6 +50,7 @@ ends() {
 		host case:pass once-warn case:pass
 	ended 'host warns beside a STALE' 1 '^not ok 1 c1 # STALE saw A' '^# \| the host kernel warned: WARNING' \
 		'STALE=1 .* CRASH=0' -- host case:warn-stale
+	ended 'host resets within a line' 1 '^# CRASH after case 1: the host reset' '^ok 2 c2$' -- host case:pass once-cut case:pass
 	ended 'KVM gives up' 1 '^not ok 1 c1 # CRASH KVM internal error' '^ok 2 c2$' -- host case:kvm-error case:pass
 
 	ended 'known fault' 0 'PASS=1 .* KNOWN=1' -- case:pass case:known
