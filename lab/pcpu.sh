@@ -15,52 +15,50 @@ STOP=1.2 # seconds
 
 pipe=$1 qemu=$2 home=$3
 
+# On an emulated host each process that is started takes its time, and a case moves a dozen times: so
+# these start none, and set a variable of their name.
+
 thread_of() { # VCPU
 	for task in /proc/"$qemu"/task/*; do
-		read -r name <"$task/comm" || continue # it has ended
-		[ "$name" != "CPU $1/KVM" ] || { echo "${task##*/}" && return; }
+		thread_of=${task##*/}
+		{ read -r name <"$task/comm"; } 2>/dev/null || continue # it has ended
+		[ "$name" != "CPU $1/KVM" ] || return 0
 	done
 	return 1
 }
 
-# The machine's number of the Nth CPU of a list such as 0-3,6.
-nth_of() { # N LIST
+# The machine's number of the Nth CPU that this process may use.
+nth_of() { # N
 	left=$1
-	for range in $(echo "$2" | tr ',' ' '); do
-		first=${range%-*} last=${range#*-}
-		if [ $((last - first)) -ge "$left" ]; then
-			echo $((first + left))
-			return
-		fi
-		left=$((left - (last - first + 1)))
+	for range in $allowed; do
+		nth_of=$((${range%-*} + left))
+		[ "$nth_of" -gt "${range#*-}" ] || return 0
+		left=$((nth_of - ${range#*-} - 1))
 	done
 	return 1
 }
 
 # As taskset takes it: a hexadecimal number of any length.
 mask_of() { # CPU or -
-	if [ "$1" = - ]; then
-		echo "$home"
-		return
-	fi
-	cpu=$(nth_of "$1" "$allowed") || return
-	mask=$((1 << cpu % 4))
-	while [ "$cpu" -ge 4 ]; do
-		mask=${mask}0 cpu=$((cpu - 4))
+	mask_of=$home
+	[ "$1" != - ] || return 0
+	nth_of "$1" || return
+	mask_of=$((1 << nth_of % 4))
+	while [ "$nth_of" -ge 4 ]; do
+		mask_of=${mask_of}0 nth_of=$((nth_of - 4))
 	done
-	echo "$mask"
 }
 
 move() { # VCPU CPU HOW
-	thread=$(thread_of "$1") && mask=$(mask_of "$2") || return
+	thread_of "$1" && mask_of "$2" || return
 	[ "$3" != s ] || { kill -STOP "$qemu" && sleep "$STOP"; }
-	taskset -p "$mask" "$thread" >/dev/null
+	taskset -p "$mask_of" "$thread_of" >/dev/null
 	moved=$?
 	[ "$3" != s ] || kill -CONT "$qemu"
 	return "$moved"
 }
 
-allowed=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
+allowed=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status | tr ',' ' ')
 exec 3<"$pipe.out" 4>"$pipe.in"
 while read -r vcpu cpu how <&3; do
 	if move "$vcpu" "$cpu" "$how"; then

@@ -55,8 +55,9 @@ kvm() {
 masks() {
 	local nth list mask
 	while read -r nth list mask; do
+		# shellcheck disable=SC2016 # the inner shell's
 		sh -c 'eval "$(sed -n "/^nth_of()/,/^}/p; /^mask_of()/,/^}/p" lab/pcpu.sh)"
-			allowed=$2 && mask_of "$1"' - "$nth" "$list" >"$work/out"
+			allowed=$(echo "$2" | tr , " ") && mask_of "$1" && echo "$mask_of"' - "$nth" "$list" >"$work/out"
 		[[ $(<"$work/out") == "$mask" ]]
 		report "mask of CPU $nth of $list" $? "$work/out"
 	done <<-'MASKS'
