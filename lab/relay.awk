@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Inside an emulated host: passes on what the VM says, and what the host's kernel complains of meanwhile,
-# as `# host warns: WHAT` and lines `# | …` with the rest of it. Such a complaint belongs to the case that
+# as `# host warns: WHAT` and lines `# host: …` with the rest of it. Such a complaint belongs to the case that
 # runs: it goes in front of that case's result, or of the END.
 #
 #   awk [-v several=1] [-v root=FOLDER] -f relay.awk <PIPE
@@ -51,7 +51,7 @@ function tell(    line, shown) {
 			print (reason(line) ? "# known warning of the host (" reason(line) "): " : "# host warns: ") line
 			shown = 30
 		} else if (shown-- > 0)
-			print "# |   " line
+			print "# host:   " line
 		if (line ~ /end trace/)
 			shown = 0
 	}

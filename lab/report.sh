@@ -84,15 +84,7 @@ print_summary() { # STATUS SECONDS
 	else
 		python3 lab/py/summary.py "${arguments[@]}" || printf '# The table of verdicts could not be made (above).\n'
 	fi
-	print_not_run
 	printf '#\n# %s (status %d, %d s)\n' "$(meaning_of "$1")" "$1" "$2"
-}
-
-print_not_run() {
-	local s
-	for s in "${!setting_names[@]}"; do
-		sed -n "s/^# not run: /#\n# not run (${setting_names[$s]//\//\\/}): /p" "$(stream_of "$s")"
-	done
 }
 
 # The options that change what a case does, for the command that replays it.

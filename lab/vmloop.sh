@@ -152,18 +152,17 @@ take_result() { # LINE
 	case $form,$verdict in
 	skip,KNOWN) [ -z "$strict" ] || set -- "$(as_news "$1")" ;;
 	esac
-	if [ -z "$warned" ]; then
+	complaint=$warned
+	if [ -z "$complaint" ]; then
 		give_result "$1"
-	elif [ "$form,$verdict" = red,ERROR ] || [ "$form" != red ]; then
+	elif [ "$form" = red ] && [ "$verdict" != ERROR ]; then
+		give_result "$1"
+		emit "# | the host kernel warned: $complaint"
+	else
 		name=${1#not } && name=${name#ok "$k" } && name=${name%%" # "*}
-		shown=$warned
-		give_result "not ok $k $name # CRASH the host kernel warned: $shown"
+		give_result "not ok $k $name # CRASH the host kernel warned: $complaint"
 		emit "# | without that: $1"
 		show_console
-	else
-		shown=$warned
-		give_result "$1"
-		emit "# | the host kernel warned: $shown"
 	fi
 	forget
 }
@@ -217,7 +216,8 @@ take_line() {
 take_ktap_line() {
 	case $1 in
 	"# revenant "*) [ -n "$plan" ] || emit "$1" ;;
-	"1.."*)
+	"1.."*[!0-9]*) emit "# > $1" ;;
+	"1.."[0-9]*)
 		[ -n "$plan" ] || emit "$1"
 		plan=${1#1..}
 		;;
@@ -467,8 +467,9 @@ main() {
 	while :; do
 		run_vm "$@" "from=$from${args:+ $args}"
 		if [ -n "$bailed" ]; then
-			[ "${end_status:-99}" -eq 2 ] || show_block
-			finish "${end_status:-99}"
+			[ "$end_status" != 2 ] || finish 2
+			show_block
+			finish 99
 		fi
 		[ -z "$end_status" ] || finish
 		judge_end

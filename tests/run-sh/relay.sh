@@ -22,8 +22,8 @@ relay() {
 		ok 1 a
 		# case 2 b
 		# host warns: WARNING: CPU: 0 PID: 7 at mmu.c:12
-		# |   RIP: 0010:kvm_mmu
-		# |   ---[ end trace ]---
+		# host:   RIP: 0010:kvm_mmu
+		# host:   ---[ end trace ]---
 		ok 2 b
 		# case 3 c
 		# known warning of the host (seen on all kernels): WARNING: CPU: 0 PID: 7 at mmu.c:99
