@@ -70,6 +70,23 @@ static void load_gdt(struct cpu *cpu)
 	ltr(GDT_TSS);
 }
 
+/*
+ * CR0 so that CR3 and CR4 read as what they were set to. QEMU's TCG since 9.1 lets such a read exit
+ * only where reads of CR0 exit. KVM with npt=0 asks for those unless L1's CR0 is the CPU's own, and
+ * L1 would see KVM's CR3 and CR4. It keeps CD from the CPU: with CD it asks. docs/emulators.md.
+ */
+static unsigned long choose_cr0(void)
+{
+	/* All bits, as INIT leaves CD and NW set and firmware may leave anything. */
+	const unsigned long wanted = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
+	unsigned long root;
+
+	write_cr0(wanted & ~CR0_WP);
+	root = read_cr3();
+	write_cr0(wanted);
+	return read_cr3() == root ? wanted : wanted | CR0_CD;
+}
+
 void cpu_init(unsigned id)
 {
 	struct cpu *cpu = &cpus[id];
@@ -80,8 +97,7 @@ void cpu_init(unsigned id)
 	load_gdt(cpu);
 	wrmsr(MSR_GS_BASE, (uint64_t)cpu); /* after DS and its kin: loading GS clears the base */
 
-	/* All bits, as INIT leaves CD and NW set and firmware may leave anything. */
-	write_cr0(CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG);
+	write_cr0(choose_cr0());
 	write_cr4(CR4_PAE | CR4_MCE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT);
 	/* APM volume 2, 6.1.1 "SYSCALL and SYSRET" */
 	wrmsr(MSR_STAR, (uint64_t)(GDT_USER | 3) << 48);

@@ -12,6 +12,7 @@
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/power.h"
+#include "lib/cr.h"
 #include "lib/string.h"
 #include "model/lang/caps.h"
 #include "plan/case.h"
@@ -298,6 +299,9 @@ static void banner(void)
 	printk("# revenant %s vendor=%s boot=%s cpus=%u hypervisor=%s caps=%s\n", REVENANT_VERSION,
 	       hv ? vendor_rules[hv->vendor].name : "none", boot_info.protocol, nr_cpus,
 	       cpu_hypervisor_name[0] ? cpu_hypervisor_name : "none", names);
+	if (read_cr0() & CR0_CD)
+		printk("# CR0.CD is set: without it the CPU below shows the host's own CR3 and CR4 "
+		       "(QEMU since 9.1: docs/emulators.md)\n");
 }
 
 static void run_plan(void)
