@@ -45,6 +45,9 @@ needs_of() { # PURPOSE
 		printf '%s\n' 'shellcheck shellcheck' 'clang clang' 'clang-format clang-format' '/usr/include/cmocka.h libcmocka-dev' \
 			'gcov gcc' 'g++ g++' 'git git' 'python3 python3'
 		;;
+	root)
+		printf '%s\n' 'debootstrap debootstrap' 'unshare util-linux' 'git git'
+		;;
 	fuzz) # its package is named by clang's version
 		printf '%s\n' "$(clang -print-file-name=libclang_rt.fuzzer-x86_64.a) libclang-rt-$(clang -dumpversion | cut -d . -f 1)-dev"
 		;;

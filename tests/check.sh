@@ -3,9 +3,12 @@
 #
 # All tests that this machine can run, each a line `ok`/`not ok` with its seconds; installs what it needs
 # (--no-install refuses). Logs: build/check/. The last line is `N passed, N failed, N skipped`.
+#
+# --root SUITE: README's two commands on a clean root of another release (tests/root.sh).
 
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 99
+[[ ${1-} != --root ]] || exec tests/root.sh "${2-}"
 
 # shellcheck source=lab/say.sh
 . lab/say.sh
