@@ -16,6 +16,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 . lab/debian-kernel.sh
 . lab/initrd.sh
 . lab/hosts.sh
+. lab/emulator.sh
 . lab/mutants/choose.sh
 . lab/report.sh
 

@@ -123,6 +123,7 @@ prepare_kvm() {
 }
 
 prepare_tcg() {
+	check_qemu
 	setting_names=(tcg) setting_words=(tcg) setting_options=("--host tcg")
 	setting_titles=("bare QEMU TCG, AMD: no KVM here, a check of our own code")
 }
@@ -241,12 +242,14 @@ cpus_option() {
 
 prepare_lab() {
 	local vendor params
+	check_qemu
 	prepare_kernel
 	while read -r vendor; do
 		while read -r params; do
 			add_setting "$vendor" "$params"
 		done < <(params_of "$vendor")
 	done < <(vendors)
+	check_emulators
 }
 
 # The packaged Bochs, where ours cannot be built, has its own TLB only.

@@ -30,6 +30,7 @@ where to run
                        obliges it to; random: some go before; off: all go at each world switch
   --mutant NAME        lab: a kernel with a planted fault (lab/mutants), on all hosts on which it shows;
                        says what was expected and what was caught. `none`: that kernel without one
+  --no-trial           lab: do not try the emulator out on a stock kernel first, once for each emulator
   --boot kernel|bios|uefi  kvm, tcg: how the image is entered (kernel: PVH)
   --smp N              number of L1's CPUs (1)
 
@@ -64,7 +65,7 @@ host='' kernel='' host_append='' host_cpus=1 cpu=amd emulator='' tlb='' boot=ker
 host_params=() filters=()
 list='' replay='' repeat='' tries='' mutate='' mutant='' cpu_chosen='' bench='' bisect='' max_crashes=10 strict=''
 random='' random_count='' seed='' random_all=''
-timeout=$TIMEOUT_DEFAULT keep='' image=''
+timeout=$TIMEOUT_DEFAULT keep='' image='' trial=yes
 
 one_of() { # OPTION VALUE CHOICE...
 	local option=$1 value=$2 choice
@@ -96,6 +97,7 @@ take_option() { # OPTION [VALUE...]
 	--bisect) bisect=yes ;;
 	--strict) strict=yes ;;
 	--random-all) random_all=yes ;;
+	--no-trial) trial=no ;;
 	--no-install) may_install=no ;;
 	--help | -h) usage && exit 0 ;;
 	--host | --kernel | --host-params | --host-append | --host-cpus | --cpu | --emulator | --tlb | --boot | --smp | \

@@ -264,6 +264,7 @@ with_image() {
 		echo "ok filters and programs # SKIP no $image: make"
 		return
 	fi
+	trial_cases
 	refused 'filter that matches nothing' '--list shows' --host tcg --image $image 'no.such.*'
 	refused 'list of nothing' '--list shows' --list --image $image '!*'
 	expect 'list, filtered' 0 '^linear.*load' -- ./run.sh --list --image $image 'linear.*' '!*fetch' '!*store'
@@ -276,7 +277,7 @@ with_image() {
 
 gcc -m32 -ffreestanding -fno-pic -fno-stack-protector -O1 -nostdlib -static -Wall -Wextra -Werror \
 	-Wl,--build-id=none -Wl,-Ttext=0x100000 -o "$stub" tests/run-sh/stub.c || exit 99
-for part in ends relay checkout kvm; do
+for part in ends relay checkout kvm emulator; do
 	# shellcheck disable=SC1090 # those that follow
 	. "tests/run-sh/$part.sh"
 done
@@ -290,5 +291,6 @@ lost_output
 relay
 checkout
 kvm
+emulators
 with_image
 exit $failed
