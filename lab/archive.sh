@@ -9,6 +9,7 @@
 #   RELEASE <tab> ROLE (image, binary, modules, source) <tab> VERSION <tab> SIZE <tab> SHA256 <tab> URI
 
 ARCHIVE_MAX_AGE_DAYS=7
+KERNEL_PACKAGES='^linux-(image|binary|modules)-[0-9].*-(amd64|generic)$|^linux-source-[0-9.]+$'
 DEBIAN_SUITES='bullseye bullseye-updates
 	bookworm bookworm-updates bookworm-backports
 	trixie trixie-updates trixie-backports
@@ -20,7 +21,7 @@ archive_apt() { # FOLDER APT-COMMAND...
 	shift 2
 	"$program" -o Dir::State="$dir/state" -o Dir::State::status=/dev/null \
 		-o Dir::Etc::sourcelist="$dir/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-		-o Dir::Cache="$dir/cache" -o Acquire::Languages=none -o APT::Sandbox::User=root \
+		-o Dir::Cache="$dir/cache" -o Dir::Cache::pkgcache=pkgcache.bin -o Acquire::Languages=none -o APT::Sandbox::User=root \
 		-o APT::Architecture=amd64 -o APT::Architectures=amd64 "$@"
 }
 
@@ -52,35 +53,17 @@ archive_sources() { # prints the sources.list of the own state folder
 	done
 }
 
-# The packages of one Packages file as index lines.
-kernels_of() { # URI of the repository
-	awk -v uri="${1%/}/" '
-		/^Package: linux-(image|binary|modules)-[0-9].*-(amd64|generic)$/ { package = $2 }
-		/^Package: linux-source-[0-9.]+$/ { package = $2 }
-		/^Version: /  { version = $2 }
-		/^Filename: / { file = $2 }
-		/^Size: /     { size = $2 }
-		/^SHA256: /   { sum = $2 }
-		/^$/ {
-			if (package && package !~ /-rt-/) {
-				role = package
-				sub(/^linux-/, "", role)
-				release = role
-				sub(/-.*/, "", role)
-				sub(/^[a-z]*-/, "", release)
-				print release "\t" role "\t" version "\t" size "\t" sum "\t" uri file
-			}
-			package = ""
-		}'
-}
-
+# All versions of the kernel packages; apt itself says where they are and what their sums are, as lines
+# 'URI' NAME_VERSION_amd64.deb SIZE SHA256:SUM
 make_index() { # FOLDER
-	local dir=$1 uri file
-	# shellcheck disable=SC2016 # $(...) is apt's
-	archive_apt "$dir" apt-get indextargets --format '$(REPO_URI) $(FILENAME)' 'Created-By: Packages' |
-		while read -r uri file; do
-			archive_apt "$dir" /usr/lib/apt/apt-helper cat-file "$file" | kernels_of "$uri"
-		done | sort -u >"$dir/index.part"
+	local dir=$1 names packages
+	mapfile -t names < <(archive_apt "$dir" apt-cache search --names-only "$KERNEL_PACKAGES" | cut -d ' ' -f 1 | grep -v -e -rt-)
+	((${#names[@]})) || return
+	mapfile -t packages < <(archive_apt "$dir" apt-cache madison "${names[@]}" |
+		sed -nE 's/^ *([^ ]+) \| +([^ ]+) \| .* Packages$/\1=\2/p' | sort -u)
+	archive_apt "$dir" apt-get download --print-uris "${packages[@]}" |
+		sed -nE "s/^'(.*)' linux-([a-z]*)-([^_ ]*)_([^_ ]*)_[^ ]* ([0-9]+) SHA256:([0-9a-f]+)\$/\3\t\2\t\4\t\5\t\6\t\1/p" |
+		sed 's/%2b/+/g; s/%7e/~/g' | sort -u >"$dir/index.part"
 	[[ -s $dir/index.part ]] || return
 	mv "$dir/index.part" "$dir/index"
 }
