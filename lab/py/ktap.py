@@ -33,6 +33,7 @@ class Stream:
     stray: list[Result] = field(default_factory=list)  # of no case
     retention: dict[str, tuple[int, int]] = field(default_factory=dict)  # "ROW|SPACE": hits, tries
     fixed: list[tuple[str, str]] = field(default_factory=list)  # (case, reason) of known faults that are not here
+    not_run: str = ""  # why cases of the plan were not
     status: int | None = None  # what the VM loop ended with
     run: dict[str, str] = field(default_factory=dict)  # of a kept result: status, seconds, ...
 
@@ -99,6 +100,8 @@ def _take_comment(stream: Stream, line: str) -> None:
     what, _, text = line.removeprefix("# ").partition(" ")
     if not line.startswith("# "):
         return
+    if line.startswith("# not run: "):
+        stream.not_run = line.removeprefix("# not run: ")
     if what == "retention":  # "ROW|SPACE|yes or no or not-tried|HITS/TRIES"; a VM started again says it again
         row, space, _, numbers = text.split("|")
         hits, tries = map(int, numbers.split("/"))

@@ -32,10 +32,9 @@ def counts(settings: list[Setting]) -> list[str]:
         lines.append(f"{setting.name:{wide}}{numbers}")
     for setting in settings:
         stream = setting.stream
-        if stream.plan is None:
-            lines += ["", f"not run ({setting.name}): no case at all"]
-        elif stream.missing:
-            lines += ["", f"not run ({setting.name}): {stream.missing} of {stream.plan} cases"]
+        if stream.not_run or stream.plan is None or stream.missing:
+            counted = "all cases" if stream.plan is None else f"{stream.missing} of {stream.plan} cases"
+            lines += ["", f"not run ({setting.name}): {stream.not_run or counted}"]
     return lines
 
 

@@ -94,8 +94,11 @@ class Summary(unittest.TestCase):
     def test_what_was_not_run(self):
         lines = self.lines(STREAM, "1..1\nok 1 a\n", None)
         self.assertIn("# not run (npt=0): 2 of 9 cases", lines)
-        self.assertIn("# not run (npt=2): no case at all", lines)
+        self.assertIn("# not run (npt=2): all cases", lines)
         self.assertFalse([line for line in lines if "not run (npt=1)" in line])
+
+    def test_why_it_was_not_run(self):
+        self.assertIn("# not run (npt=0): 1 of 2 cases: 5 crashes", self.lines("1..2\nok 1 a\n# not run: 1 of 2 cases: 5 crashes\n"))
 
     def test_retention(self):
         lines = self.lines(STREAM, "# retention enter|nested|no|0/4\n# retention exit|nested|not-tried|0/0\n")
