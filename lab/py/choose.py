@@ -11,7 +11,7 @@ The NAME `none` is the kernel without a fault.
 """
 
 import sys
-from difflib import SequenceMatcher
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -29,12 +29,9 @@ def mutant(name: str) -> Change:
 
 
 def near(name: str) -> list[str]:
-    """Up to eight: first those that hold it, then by how much is the same."""
-    def likeness(other: str) -> tuple[bool, float]:
-        return name in other, SequenceMatcher(None, name, other).ratio()
     names = sorted(path.stem for path in changes.FOLDERS["mutant"].glob("*.mutant"))
-    like = [other for other in names if name in other or likeness(other)[1] > 0.5]
-    return [", ".join(sorted(like, key=likeness, reverse=True)[:NEAR])]
+    holding = [other for other in names if name in other]
+    return [", ".join(list(dict.fromkeys(holding + get_close_matches(name, names, NEAR, 0.5)))[:NEAR])]
 
 
 def hosts(name: str) -> list[str]:

@@ -9,7 +9,7 @@ import re
 
 _COMMENT_OR_LITERAL = re.compile(
     r"""/\*.*?\*/ | //[^\n]* | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*'""", re.DOTALL | re.VERBOSE)
-_TOKEN = re.compile(r"\w+|[^\w\s]", re.ASCII)
+_TOKEN = re.compile(r"\w+|[^\w\s]", re.ASCII)  # words, and each other character that is no blank by itself
 _DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n\\]|\\.)*", re.DOTALL | re.MULTILINE)
 
 
@@ -31,26 +31,17 @@ def closing(blank: str, at: int) -> int:
     return 0
 
 
-def _functions(blank: str, name: str):
-    """(position of the name, position of the brace) of each definition of a function."""
-    for match in re.finditer(rf"(?<!\w){re.escape(name)}\(", blank):
-        behind = closing(blank, match.end() - 1)
+def _definition(blank: str, name: str) -> tuple[int, int]:
+    """Where the one definition of a function, or of a `struct NAME`, has its name and its brace."""
+    is_struct = name.startswith("struct ")
+    found = []
+    for match in re.finditer(rf"(?<!\w){re.escape(name)}(?={r'[ {]' if is_struct else '[(]'})", blank):
+        behind = match.end() if is_struct else closing(blank, match.end())
         brace = re.compile(r"\s*\{").match(blank, behind)
         if behind and brace:
-            yield match.start(), brace.end() - 1
-
-
-def _structs(blank: str, name: str):
-    for match in re.finditer(rf"(?<!\w){name}\s*\{{", blank):
-        yield match.start(), match.end() - 1
-
-
-def _definition(blank: str, name: str) -> tuple[int, int]:
-    is_struct = name.startswith("struct ")
-    found = list(_structs(blank, name) if is_struct else _functions(blank, name))
+            found.append((match.start(), brace.end() - 1))
     if len(found) != 1:
-        what = name if is_struct else f"functions {name}()"
-        raise NotOnce(f"there are {len(found)} {what}, not one")
+        raise NotOnce(f"there are {len(found)} {name if is_struct else f'functions {name}()'}, not one")
     return found[0]
 
 
@@ -69,14 +60,9 @@ def declaration(blank: str, name: str) -> int:
     return blank.rfind("\n", 0, first.start()) + 1
 
 
-def tokens(text: str) -> list[str]:
-    """Words, and each other character that is no blank by itself."""
-    return _TOKEN.findall(text)
-
-
 def find(blank: str, start: int, end: int, text: str) -> tuple[int, int]:
     """Where the tokens of `text` stand between `start` and `end`, the one time that they do."""
-    wanted = tokens(text)
+    wanted = _TOKEN.findall(text)
     there = list(_TOKEN.finditer(blank, start, end))
     words = [token.group() for token in there]
     n = len(wanted)

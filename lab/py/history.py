@@ -52,29 +52,8 @@ class Wanted:
 
 
 def run(runs: Series, wanted: Wanted) -> None:
-    output = wanted.place(runs).with_suffix(".out")
-    command = [series.RUN_SH, "--no-install", "--max-crashes", "0", *series.host_options(wanted.vendor, wanted.params),
-               "--image", runs.image, "--kernel", wanted.kernel, *filter(None, [wanted.filter])]
-    status, seconds = runs.run(command, output, LIMIT)
-    log = Path(f"{output}.log")
-    if status in series.JUDGED:
-        kept = runs.keep(wanted.place(runs), output.read_text(errors="replace"), status=status, seconds=round(seconds))
-        runs.note(f"{wanted}: {len(kept.red())} red ({seconds:.0f} s)")
-    elif status == series.EXIT_USAGE:
-        runs.note(f"{wanted}: {_error_of(log.read_text(errors='replace'))}")
-    elif not runs.is_over:
-        runs.note(f"{wanted}: run.sh ends with status {status} ({log})")
-        return
-    output.unlink()
-    log.unlink()
-
-
-def _error_of(text: str) -> str:
-    """What run.sh says is wrong; without such a line, the last one."""
-    lines = text.strip().splitlines() or ["no reason given"]
-    errors = [line.removeprefix("run.sh: error: ").partition("; it has:")[0] for line in lines
-              if line.startswith("run.sh: error: ")]
-    return "; ".join(errors or lines[-1:])
+    arguments = [*series.host_options(wanted.vendor, wanted.params), "--kernel", wanted.kernel, *filter(None, [wanted.filter])]
+    runs.run_sh(wanted.place(runs), str(wanted), arguments, LIMIT)
 
 
 def available(runs: Series, kernels: list[str]) -> list[str]:
@@ -87,7 +66,7 @@ def available(runs: Series, kernels: list[str]) -> list[str]:
         if done.returncode == 0:
             there.append(kernel)
         else:
-            runs.note(f"{kernel} is left out: {_error_of(done.stderr)}")
+            runs.note(f"{kernel} is left out: {series.error_in(done.stderr)}")
     return there
 
 

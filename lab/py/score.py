@@ -46,6 +46,9 @@ class Run:
     def hangs(self) -> bool:
         return self.row.mutant is not None and self.row.mutant.hangs
 
+    def __str__(self) -> str:
+        return f"{self.row}, run {self.number}" + ", what is expected" * bool(self.filter)
+
 
 def filters_of(names: list[str], most: int = FILTER_BYTES) -> list[str]:
     """Filters of less than MOST bytes that together choose these cases; the ways of looking go together."""
@@ -130,34 +133,14 @@ class Scoring:
         size = self.options.batch
         return [group[i:i + size] for group in groups.values() for i in range(0, len(group), size)]
 
-    def keep(self, run: Run, text: str, status: int, seconds: float) -> None:
-        kept = self.runs.keep(self.place(run), text, status=status, seconds=f"{seconds:.1f}", run=run.number)
-        of_those = " of those that were" if run.filter else ""
-        self.runs.note(f"{run.row}: {len(kept.red())} red{of_those} ({seconds:.1f} s)")
-
     def run_alone(self, run: Run) -> None:
-        """In a boot of its own, or in several: a VM that dies is started again behind the case it was in."""
-        row = run.row
-        mutant, variants = self.parameters(row)
+        """In a boot of its own, or in several: a VM that dies is started again behind the case it was in. A mutant
+        may hang the VM in case after case: what it did within the limit is enough."""
+        mutant, variants = self.parameters(run.row)
         words = f"kvm.revenant_mutant={mutant}" + f" kvm.revenant_variants={variants}" * bool(variants)
-        command = [series.RUN_SH, "--no-install", "--max-crashes", "0",
-                   *series.host_options(row.vendor, row.params), "--image", self.runs.image, "--kernel", self.kernel, "--host-append", words,
-                   "--timeout", str(HANGS_AFTER if run.hangs else PATIENCE), *filter(None, run.filter.split(","))]
-        output = self.place(run).with_suffix(".out")
-        log = Path(f"{output}.log")
-        status, seconds = self.runs.run(command, output, LIMIT)
-        text = output.read_text(errors="replace")
-        # A mutant may hang the VM in case after case: what it did within the limit is enough.
-        if status == series.TIMED_OUT and ktap.read(text).red():
-            status = 1
-        if status in series.JUDGED:
-            self.keep(run, text, status, seconds)
-        elif not self.runs.is_over:
-            kept = self.runs.kept / f"failed-{row.name}-{row.vendor}.log"
-            log.replace(kept)
-            self.runs.note(f"{row}: run.sh ends with status {status} ({kept})")
-        output.unlink()
-        log.unlink(missing_ok=True)
+        arguments = [*series.host_options(run.row.vendor, run.row.params), "--kernel", self.kernel, "--host-append", words,
+                     "--timeout", str(HANGS_AFTER if run.hangs else PATIENCE), *filter(None, run.filter.split(","))]
+        self.runs.run_sh(self.place(run), str(run), arguments, LIMIT, may_be_cut=True)
 
     def boot(self, todo: list[Run]) -> dict[int, str]:
         """Runs them all in one boot; the streams of those that came to their end, by number from 1."""
@@ -179,7 +162,8 @@ class Scoring:
                            console.read_text(errors="replace") if console.exists() else "")
         shutil.rmtree(folder)
         for number, text in done.items():
-            self.keep(todo[number - 1], text, ktap.read(text).status, seconds / len(done))
+            run = todo[number - 1]
+            self.runs.keep(self.place(run), str(run), text, ktap.read(text).status, seconds / len(done))
         return done
 
     def run_batch(self, todo: list[Run]) -> None:

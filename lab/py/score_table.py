@@ -88,22 +88,21 @@ class Outcome:
 
 @dataclass
 class Judged:
-    """What became of a row."""
+    """What became of a row: the verdict, the cases that are red in all runs, and those that are so in some."""
     verdict: str
-    red: list[str] = field(default_factory=list)  # scenarios, in the order of the plan
+    red: list[str] = field(default_factory=list)
     unsteady: list[str] = field(default_factory=list)
 
 
-def judge(row: Row, outcome: Outcome, base: Outcome) -> tuple[str, list[str], list[str]]:
-    """The verdict, and the names of the cases that are red in all runs, and in some."""
+def judge(row: Row, outcome: Outcome, base: Outcome) -> Judged:
     if not outcome.has_first:
-        return "not run", [], []
+        return Judged("not run")
     if not base.has_first or not base.is_clean:
-        return "ERROR", [], []
+        return Judged("ERROR")
     if outcome.absent:
-        return "not run", [], []
+        return Judged("not run")
     red, unsteady = outcome.red()
-    return _verdict(row, red, unsteady), red, unsteady
+    return Judged(_verdict(row, red, unsteady), red, unsteady)
 
 
 def _verdict(row: Row, red: list[str], unsteady: list[str]) -> str:
@@ -111,19 +110,10 @@ def _verdict(row: Row, red: list[str], unsteady: list[str]) -> str:
         return next((excuse for excuse in ("hardware-only", "equivalent") if row.mutant.get(excuse)), "survived")
     if not row.catch:
         return "caught" if red else "flaky"
-    verdict = "killed"
-    for glob in row.catch:
-        if not any(fnmatchcase(name, glob) for name in red):
-            if not any(fnmatchcase(name, glob) for name in unsteady):
-                return "caught"
-            verdict = "flaky"
-    return verdict
-
-
-def _first(names: list[str]) -> str:
-    """Four of them, as Markdown."""
-    text = ", ".join(f"`{name}`" for name in names[:4])
-    return f"{text} and {len(names) - 4} more" if len(names) > 4 else text
+    missed = [glob for glob in row.catch if not any(fnmatchcase(name, glob) for name in red)]
+    if not all(any(fnmatchcase(name, glob) for name in unsteady) for glob in missed):
+        return "caught"
+    return "flaky" if missed else "killed"
 
 
 class Score:
@@ -136,15 +126,17 @@ class Score:
         self.rows = [Row(mutant, host.vendor, host.params) for mutant in self.mutants for host in mutant.hosts]
         names = (result.name for outcome in outcomes.values() for _, stream in outcome.streams for result in stream.results)
         self.place = {name: i for i, name in enumerate(dict.fromkeys(names))}  # in the plan
-        self.judged = {row: self.judge(row) for row in self.rows}
+        self.judged = {row: judge(row, outcomes[row], outcomes.get(row.base, Outcome([]))) for row in self.rows}
         self.count = Counter(judged.verdict for judged in self.judged.values())
 
-    def judge(self, row: Row) -> Judged:
-        verdict, red, unsteady = judge(row, self.outcomes[row], self.outcomes.get(row.base, Outcome([])))
-        return Judged(verdict, self.scenarios(red), self.scenarios(unsteady))
-
     def scenarios(self, names: list[str]) -> list[str]:
+        """Without the ways of looking, in the order of the plan."""
         return list(dict.fromkeys(scenario(name) for name in sorted(names, key=self.place.__getitem__)))
+
+    def some(self, names: list[str]) -> str:
+        """Four scenarios, as Markdown."""
+        some = self.scenarios(names)
+        return ", ".join(f"`{name}`" for name in some[:4]) + (f" and {len(some) - 4} more" if len(some) > 4 else "")
 
     def status(self) -> int:
         """Of the command: an ERROR counts most."""
@@ -164,7 +156,7 @@ class Score:
             judged = self.judged[row]
             params = row.host.partition(" ")[2]
             lines.append(form.format(row.name, row.vendor, params, judged.verdict, self.took(row),
-                                     _first(judged.red).replace("`", "")))
+                                     self.some(judged.red).replace("`", "")))
         return "\n".join([*lines, self.sums()])
 
     # --- the document ---
@@ -200,11 +192,11 @@ class Score:
             judged = self.judged[row]
             expected = ", ".join(f"`{glob}`" for glob in row.catch) or "nothing"
             lines.append(f"| {row.name} | {row.mutant.get('class')} | {row.host} | {expected} |"
-                         f" {_first(judged.red)} | {judged.verdict} | {self.took(row)} |")
+                         f" {self.some(judged.red)} | {judged.verdict} | {self.took(row)} |")
         return lines
 
     def unsteady(self) -> list[str]:
-        notes = [f"- {row}: {_first(judged.unsteady)}" for row, judged in self.judged.items() if judged.unsteady]
+        notes = [f"- {row}: {self.some(judged.unsteady)}" for row, judged in self.judged.items() if judged.unsteady]
         return ["", "Red in some of the runs only, and not counted:", "", *notes, ""] if notes else []
 
     def meanings(self) -> list[str]:
@@ -214,7 +206,7 @@ class Score:
     def killers(self) -> list[str]:
         killers: dict[str, dict[str, None]] = {}
         for row, judged in self.judged.items():
-            for name in judged.red:
+            for name in self.scenarios(judged.red):
                 killers.setdefault(name, {})[row.name] = None
         passes = {scenario(result.name) for row, outcome in self.outcomes.items() if not row.mutant
                   for _, stream in outcome.streams for result in stream.results if result.verdict == "PASS"}

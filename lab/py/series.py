@@ -20,7 +20,6 @@ from pathlib import Path
 import ktap
 
 TOP = Path(__file__).resolve().parent.parent.parent
-RUN_SH = TOP / "run.sh"
 EXIT_USAGE = 2
 EXIT_OURS = 99
 TIMED_OUT = 124
@@ -39,6 +38,14 @@ def number_up_to(most: int) -> Callable[[str], int]:
 def usage_error(what: str) -> None:
     print(f"{Path(sys.argv[0]).name}: error: {what}", file=sys.stderr)
     sys.exit(EXIT_USAGE)
+
+
+def error_in(text: str) -> str:
+    """What run.sh says is wrong; without such a line, the last one."""
+    lines = text.strip().splitlines() or ["no reason given"]
+    errors = [line.removeprefix("run.sh: error: ").partition("; it has:")[0] for line in lines
+              if line.startswith("run.sh: error: ")]
+    return "; ".join(errors or lines[-1:])
 
 
 def cache_dir() -> Path:
@@ -151,13 +158,28 @@ class Series:
         words = repr((self.image_sum, cpu, vendor, params, *others))
         return self.kept / hashlib.sha256(words.encode()).hexdigest()[:20]
 
-    def keep(self, place: Path, stream: str, **about: object) -> ktap.Stream:
-        """Keeps a run's KTAP stream, with a last line about the run."""
-        words = " ".join(f"{name}={value}" for name, value in about.items())
+    def keep(self, place: Path, who: str, stream: str, status: int, seconds: float) -> None:
+        """Keeps a run's KTAP stream, with a last line about the run, and tells of it."""
         part = place.with_suffix(".part")
-        part.write_text(f"{stream.rstrip()}\n# run {words}\n")
+        part.write_text(f"{stream.rstrip()}\n# run status={status} seconds={seconds:.1f}\n")
         part.rename(place)
-        return ktap.read_file(place)
+        self.note(f"{who}: {len(ktap.read(stream).red())} red ({seconds:.1f} s)")
+
+    def run_sh(self, place: Path, who: str, arguments: list, limit: float, may_be_cut: bool = False) -> None:
+        """One run.sh, whose stream is kept if it has verdicts; MAY_BE_CUT: also if it had red ones at its limit."""
+        output = place.with_suffix(".out")
+        log = Path(f"{output}.log")
+        command = [TOP / "run.sh", "--no-install", "--max-crashes", "0", "--image", self.image, *arguments]
+        status, seconds = self.run(command, output, limit)
+        text = output.read_text(errors="replace")
+        if status == TIMED_OUT and may_be_cut and ktap.read(text).red():
+            status = 1
+        if status in JUDGED:
+            self.keep(place, who, text, status, seconds)
+            log.unlink()
+        elif not self.is_over:
+            self.note(f"{who}: run.sh ends with status {status}: {error_in(log.read_text(errors='replace'))} ({log})")
+        output.unlink()
 
 
 def _sum_of(paths: Iterable[Path]) -> str:

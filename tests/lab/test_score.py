@@ -94,7 +94,7 @@ class Runs(unittest.TestCase):
 
     def keep(self, run, text="1..2\nok 1 svm.a/load\nnot ok 2 svm.c/load # STALE saw A\n", seconds=9.0):
         with contextlib.redirect_stderr(io.StringIO()):
-            self.scoring.keep(run, text, 1, seconds)
+            self.runs.keep(self.scoring.place(run), str(run), text, 1, seconds)
 
     def runs_of(self, row):
         return [(run.number, run.filter) for run in self.scoring.runs_of(row)]
