@@ -170,7 +170,7 @@ class Score:
             "Made by `make mutants` (`lab/py/score.py`); do not edit. A mutant is a fault that is planted in",
             f"arch/x86/kvm of Linux {self.kernel}, a file in `lab/mutants/`; all of them are in one kernel, and a parameter",
             "chooses one. Each runs under the whole set of scenarios, on an emulated host.", "",
-            self.sums() + ".", ""]
+            self.sums().replace(" rows", " rows (a mutant on a host)") + ".", ""]
         for vendor, title in (("amd", "AMD"), ("intel", "Intel")):
             times = [self.outcomes[row].seconds for row in self.rows if row.vendor == vendor and self.outcomes[row].streams]
             if times:
