@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The one reader of run.sh's KTAP streams, and the one place in Python with the verdicts' names."""
+"""The one reader of run.sh's KTAP streams, and the one place in Python with the verdicts' names.
+
+  ktap.py STREAM VERDICT...    prints the names of the cases that ended so
+"""
 
 import re
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -115,3 +119,9 @@ def _take_comment(stream: Stream, line: str) -> None:
         stream.status = int(text.removeprefix("status="))
     elif what == "run":
         stream.run = dict(word.split("=", 1) for word in text.split() if "=" in word)
+
+
+if __name__ == "__main__":
+    for one in read_file(Path(sys.argv[1])).results:
+        if one.verdict in sys.argv[2:]:
+            print(one.name)

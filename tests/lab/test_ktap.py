@@ -63,6 +63,14 @@ class Read(unittest.TestCase):
         self.assertEqual(self.stream.fixed, [("pv.g", "the wrong VPID")])
         self.assertEqual(self.stream.run, {"status": "1", "seconds": "12.5"})
 
+    def test_names_by_verdict(self):
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(STREAM)
+            file.flush()
+            names = subprocess.run([sys.executable, labpath.TOP / "lab/py/ktap.py", file.name, "PASS", "STALE", "CRASH"],
+                                   check=True, text=True, stdout=subprocess.PIPE).stdout
+        self.assertEqual(names.split(), ["linear.a/load", "linear.a/store", "vmx.f"])
+
     def test_no_stream(self):
         self.assertEqual(ktap.read_file(Path("/nowhere")), ktap.Stream())
 
