@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The reader of KTAP streams, and the summary made of several."""
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -127,6 +128,12 @@ class Summary(unittest.TestCase):
 
     def test_nothing_to_tell(self):
         self.assertEqual(summary.summary([summary.Setting("a", "", ktap.read("1..1\nok 1 a"))])[2:], [])
+
+    def test_a_run_has_its_verdict_without_python(self):
+        script = "set -e; . lab/report.sh; setting_names=(); print_summary 77 1"
+        said = subprocess.run([shutil.which("bash"), "-c", script], cwd=labpath.TOP, env={"PATH": "/nowhere"}, check=True,
+                              text=True, stdout=subprocess.PIPE).stdout
+        self.assertRegex(said, r"(?s)needs python3 .*\(status 77, 1 s\)\n$")
 
     def test_arguments_come_by_three(self):
         self.assertEqual(subprocess.run([sys.executable, labpath.TOP / "lab/py/summary.py", "a"], stderr=subprocess.DEVNULL).returncode, 2)
