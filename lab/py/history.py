@@ -14,7 +14,6 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import ktap
@@ -34,26 +33,13 @@ BEGIN_MARK = "<!-- made by make history: do not edit by hand -->"
 END_MARK = "<!-- end of what make history made -->"
 
 
-@dataclass(frozen=True)
-class Wanted:
-    kernel: str
-    vendor: str
-    params: str
-
-    @property
-    def filter(self) -> str:
-        return FILTERS.get((self.kernel, self.vendor), "")
-
-    def place(self, runs: Series) -> Path:
-        return runs.place(self.vendor, self.params, self.kernel, self.filter)
-
-    def __str__(self) -> str:
-        return f"{self.kernel} on {self.vendor} {self.params}"
+def place(runs: Series, run: Run) -> Path:
+    return runs.place(run.vendor, run.params, run.kernel, run.filter)
 
 
-def run(runs: Series, wanted: Wanted) -> None:
-    arguments = [*series.host_options(wanted.vendor, wanted.params), "--kernel", wanted.kernel, *filter(None, [wanted.filter])]
-    runs.run_sh(wanted.place(runs), str(wanted), arguments, LIMIT)
+def make(runs: Series, run: Run) -> None:
+    arguments = [*series.host_options(run.vendor, run.params), "--kernel", run.kernel, *filter(None, [run.filter])]
+    runs.run_sh(place(runs, run), f"{run.kernel} on {run.host}", arguments, LIMIT)
 
 
 def available(runs: Series, kernels: list[str]) -> list[str]:
@@ -104,16 +90,19 @@ def main(arguments: list[str]) -> int:
         kernels = options.kernels or list(KERNELS)
         if not options.table:
             kernels = available(runs, kernels)
-        wanted = [Wanted(kernel, *host) for kernel in kernels for host in HOSTS]
+        wanted = [Run(kernel, vendor, params, FILTERS.get((kernel, vendor), ""))
+                  for kernel in kernels for vendor, params in HOSTS]
         if options.again:
-            for one in wanted:
-                one.place(runs).unlink(missing_ok=True)
-        todo = [] if options.table else [one for one in wanted if not one.place(runs).exists()]
-        runs.at_once(options.jobs, lambda one: run(runs, one), todo)
-        done = [one for one in wanted if one.place(runs).exists()]
+            for run in wanted:
+                place(runs, run).unlink(missing_ok=True)
+        todo = [] if options.table else [run for run in wanted if not place(runs, run).exists()]
+        runs.at_once(options.jobs, lambda run: make(runs, run), todo)
+        done = [run for run in wanted if place(runs, run).exists()]
         if not done:
             usage_error("there are no results yet: run it without --table")
-        text = table([Run(one.kernel, one.vendor, one.params, one.filter, ktap.read_file(one.place(runs))) for one in done])
+        for run in done:
+            run.stream = ktap.read_file(place(runs, run))
+        text = table(done)
     print(text.replace("`", "").replace("**", ""))
     write_document(options.doc, text)
     if todo:

@@ -2,7 +2,7 @@
 """The tables of docs/history.md: for each host, kernels by families of scenarios; then all that is red."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ktap import Result, Stream, scenario
 
@@ -14,7 +14,7 @@ class Run:
     vendor: str
     params: str
     filter: str
-    stream: Stream
+    stream: Stream = field(default_factory=Stream)
 
     @property
     def host(self) -> str:
