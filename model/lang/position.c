@@ -21,13 +21,11 @@ void position_start(struct position *p, struct header header)
 	}
 }
 
-void position_follow(struct position *p, const struct step *step)
+void position_take(struct position *p, const struct step *step)
 {
 	struct cpu_position *cpu = &p->cpus[p->cpu];
 	struct vm_position *vm = &cpu->vms[cpu->vm];
 
-	if (verbs[step->op].flags & ENTERS)
-		cpu->in_l2 = true;
 	switch (step->op) {
 	case OP_CR3: *(cpu->in_l2 ? &vm->root : &cpu->root) = step->root; break;
 	case OP_TAG: vm->tag = step->tag; break;
@@ -40,6 +38,15 @@ void position_follow(struct position *p, const struct step *step)
 	case OP_VM: cpu->vm = (uint8_t)step->arg; break;
 	case OP_CPU: p->cpu = (uint8_t)step->arg; break;
 	}
+}
+
+void position_follow(struct position *p, const struct step *step)
+{
+	struct cpu_position *cpu = &p->cpus[p->cpu];
+
+	position_take(p, step);
+	if (verbs[step->op].flags & ENTERS)
+		cpu->in_l2 = true;
 	if (step->irq || (verbs[step->op].flags & LEAVES))
 		cpu->in_l2 = false;
 }

@@ -30,9 +30,13 @@ struct position {
 /* As a program begins: on vCPU 0, all in L1. */
 void position_start(struct position *p, struct header header);
 
+/* What a step names: a vCPU, a VM, a tag, a root. The level stays. */
+void position_take(struct position *p, const struct step *step);
+
 /*
- * Goes on behind a step. What it leaves unchanged is left alone, so two positions that are equal
- * can be compared byte by byte. A step that enters L2 and leaves it again changes nothing.
+ * Goes on behind a step: what it names, and the level. What it leaves unchanged is left alone, so
+ * two positions that are equal can be compared byte by byte. A step that enters L2 and leaves it
+ * again changes nothing.
  */
 void position_follow(struct position *p, const struct step *step);
 

@@ -4,19 +4,22 @@
 
 struct view view_of(const struct oracle *o, unsigned cpu)
 {
-	const struct cpu_state *state = &o->cpus[cpu];
-	const struct vm_state *vm = &state->vms[state->vm];
+	const struct cpu_position *at = &o->at.cpus[cpu];
+	const struct vm_position *vm = &at->vms[at->vm];
 	struct view view = {
-		.regs = state->in_l2 ? vm->regs : state->l1,
+		.regs = at->in_l2 ? o->cpus[cpu].vms[at->vm].regs : o->cpus[cpu].l1,
 		.cpu = (uint8_t)cpu,
-		.tag = state->in_l2 ? vm->tag : 0,
+		.tag = at->in_l2 ? vm->tag : 0,
 	};
 
+	view.regs.root = root_number(at->in_l2 ? vm->root : at->root);
+	view.regs.nroot = at->in_l2 ? root_number(vm->nested_root) : NO_ROOT;
+
 	/* With CR0.PG clear no address is a user's: SDM vol. 3, 5.6 "Access Rights". */
-	if (state->in_l2 && o->header.l2 == MODE_UNPAGED)
+	if (at->in_l2 && o->header.l2 == MODE_UNPAGED)
 		view.regs.smep = view.regs.smap = false;
-	view.regs.pdptes = state->in_l2 && o->header.l2 == MODE_PAE &&
-			   !(o->vendor->nested_pdptes_in_memory && vm->regs.nroot != NO_ROOT);
+	view.regs.pdptes = at->in_l2 && o->header.l2 == MODE_PAE &&
+			   !(o->vendor->nested_pdptes_in_memory && view.regs.nroot != NO_ROOT);
 	view.linear = (struct context_key){
 		.cpu = view.cpu,
 		.tag = view.tag,

@@ -7,7 +7,7 @@ enum { FRAMES = (1 << NR_FRAMES) - 1 };
 /* The result was not legal: what kind of wrong is it? */
 static enum judgement judge_wrong(const struct oracle *o, const struct step *step, uint32_t seen)
 {
-	struct view view = view_of(o, o->cpu);
+	struct view view = view_of(o, o->at.cpu);
 	uint8_t here =
 		o->walked[view.regs.root][view.regs.nroot - SPACE_N * NR_ROOTS][step->window] |
 		o->seen[view.cpu][view.tag][step->window];
@@ -22,7 +22,7 @@ static enum judgement judge_wrong(const struct oracle *o, const struct step *ste
 /* A look succeeded: it has set bits, for certain if every way in which it can have done so does. */
 static void set_bits(struct oracle *o, const struct step *step)
 {
-	struct view view = view_of(o, o->cpu);
+	struct view view = view_of(o, o->at.cpu);
 	struct walk now = walk_now(o, &view, step->window, access_of(step));
 	bool certain = look_is_certain(o, &view, &now, step->window);
 	bool nested = view.regs.nested_bits;
@@ -44,7 +44,7 @@ static void set_bits(struct oracle *o, const struct step *step)
 /* The level that looked took a fault. */
 static void fault(struct oracle *o, const struct step *step, enum event ev)
 {
-	struct view view = view_of(o, o->cpu);
+	struct view view = view_of(o, o->at.cpu);
 	struct operand operand = {
 		.tag = view.tag,
 		.pcid = view.linear.pcid,
@@ -80,7 +80,7 @@ enum judgement oracle_judge(struct oracle *o, const struct step *step, const str
 		set_bits(o, step);
 	else if (seen & RESULT_PF)
 		fault(o, step, EV_PAGE_FAULT);
-	else if ((seen & RESULT_NPF) && o->cpus[o->cpu].in_l2)
+	else if ((seen & RESULT_NPF) && position_in_l2(&o->at))
 		fault(o, step, EV_NESTED_FAULT);
 	return judgement;
 }

@@ -293,16 +293,16 @@ void look_at(struct oracle *o, const struct step *step, struct look *look)
 {
 	struct looking l = {
 		.o = o,
-		.view = view_of(o, o->cpu),
+		.view = view_of(o, o->at.cpu),
 		.access = access_of(step),
 		.window = step->window,
 	};
 
 	*look = (struct look){.events = o->events, .space = o->set_space};
 	if (step->op == OP_RDMSR) {
-		const struct cpu_state *cpu = &o->cpus[o->cpu];
-
-		look->current = cpu->vms[cpu->vm].msr_exit ? RESULT_EXIT : RESULT_DIRECT;
+		look->current = o->cpus[o->at.cpu].vms[position_here(&o->at)->vm].msr_exit
+					? RESULT_EXIT
+					: RESULT_DIRECT;
 		look->legal = look->current;
 		return;
 	}

@@ -48,36 +48,28 @@ void oracle_start(struct oracle *o, enum vendor vendor, unsigned cpus)
 	o->vendor_nr = (uint8_t)vendor;
 	o->nr_cpus = (uint8_t)cpus;
 	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
-		struct cpu_state *state = &o->cpus[cpu];
+		const struct registers regs = {.pge = true, .wp = true, .nxe = true};
 
-		state->l1 =
-			(struct registers){.nroot = NO_ROOT, .pge = true, .wp = true, .nxe = true};
-		for (uint8_t vm = 0; vm < NR_VMS; vm++) {
-			struct registers regs = {.root = (uint8_t)(SPACE_G * NR_ROOTS + vm),
-						 .nroot = NO_ROOT,
-						 .pge = true,
-						 .wp = true,
-						 .nxe = true,
-						 .nested_bits = !o->vendor->nested_bits_optional};
-
-			state->vms[vm] = (struct vm_state){.regs = regs, .tag = (uint8_t)(vm + 1)};
+		o->cpus[cpu].l1 = regs;
+		for (unsigned vm = 0; vm < NR_VMS; vm++) {
+			o->cpus[cpu].vms[vm].regs = regs;
+			o->cpus[cpu].vms[vm].regs.nested_bits = !o->vendor->nested_bits_optional;
 		}
 	}
+	position_start(&o->at, o->header);
 	memory_start(o);
 	fill(o);
 }
 
 static struct vm_state *current_vm(struct oracle *o)
 {
-	struct cpu_state *state = &o->cpus[o->cpu];
-
-	return &state->vms[state->vm];
+	return &o->cpus[o->at.cpu].vms[position_here(&o->at)->vm];
 }
 
 /* An event that the running level causes in its own tag. */
 static void own_event(struct oracle *o, enum event ev, uint8_t window)
 {
-	struct view view = view_of(o, o->cpu);
+	struct view view = view_of(o, o->at.cpu);
 
 	event(o, ev, &view,
 	      (struct operand){.tag = view.tag,
@@ -95,9 +87,9 @@ static enum event tlbctl_event(uint8_t type)
 static void switch_l1(struct oracle *o, bool enter)
 {
 	fill(o);
-	o->cpus[o->cpu].in_l2 = true;
+	o->at.cpus[o->at.cpu].in_l2 = true;
 	own_event(o, EV_PG_TOGGLE, 0);
-	o->cpus[o->cpu].in_l2 = enter;
+	o->at.cpus[o->at.cpu].in_l2 = enter;
 }
 
 static void keep_context(struct oracle *o)
@@ -105,7 +97,7 @@ static void keep_context(struct oracle *o)
 	struct vm_state *vm = current_vm(o);
 
 	vm->ran = true;
-	vm->last = view_of(o, o->cpu).linear;
+	vm->last = view_of(o, o->at.cpu).linear;
 }
 
 /*
@@ -115,7 +107,7 @@ static void keep_context(struct oracle *o)
 static void carry_pdptes(struct oracle *o)
 {
 	struct vm_state *vm = current_vm(o);
-	struct view view = view_of(o, o->cpu);
+	struct view view = view_of(o, o->at.cpu);
 	struct context *from, *to;
 
 	if (!vm->ran || !view.regs.pdptes)
@@ -136,23 +128,24 @@ static void carry_pdptes(struct oracle *o)
 void enter_l2(struct oracle *o)
 {
 	struct vm_state *vm = current_vm(o);
+	const struct vm_position *at = position_vm(&o->at);
 
 	if (o->header.bare) {
 		switch_l1(o, true);
 		return;
 	}
-	if (!vm->tag && !o->vendor->untagged_l2) {
+	if (!at->tag && !o->vendor->untagged_l2) {
 		o->why = "tag 0 is L1's own: L2 cannot run with it";
 		return;
 	}
 	fill(o); /* L1 was running up to here */
-	o->cpus[o->cpu].in_l2 = true;
-	own_event(o, vm->tag ? EV_ENTER : EV_ENTER_UNTAGGED, 0);
+	o->at.cpus[o->at.cpu].in_l2 = true;
+	own_event(o, at->tag ? EV_ENTER : EV_ENTER_UNTAGGED, 0);
 	if (vm->tlbctl)
 		own_event(o, tlbctl_event(vm->tlbctl), 0);
 	vm->tlbctl = 0;
 	/* Without EPT the entry itself reads them in memory. */
-	if (view_of(o, o->cpu).regs.pdptes && vm->regs.nroot != NO_ROOT) {
+	if (view_of(o, o->at.cpu).regs.pdptes && at->nested_root.space == SPACE_N) {
 		if (vm->pdptes)
 			own_event(o, EV_PDPTE_FIELDS, 0);
 		else
@@ -169,16 +162,14 @@ void leave_l2(struct oracle *o)
 	}
 	fill(o); /* L2 was running up to here */
 	keep_context(o);
-	own_event(o, current_vm(o)->tag ? EV_EXIT : EV_EXIT_UNTAGGED, 0);
-	o->cpus[o->cpu].in_l2 = false;
+	own_event(o, position_vm(&o->at)->tag ? EV_EXIT : EV_EXIT_UNTAGGED, 0);
+	o->at.cpus[o->at.cpu].in_l2 = false;
 }
 
 /* The registers of the level that runs. */
 static struct registers *own_registers(struct oracle *o)
 {
-	struct cpu_state *state = &o->cpus[o->cpu];
-
-	return state->in_l2 ? &current_vm(o)->regs : &state->l1;
+	return position_in_l2(&o->at) ? &current_vm(o)->regs : &o->cpus[o->at.cpu].l1;
 }
 
 static void set_pge(struct oracle *o, bool on)
@@ -194,7 +185,7 @@ static void set_pge(struct oracle *o, bool on)
 /* INVLPGA, INVVPID, INVEPT: about a tag or nested root that need not be in use. */
 static void invalidate(struct oracle *o, const struct step *step)
 {
-	struct view view = view_of(o, o->cpu);
+	struct view view = view_of(o, o->at.cpu);
 	struct operand operand = {
 		.tag = step->tag,
 		.nroot = step->op == OP_INVEPT ? root_number(step->root) : NO_ROOT,
@@ -210,17 +201,15 @@ static void invalidate(struct oracle *o, const struct step *step)
 
 static void set_nested_root(struct oracle *o, const struct step *step)
 {
-	struct registers *regs = &current_vm(o)->regs;
-
-	regs->nroot = root_number(step->root);
-	regs->nested_bits = step->arg || !o->vendor->nested_bits_optional;
+	position_take(&o->at, step);
+	current_vm(o)->regs.nested_bits = step->arg || !o->vendor->nested_bits_optional;
 }
 
 static void vmfunc(struct oracle *o, const struct step *step)
 {
-	struct vm_state *vm = current_vm(o);
+	const struct vm_position *vm = position_vm(&o->at);
 
-	if (vm->regs.nroot == NO_ROOT) {
+	if (vm->nested_root.space != SPACE_N) {
 		o->why = "VMFUNC switches nested roots, and this VM has none";
 		return;
 	}
@@ -255,14 +244,14 @@ static void mov_cr3(struct oracle *o, const struct step *step)
 {
 	struct registers *regs = own_registers(o);
 
-	regs->root = root_number(step->root);
+	position_take(&o->at, step);
 	regs->pcid = step->pcid;
 	own_event(o, step->arg ? EV_MOV_CR3_NOFLUSH : EV_MOV_CR3, 0);
 }
 
 static void invpcid(struct oracle *o, const struct step *step)
 {
-	struct view view = view_of(o, o->cpu);
+	struct view view = view_of(o, o->at.cpu);
 
 	event(o, EV_INVPCID_0 + step->type, &view,
 	      (struct operand){.tag = view.tag,
@@ -299,10 +288,7 @@ static void set_header(struct oracle *o, const struct step *step)
 		o->header.l2 = (uint8_t)step->arg;
 	o->header.bare |= step->op == OP_BARE;
 	memory_start(o);
-	for (unsigned cpu = 0; o->header.bare && cpu < NR_CPUS; cpu++) {
-		for (unsigned vm = 0; vm < NR_VMS; vm++)
-			o->cpus[cpu].vms[vm].tag = 0; /* as it is L1 that runs */
-	}
+	position_start(&o->at, o->header);
 }
 
 /*
@@ -313,7 +299,7 @@ static void pv_flush(struct oracle *o, unsigned cpu)
 {
 	struct view view = view_of(o, cpu);
 
-	if (!o->cpus[cpu].in_l2 || view.tag)
+	if (!o->at.cpus[cpu].in_l2 || view.tag)
 		event(o, EV_PV_FLUSH, &view, (struct operand){.nroot = NO_ROOT});
 }
 
@@ -331,12 +317,12 @@ static void control(struct oracle *o, const struct step *step)
 	case OP_EXIT: leave_l2(o); break;
 	case OP_PREEMPTED: break;
 	case OP_PV_FLUSH: pv_flush(o, step->arg); break;
-	case OP_CPU: o->cpu = (uint8_t)step->arg; break;
+	case OP_CPU:
+	case OP_VM: position_take(&o->at, step); break;
 	case OP_PCPU: /* nobody but the host may notice */
 		if (step->irq)
 			leave_l2(o);
 		break;
-	case OP_VM: o->cpus[o->cpu].vm = (uint8_t)step->arg; break;
 	case OP_L2MODE:
 	case OP_NMODE:
 	case OP_BARE: set_header(o, step); break;
@@ -348,9 +334,9 @@ static void give(struct oracle *o, const struct step *step)
 	struct vm_state *vm = current_vm(o);
 
 	switch (step->op) {
-	case OP_TAG: vm->tag = step->tag; break;
+	case OP_TAG: position_take(&o->at, step); break;
 	case OP_L2CR3:
-		vm->regs.root = root_number(step->root);
+		position_take(&o->at, step);
 		vm->regs.pcid = step->pcid;
 		vm->pdptes = true;
 		break;

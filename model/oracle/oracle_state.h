@@ -3,6 +3,7 @@
 #ifndef MODEL_ORACLE_ORACLE_STATE_H
 #define MODEL_ORACLE_ORACLE_STATE_H
 
+#include "model/lang/position.h"
 #include "model/oracle/oracle.h"
 
 /* ---- Memory: what the tables hold (memory.c) ---- */
@@ -121,9 +122,9 @@ struct context_list {
 
 /* ---- The machine ---- */
 
+/* Roots are not kept here: they are the position's. */
 struct vm_state {
 	struct registers regs;
-	uint8_t tag;
 	uint8_t tlbctl; /* for the next enter; 0: none */
 	bool msr_exit;
 	bool pdptes; /* L1 has given PDPTEs for the next enter */
@@ -132,8 +133,6 @@ struct vm_state {
 };
 
 struct cpu_state {
-	bool in_l2;
-	uint8_t vm;
 	struct registers l1;
 	struct vm_state vms[NR_VMS];
 };
@@ -143,7 +142,6 @@ struct oracle {
 	const struct vendor_rules *vendor;
 	uint8_t vendor_nr;
 	uint8_t nr_cpus;
-	uint8_t cpu;	   /* that the steps are for */
 	uint8_t set_space; /* of the last rewrite */
 	bool foreign;	   /* some entry holds another window's or root's table */
 	bool full;	   /* the program was too complex: why says of what */
@@ -152,6 +150,7 @@ struct oracle {
 	const char *why;  /* the program lost its meaning */
 	struct header header;
 	struct layout layout[NR_SPACES];
+	struct position at; /* who runs */
 	struct cpu_state cpus[NR_CPUS];
 	struct mem_entry mem[NR_TABLES][NR_WINDOWS];
 	/* Frames that walks led to, and that looks could see: they tell STALE from LEAK. */
@@ -169,7 +168,7 @@ struct view {
 	uint8_t tag;
 };
 
-/* memory.c */
+/* entries.c */
 void memory_start(struct oracle *o);
 void memory_set(struct oracle *o, const struct step *step);
 static inline struct mem_entry *memory_entry(struct oracle *o, unsigned table, unsigned window,
