@@ -3,7 +3,8 @@
  * What the loader told us, in one form whichever way the image was entered.
  *
  * Everything here is a copy: once boot_main() has returned, nothing of the loader's own
- * structures is needed and their memory is free (the memory map counts it as usable).
+ * structures is needed and their memory is free (the memory map counts it as usable). The module
+ * alone stays where it is.
  */
 #ifndef BOOT_BOOTINFO_H
 #define BOOT_BOOTINFO_H
@@ -30,7 +31,8 @@ struct boot_info {
 	const char *protocol;		/* "pvh", "multiboot2-bios" or "multiboot2-uefi" */
 	char cmdline[BOOT_CMDLINE_MAX]; /* without the image's name; always terminated */
 	uint64_t rsdp;			/* physical address of the ACPI RSDP, 0: not told */
-	unsigned nr_ranges;		/* sorted by base; usable ones overlap nothing */
+	uint64_t module, module_size; /* a file beside the image, in bytes; size 0: there is none */
+	unsigned nr_ranges;	      /* sorted by base; usable ones overlap nothing */
 	struct mem_range range[BOOT_MAX_RANGES];
 };
 

@@ -16,6 +16,7 @@
 enum tag_type {
 	TAG_END = 0,
 	TAG_CMDLINE = 1,
+	TAG_MODULE = 3,
 	TAG_MMAP = 6,
 	TAG_EFI32_SYSTEM = 11,
 	TAG_EFI64_SYSTEM = 12,
@@ -28,6 +29,10 @@ struct tag {
 	uint32_t type;
 	uint32_t size; /* bytes, this header included; the next tag is at a multiple of 8 */
 	uint8_t body[];
+};
+
+struct module_body {
+	uint32_t start, end;
 };
 
 struct mmap_body {
@@ -65,6 +70,14 @@ static void take_cmdline(const struct tag *tag)
 	*out = '\0';
 }
 
+static void take_module(const struct tag *tag)
+{
+	const struct module_body *module = (const void *)tag->body;
+
+	boot_info.module = module->start;
+	boot_info.module_size = module->end - module->start;
+}
+
 static void take_rsdp(const struct tag *tag)
 {
 	uint32_t size = tag->size - sizeof(*tag);
@@ -96,6 +109,7 @@ void multiboot2_read(uint64_t address)
 	while (tag->type != TAG_END) {
 		switch (tag->type) {
 		case TAG_CMDLINE: take_cmdline(tag); break;
+		case TAG_MODULE: take_module(tag); break;
 		case TAG_MMAP: take_mmap(tag); break;
 		case TAG_EFI32_SYSTEM:
 		case TAG_EFI64_SYSTEM:

@@ -33,6 +33,14 @@ struct pvh_memmap_entry {
 
 _Static_assert(sizeof(struct pvh_memmap_entry) == 24, "Xen's layout");
 
+struct pvh_module {
+	uint64_t base, size;
+	uint64_t cmdline;
+	uint64_t reserved;
+};
+
+_Static_assert(sizeof(struct pvh_module) == 32, "Xen's layout");
+
 static void take_cmdline(const char *text)
 {
 	for (unsigned i = 0; text[i] && i < BOOT_CMDLINE_MAX - 1; i++)
@@ -49,6 +57,12 @@ bool pvh_read(uint64_t address)
 	boot_info.rsdp = info->rsdp;
 	if (info->cmdline)
 		take_cmdline((const char *)info->cmdline);
+	if (info->nr_modules) {
+		const struct pvh_module *module = (const void *)info->modules;
+
+		boot_info.module = module->base;
+		boot_info.module_size = module->size;
+	}
 	if (info->version >= 1) {
 		const struct pvh_memmap_entry *map = (const void *)info->memmap;
 

@@ -10,10 +10,10 @@
 
 extern const uint8_t __image_start[], __image_end[]; /* linker.ld */
 
-/* What is left, first fit; one more than the loader's ranges as the image may split one. */
+/* What is left, first fit; some more than the loader's ranges, as what is taken may split one. */
 static struct {
 	uint64_t base, end;
-} pool[BOOT_MAX_RANGES + 1];
+} pool[BOOT_MAX_RANGES + 2];
 static unsigned nr_pools;
 
 static void add(uint64_t base, uint64_t end)
@@ -29,24 +29,30 @@ static void add(uint64_t base, uint64_t end)
 	}
 }
 
+/* Takes a piece out of what is there. */
+static void take(uint64_t base, uint64_t end)
+{
+	for (unsigned i = 0, n = nr_pools; i < n; i++) {
+		uint64_t pool_end = pool[i].end;
+
+		if (end <= pool[i].base || base >= pool_end)
+			continue;
+		pool[i].end = base > pool[i].base ? base : pool[i].base;
+		add(end, pool_end);
+	}
+}
+
 void memory_init(void)
 {
-	uint64_t image = (uint64_t)__image_start, image_end = (uint64_t)__image_end;
-
 	nr_pools = 0;
 	for (unsigned i = 0; i < boot_info.nr_ranges; i++) {
 		const struct mem_range *r = &boot_info.range[i];
-		uint64_t end = r->base + r->size;
 
-		if (r->type != MEM_USABLE)
-			continue;
-		if (image_end <= r->base || image >= end) {
-			add(r->base, end);
-		} else {
-			add(r->base, image);
-			add(image_end, end);
-		}
+		if (r->type == MEM_USABLE)
+			add(r->base, r->base + r->size);
 	}
+	take((uint64_t)__image_start, (uint64_t)__image_end);
+	take(boot_info.module, boot_info.module + boot_info.module_size);
 	if (!nr_pools)
 		panic("the loader (%s) gave no memory map", boot_info.protocol);
 }

@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Takes over the usable memory of boot_info between 1 MiB and 4 GiB, less the image itself. */
+/* Takes over the usable memory of boot_info between 1 MiB and 4 GiB, less the image itself
+ * and its module. */
 void memory_init(void);
 
 /*
