@@ -147,7 +147,8 @@ static void find_stores(void)
 static void note(uint32_t result, uint64_t raw)
 {
 	if (run.nr_seen == MAX_LOOKS) {
-		refuse("more looks than a run can note: use fewer repeats");
+		run.lacking = true;
+		refuse("too long: more looks than a run can note; use fewer repeats");
 		return;
 	}
 	run.seen[run.nr_seen++] = (struct seen){result, raw};
@@ -297,7 +298,8 @@ static void post(const struct step *step, const struct action *a)
 	struct exec_cpu *cpu = here();
 
 	if (cpu->nr_waiting == AGENT_RING - 1) {
-		refuse("more steps in one stay in L2 than its mailbox holds");
+		run.lacking = true;
+		refuse("too long: more steps in one stay in L2 than its mailbox holds");
 		return;
 	}
 	cpu->waiting[cpu->nr_waiting++] = (struct waiting){step, l2_post(l2_here(), a)};

@@ -23,7 +23,8 @@ struct run {
 	unsigned nr_found; /* of them: so many stores have been looked up */
 	struct seen seen[MAX_LOOKS];
 	bool crashed; /* something nobody expected; `why` says what, the machine is sound again */
-	bool lacking; /* the host cannot do what a step asks for: no verdict; `why` says what */
+	bool lacking; /* beside refused: no error, but what the host cannot do, or what is too long
+		       */
 	bool refused; /* our own limit: `why` says which */
 	char why[200];
 };

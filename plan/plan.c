@@ -11,6 +11,7 @@
 #include "kernel/cmdline.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
+#include "kernel/memory.h"
 #include "kernel/power.h"
 #include "lib/cr.h"
 #include "lib/string.h"
@@ -37,13 +38,25 @@ static const struct hv *hv;
 static struct caps caps;
 static struct program program; /* the current one */
 
+static bool parse_program(const char *text, enum op look, struct program_error *error)
+{
+	unsigned room = program_room(text);
+
+	if (room > program.room) {
+		/* never given back: by doubling, no more than what is needed is lost */
+		program.room = room > 2 * program.room ? room : 2 * program.room;
+		program.step = memory_reserve(program.room * sizeof(*program.step), 8);
+	}
+	return program_parse(text, look, &program, error);
+}
+
 /* Reads a case's program, or its own control. */
 static bool read_program(const struct case_ref *c, bool own_control, struct program_error *error)
 {
 	static char text[SCENARIO_TEXT];
 
 	scenario_case_program(c->scenario, &c->of, own_control, text, sizeof(text));
-	return program_parse(text, c->of.look, &program, error);
+	return parse_program(text, c->of.look, error);
 }
 
 static _Noreturn void end(enum power_status status)
@@ -328,7 +341,7 @@ static void run_replay(const char *text)
 	struct case_ref c = {.scenario = &replay, .of = {.look = OP_LOAD}, .name = "replay"};
 	struct program_error error;
 
-	if (!program_parse(text, OP_LOAD, &program, &error)) {
+	if (!parse_program(text, OP_LOAD, &error)) {
 		printk("Bail out! bad program, column %u: %s\n", error.column, error.text);
 		end(STATUS_USAGE);
 	}
@@ -345,7 +358,7 @@ static void run_bench(void)
 	struct program_error error;
 	struct finding f;
 
-	if (!hv || !program_parse(text, OP_LOAD, &program, &error))
+	if (!hv || !parse_program(text, OP_LOAD, &error))
 		bail_out("bench needs SVM or VMX", "bench", strlen("bench"));
 	printk("# bench round-trip-cycles %llu\n", (unsigned long long)exec_round_trip(100));
 	/* no clock that every host has: the reader of these lines takes the time between them */

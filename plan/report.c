@@ -10,9 +10,6 @@
 static const char *const space_titles[NR_SPACES] = {"l1-linear", "l2-linear", "nested"};
 static unsigned counts[NR_VERDICTS];
 
-/* Programs are longer than what a line of text may take from the stack. */
-static char program_text[64 * MAX_STEPS];
-
 void report_plan(unsigned cases)
 {
 	printk("1..%u\n", cases);
@@ -77,14 +74,18 @@ static void print_events(uint64_t events)
 
 void report_program(const struct program *program, const char *which)
 {
-	char host[96];
+	char host[96], step[96];
 
 	printk("# | host: hypervisor %s, %s\n",
 	       cpu_hypervisor_name[0] ? cpu_hypervisor_name : "none",
 	       cmdline_value("host", host, sizeof(host)) ? host : "(not named)");
-	program_print(program, program_text, sizeof(program_text));
 	printk("# | run: %s\n", which);
-	printk("# | replay: %s\n", program_text);
+	printk("# | replay:");
+	for (unsigned i = 0; i < program->nr_steps; i++) {
+		step_print(&program->step[i], step, sizeof(step));
+		printk("%s %s", i ? ";" : "", step);
+	}
+	printk("\n");
 }
 
 void report_finding(const struct program *program, const struct finding *f, const char *which)

@@ -24,7 +24,12 @@ enum {
 
 static struct generator generator;
 static uint64_t second; /* of the TSC */
-static struct program program, smallest;
+
+/* All of one size. */
+static struct step steps[3][GENERATED_STEPS];
+static struct program program = {.room = GENERATED_STEPS, .step = steps[0]};
+static struct program smallest = {.room = GENERATED_STEPS, .step = steps[1]};
+static struct program spare = {.room = GENERATED_STEPS, .step = steps[2]};
 
 /* What is red, by the text of what is left of it. */
 static struct kind {
@@ -71,10 +76,10 @@ static bool is_alike(const struct program *candidate, void *argument)
 static struct kind *kind_of(const struct program *p)
 {
 	static char text[KIND_TEXT];
-	struct program named = *p;
 
-	normalise(&named);
-	program_print(&named, text, sizeof(text));
+	program_copy(&spare, p);
+	normalise(&spare);
+	program_print(&spare, text, sizeof(text));
 	for (unsigned i = 0; i < nr_kinds; i++)
 		if (!strcmp(kinds[i].text, text))
 			return &kinds[i];
@@ -96,11 +101,11 @@ static void take_red(unsigned nr, const struct finding *found)
 		tally.worst = f.verdict;
 		snprintk(tally.text, sizeof(tally.text), "%s", f.text);
 	}
-	smallest = program;
+	program_copy(&smallest, &program);
 	if (nr_kinds < MAX_KINDS) {
-		shrink(&smallest, is_alike, &like, SHRINK_BUDGET);
+		shrink(&smallest, &spare, is_alike, &like, SHRINK_BUDGET);
 		if (!is_alike(&smallest, &like)) { /* it shows now and then only */
-			smallest = program;
+			program_copy(&smallest, &program);
 			f = *found;
 		}
 		kind = kind_of(&smallest);

@@ -110,9 +110,7 @@ static bool parse_step(struct parser *p, struct step *step)
 {
 	struct word word = lexer_peek(&p->lexer);
 
-	if (word.column > UINT16_MAX)
-		return parse_fail(p->error, word.column, "the text is too long", NULL);
-	step->column = (uint16_t)word.column;
+	*step = (struct step){.column = word.column};
 	step->flush = lexer_take(&p->lexer, "!");
 	if (!parse_verb(p, step))
 		return false;
@@ -130,9 +128,9 @@ static bool parse_program(struct parser *p, struct program *program)
 		word = lexer_peek(&p->lexer);
 		if (word_is_end(&word) && program->nr_steps)
 			return true; /* behind a last ';' */
-		if (program->nr_steps == MAX_STEPS)
-			return parse_fail(p->error, word.column, "a program has at most 256 steps",
-					  NULL);
+		if (program->nr_steps == program->room)
+			return parse_fail(p->error, word.column,
+					  "more steps than there is room for", NULL);
 		if (!parse_step(p, &program->step[program->nr_steps]))
 			return false;
 		program->nr_steps++;
@@ -143,14 +141,22 @@ static bool parse_program(struct parser *p, struct program *program)
 	return parse_fail(p->error, word.column, "expected ';' behind a step", &word);
 }
 
+unsigned program_room(const char *text)
+{
+	unsigned steps = 1;
+
+	for (; *text; text++)
+		steps += *text == ';';
+	return steps;
+}
+
 bool program_parse(const char *text, enum op look, struct program *program,
 		   struct program_error *error)
 {
 	struct parser p = {.lexer = {.text = text, .next = text}, .look = look, .error = error};
 
-	_Static_assert(MAX_STEPS == 256, "an error text names it");
 	*error = (struct program_error){0};
-	*program = (struct program){0};
+	program->nr_steps = 0;
 	return parse_program(&p, program) && program_check(program, false, error) &&
 	       program_check(program, true, error);
 }

@@ -49,7 +49,6 @@ enum {
 	FRAME_DECOY = FRAME_M - 1, /* G: see struct layout */
 	NR_PCIDS = 4,
 	NR_TAGS = 8, /* 0 … 7; tag 0 is L1's own (AMD) or "VPID off" (Intel) */
-	MAX_STEPS = 256,
 };
 
 /* Which tables: L1's linear ones, L2's linear ones, the nested ones. */
@@ -222,13 +221,22 @@ struct step {
 	struct root root;
 	struct entry_ref entry;
 	struct value value;
-	uint16_t column; /* 1-based, of the step's first character in the text */
+	uint32_t column; /* 1-based, of the step's first character in the text */
 };
 
 struct program {
 	unsigned nr_steps;
-	struct step step[MAX_STEPS];
+	unsigned room; /* for so many: the caller's, as is the memory */
+	struct step *step;
 };
+
+/* to has room for all steps of from. */
+static inline void program_copy(struct program *to, const struct program *from)
+{
+	to->nr_steps = from->nr_steps;
+	for (unsigned i = 0; i < from->nr_steps; i++)
+		to->step[i] = from->step[i];
+}
 
 struct program_error {
 	unsigned column; /* 1-based; 0: no error */
@@ -272,9 +280,11 @@ struct program_error {
  * on looks, …), that roots, tables and values fit their space and level, that each `repeat` has its
  * `end` and comes out where it began (vCPU, VM, level), that the program ends in L1 on every vCPU.
  *
- * Returns true, or false with the column and one clear sentence in *error. Never reads beyond the
- * NUL.
+ * The steps go to program->step, of which there are program->room: program_room() says how many are
+ * enough. Returns true, or false with the column and one clear sentence in *error. Never reads
+ * beyond the NUL.
  */
+unsigned program_room(const char *text);
 bool program_parse(const char *text, enum op look, struct program *program,
 		   struct program_error *error);
 
@@ -299,9 +309,9 @@ unsigned program_cpus(const struct program *program);
  * OP_REPEAT or OP_END.
  */
 struct program_cursor {
-	uint16_t next;
-	uint16_t loop_start;
-	uint16_t loops_left;
+	unsigned next;
+	unsigned loop_start;
+	unsigned loops_left;
 };
 const struct step *program_next(const struct program *program, struct program_cursor *cursor,
 				bool without_flushes);

@@ -65,7 +65,7 @@ static bool is_allowed(struct generator *g, struct step step)
 	struct caps needs;
 	bool ok;
 
-	if (is_left_out(g, &step) || length + 1 + CLOSING > MAX_STEPS)
+	if (is_left_out(g, &step) || length + 1 + CLOSING > p->room)
 		return false;
 	push(p, step);
 	position_follow(&after, &step);

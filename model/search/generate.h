@@ -43,6 +43,10 @@ struct generator {
 	unsigned kept_looks;	   /* looks at which something outdated was legal */
 };
 
+enum {
+	GENERATED_STEPS = 256
+}; /* that there should be room for; no more are written than there is */
+
 /* Writes the program that belongs to seed and nr. The same generator, the same program. */
 void generate(struct generator *g, uint64_t seed, uint64_t nr, struct program *program);
 

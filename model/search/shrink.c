@@ -4,7 +4,7 @@
 #include "model/lang/parse.h"
 
 struct shrinking {
-	struct program *best;
+	struct program *best, *spare;
 	shrink_test *test;
 	void *argument;
 	unsigned asked, budget;
@@ -20,8 +20,14 @@ static bool take(struct shrinking *s, const struct program *candidate)
 	s->asked++;
 	if (!s->test(candidate, s->argument))
 		return false;
-	*s->best = *candidate;
+	program_copy(s->best, candidate);
 	return true;
+}
+
+static struct program *copy_of_best(struct shrinking *s)
+{
+	program_copy(s->spare, s->best);
+	return s->spare;
 }
 
 static void leave_out(struct program *p, unsigned at, unsigned nr)
@@ -38,10 +44,10 @@ static bool without_runs(struct shrinking *s)
 
 	for (unsigned nr = s->best->nr_steps / 2; nr; nr /= 2) {
 		for (unsigned at = 0; at + nr <= s->best->nr_steps;) {
-			struct program candidate = *s->best;
+			struct program *candidate = copy_of_best(s);
 
-			leave_out(&candidate, at, nr);
-			if (take(s, &candidate))
+			leave_out(candidate, at, nr);
+			if (take(s, candidate))
 				any = true;
 			else
 				at++;
@@ -55,11 +61,11 @@ static bool without_pairs(struct shrinking *s)
 {
 	for (unsigned i = 0; i + 1 < s->best->nr_steps; i++) {
 		for (unsigned j = i + 1; j < s->best->nr_steps; j++) {
-			struct program candidate = *s->best;
+			struct program *candidate = copy_of_best(s);
 
-			leave_out(&candidate, j, 1);
-			leave_out(&candidate, i, 1);
-			if (take(s, &candidate))
+			leave_out(candidate, j, 1);
+			leave_out(candidate, i, 1);
+			if (take(s, candidate))
 				return true;
 		}
 	}
@@ -120,19 +126,23 @@ static bool with_simpler_steps(struct shrinking *s)
 
 	for (unsigned i = 0; i < s->best->nr_steps; i++) {
 		for (unsigned nr = 0; nr < SIMPLER; nr++) {
-			struct program candidate = *s->best;
+			struct program *candidate = copy_of_best(s);
 
-			if (simpler(&candidate.step[i], nr))
-				any |= take(s, &candidate);
+			if (simpler(&candidate->step[i], nr))
+				any |= take(s, candidate);
 		}
 	}
 	return any;
 }
 
-unsigned shrink(struct program *program, shrink_test *test, void *argument, unsigned budget)
+unsigned shrink(struct program *program, struct program *spare, shrink_test *test, void *argument,
+		unsigned budget)
 {
-	struct shrinking s = {
-		.best = program, .test = test, .argument = argument, .budget = budget};
+	struct shrinking s = {.best = program,
+			      .spare = spare,
+			      .test = test,
+			      .argument = argument,
+			      .budget = budget};
 
 	do
 		while (without_runs(&s) || without_pairs(&s))

@@ -11,10 +11,12 @@ typedef bool shrink_test(const struct program *program, void *argument);
 
 /*
  * Leaves steps out and makes others simpler, as long as test(candidate, argument) says yes, and
- * calls it `budget` times at the most. The program is what is left; it has been seen to pass the
- * test last, or is as it was. Returns how many times it asked.
+ * calls it `budget` times at the most. spare: for the candidates, with room for as many steps. The
+ * program is what is left; it has been seen to pass the test last, or is as it was. Returns how
+ * many times it asked.
  */
-unsigned shrink(struct program *program, shrink_test *test, void *argument, unsigned budget);
+unsigned shrink(struct program *program, struct program *spare, shrink_test *test, void *argument,
+		unsigned budget);
 
 /*
  * The same program in the names that come first: its first window is w0, its first frame A, and so

@@ -26,22 +26,26 @@ static void must(bool holds, const char *what)
 
 static void prints_as_it_parses(const struct program *program)
 {
-	static char first[MAX_STEPS * 128], second[MAX_STEPS * 128];
-	struct program again;
+	size_t size = 128 * (program->nr_steps + 1);
+	char *first = malloc(size), *second = malloc(size);
+	struct program again = {.room = program->nr_steps,
+				.step = malloc(program->nr_steps * sizeof(struct step))};
 	struct program_error error;
 	struct caps needs, needed;
-	size_t len = program_print(program, first, sizeof(first));
+	size_t len = program_print(program, first, size);
 
-	must(len < sizeof(first) && len == strlen(first),
-	     "a program's text has the length returned");
+	must(len < size && len == strlen(first), "a program's text has the length returned");
 	must(program_parse(first, NR_OPS, &again, &error), "a printed program parses");
 	must(again.nr_steps == program->nr_steps, "it has as many steps");
-	program_print(&again, second, sizeof(second));
+	program_print(&again, second, size);
 	must(!strcmp(first, second), "it prints alike");
 	needs = program_needs(program);
 	needed = program_needs(&again);
 	must(caps_missing(&needs, &needed) == NR_CAPS && caps_missing(&needed, &needs) == NR_CAPS,
 	     "it needs the same");
+	free(first);
+	free(second);
+	free(again.step);
 }
 
 enum { NR_RESULTS = 17 }; /* bits of RESULT_… */
@@ -102,6 +106,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text = malloc(size);
 	memcpy(text, data + 1, size - 1);
 	text[size - 1] = '\0';
+	program.room = program_room(text);
+	program.step = malloc(program.room * sizeof(*program.step));
 	if (program_parse(text, data[0] % 4, &program, &error)) {
 		must(!error.column, "no error has no column");
 		prints_as_it_parses(&program);
@@ -115,6 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(*error.text && strlen(error.text) < sizeof(error.text) - 1,
 		     "an error has a text");
 	}
+	free(program.step);
 	free(text);
 	return 0;
 }

@@ -91,6 +91,8 @@ int main(int argc, char **argv)
 	}
 	if (i != argc - 1)
 		return usage();
+	program.room = program_room(argv[i]);
+	program.step = malloc(program.room * sizeof(*program.step));
 	if (!program_parse(argv[i], look, &program, &error)) {
 		fprintf(stderr, "%s\n%*s^ %s\n", argv[i], (int)error.column - 1, "", error.text);
 		return 2;

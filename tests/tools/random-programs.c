@@ -43,7 +43,8 @@ int main(int argc, char **argv)
 	const unsigned first = (unsigned)atoi(argv[3]), nr = (unsigned)atoi(argv[4]);
 
 	for (unsigned i = first; i < first + nr; i++) {
-		struct program program;
+		static struct step space[GENERATED_STEPS];
+		struct program program = {.room = GENERATED_STEPS, .step = space};
 
 		generate(&g, strtoull(argv[2], NULL, 10), i, &program);
 		program_print(&program, text, sizeof(text));

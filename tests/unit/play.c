@@ -7,9 +7,28 @@
 
 #include "tests/tools/results.h"
 
+struct program room_for_steps(unsigned room)
+{
+	static struct kept {
+		struct kept *before;
+		struct step step[];
+	} * kept; /* so that no sanitizer takes them for lost */
+	struct kept *k = malloc(sizeof(*k) + room * sizeof(k->step[0]));
+
+	assert_non_null(k);
+	k->before = kept;
+	kept = k;
+	return (struct program){.room = room, .step = k->step};
+}
+
+struct program room_for(const char *text)
+{
+	return room_for_steps(program_room(text));
+}
+
 struct program parsed(const char *text)
 {
-	struct program program;
+	struct program program = room_for(text);
 	struct program_error error;
 
 	if (!program_parse(text, OP_LOAD, &program, &error))

@@ -12,6 +12,10 @@
 
 #include "model/oracle/oracle.h"
 
+/* A program with room for all steps of a text. Whoever calls owns nothing: it lasts until the tests
+ * end. */
+struct program room_for(const char *text);
+struct program room_for_steps(unsigned steps);
 /* Parses a text that must be right; its `look`s are loads. */
 struct program parsed(const char *text);
 

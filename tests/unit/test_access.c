@@ -17,7 +17,7 @@ static void same(const char *text)
 
 static void refused(const char *text, unsigned column, const char *words)
 {
-	struct program program;
+	struct program program = room_for(text);
 	struct program_error error;
 
 	assert_false(program_parse(text, OP_LOAD, &program, &error));

@@ -42,7 +42,7 @@ static void arguments_are_kept(void **state)
 
 static void is_wrong(const char *text, unsigned column, const char *words)
 {
-	struct program program;
+	struct program program = room_for(text);
 	struct program_error error;
 
 	if (program_parse(text, OP_LOAD, &program, &error))

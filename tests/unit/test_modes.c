@@ -98,7 +98,7 @@ static void what_does_not_fit_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
-		struct program program;
+		struct program program = room_for(wrong[i].text);
 		struct program_error error;
 
 		if (program_parse(wrong[i].text, OP_LOAD, &program, &error))

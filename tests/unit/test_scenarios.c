@@ -55,6 +55,7 @@ static bool parses(const char *name, const char *text, enum op look, struct prog
 {
 	struct program_error error;
 
+	*program = room_for(text);
 	if (program_parse(text, look, program, &error))
 		return true;
 	print_error("%s: %s\n%*s^ %s\n", name, text, (int)error.column - 1, "", error.text);

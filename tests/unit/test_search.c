@@ -74,12 +74,13 @@ static void check_programs(enum vendor vendor)
 {
 	struct generator g = generator_of(vendor);
 	static char text[8192], again[8192];
+	struct program program = room_for_steps(GENERATED_STEPS);
+	struct program read = room_for_steps(GENERATED_STEPS);
 	unsigned worth = 0, ops[NR_OPS] = {0};
 
 	caps_drop(&g.caps, CAP_FEP);
 	caps_drop(&g.caps, CAP_SMAP);
 	for (unsigned i = 0; i < PROGRAMS; i++) {
-		struct program program, read;
 		struct program_error error = {0};
 		struct caps needs;
 
@@ -120,7 +121,7 @@ static void programs_are_sound_on_intel(void **state)
 static void a_seed_fixes_a_program(void **state)
 {
 	struct generator g = generator_of(VENDOR_INTEL);
-	struct program one, two;
+	struct program one = room_for_steps(GENERATED_STEPS), two = room_for_steps(GENERATED_STEPS);
 	static char text[8192], again[8192];
 
 	(void)state;
@@ -138,7 +139,7 @@ static void a_seed_fixes_a_program(void **state)
 static void what_is_left_out_stays_out(void **state)
 {
 	struct generator g = generator_of(VENDOR_AMD);
-	struct program program;
+	struct program program = room_for_steps(GENERATED_STEPS);
 
 	(void)state;
 	g.left_out = FEATURE(NXE) | FEATURE(TLBCTL);
@@ -173,10 +174,10 @@ static bool has_invlpg_in_l2(const struct program *program, void *argument)
 
 static void shrunk(const char *text, unsigned budget, const char *expected)
 {
-	struct program program = parsed(text);
+	struct program program = parsed(text), spare = room_for(text);
 	static char left[8192];
 	unsigned asked = 0;
-	const unsigned said = shrink(&program, has_invlpg_in_l2, &asked, budget);
+	const unsigned said = shrink(&program, &spare, has_invlpg_in_l2, &asked, budget);
 
 	assert_int_equal(said, asked);
 	assert_true(asked <= budget);

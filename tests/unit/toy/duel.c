@@ -85,7 +85,8 @@ static uint32_t lost_with(struct duel *d, const struct program *program, uint32_
 static bool is_valid(const struct program *program)
 {
 	static char text[TEXT];
-	struct program parsed;
+	static struct step steps[MAKER_STEPS];
+	struct program parsed = {.room = MAKER_STEPS, .step = steps};
 	struct program_error error;
 
 	return program_print(program, text, sizeof(text)) < sizeof(text) &&
@@ -94,17 +95,20 @@ static bool is_valid(const struct program *program)
 
 uint32_t duel_shrink(struct duel *d, struct program *program, uint32_t seed)
 {
+	static struct step steps[MAKER_STEPS];
+	struct program less = {.room = MAKER_STEPS, .step = steps};
+
 	for (unsigned length = program->nr_steps; length; length /= 2) {
 		for (unsigned at = 0; at + length <= program->nr_steps;) {
-			struct program less = *program;
 			uint32_t with;
 
+			program_copy(&less, program);
 			memmove(&less.step[at], &less.step[at + length],
 				(less.nr_steps - at - length) * sizeof(*less.step));
 			less.nr_steps -= length;
 			with = is_valid(&less) ? lost_with(d, &less, seed) : 0;
 			if (with) {
-				*program = less;
+				program_copy(program, &less);
 				seed = with;
 			} else {
 				at++;

@@ -4,11 +4,12 @@
 #define TESTS_UNIT_TOY_DUEL_H
 
 #include "model/oracle/oracle.h"
+#include "tests/unit/toy/maker.h"
 
 /* What the looks of a program saw. */
 struct trace {
 	unsigned nr;
-	uint32_t seen[MAX_STEPS];
+	uint32_t seen[MAKER_STEPS];
 };
 
 struct duel {

@@ -11,7 +11,13 @@
 
 enum { MAKER_TEXT = 6000 };
 
-/* Writes a valid program; text: MAKER_TEXT characters. Returns it parsed. */
+enum {
+	MAKER_STEPS = 256, /* of one program, at most */
+	MAKER_KEPT = 4,	   /* programs that stay while others are made */
+};
+
+/* Writes a valid program; text: MAKER_TEXT characters. Returns it parsed: the last MAKER_KEPT stay.
+ */
 struct program maker_program(enum vendor vendor, uint32_t seed, char *text);
 
 #endif
