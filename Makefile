@@ -81,6 +81,18 @@ $(AGENT32)/agent.bin: $(AGENT32)/agent.elf
 $(OBJ)/guests/agent32.S.o: $(AGENT32)/agent.bin
 $(OBJ)/guests/agent32.S.o: KERNEL_CFLAGS += -DAGENT32_BIN='"$(AGENT32)/agent.bin"'
 
+# The families of scenarios: checked, then as they are, but for comments. The list of cases is for readers of
+# the ELF, such as run.sh, and no part of what is loaded.
+FAMILIES  := scenarios/common.scn $(filter-out %/common.scn,$(sort $(wildcard scenarios/*.scn)))
+SCENARIOS := $(BUILD)/host/revenant-scenarios
+$(BUILD)/scenarios.txt: $(FAMILIES) $(SCENARIOS)
+	$(SCENARIOS) text $(FAMILIES) > $@
+$(BUILD)/cases.txt: $(FAMILIES) $(SCENARIOS)
+	$(SCENARIOS) list $(FAMILIES) > $@
+
+$(OBJ)/scenarios/text.S.o: $(BUILD)/scenarios.txt
+$(OBJ)/scenarios/text.S.o: KERNEL_CFLAGS += -DSCENARIOS_TXT='"$(BUILD)/scenarios.txt"'
+
 # The list of objects is a prerequisite of its own, so that a source that goes away relinks.
 $(OBJ)/objects: FORCE
 	@mkdir -p $(@D)
@@ -91,8 +103,8 @@ $(OBJ)/revenant.elf: $(OBJECTS) $(OBJ)/objects linker.ld
 	$(LD) $(KERNEL_LDFLAGS) --defsym=AGENT32_BASE=$(AGENT32_BASE) -T linker.ld -o $@ $(OBJECTS)
 
 # The product: symbols, but no debug information. FORCE: another CC may have made it last.
-$(ELF): $(OBJ)/revenant.elf FORCE
-	@$(OBJCOPY) --strip-debug --discard-all $< $@.new
+$(ELF): $(OBJ)/revenant.elf $(BUILD)/cases.txt FORCE
+	@$(OBJCOPY) --strip-debug --discard-all --add-section .revenant.list=$(BUILD)/cases.txt $< $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 iso: $(ISO)

@@ -1,26 +1,32 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
-# The cases in an image, read from the ELF without booting it, and the choice among them.
+# The cases in an image, read from the ELF without booting it, or those of a file of scenarios, and the choice
+# among them.
 
-cases_of() { # IMAGE; prints NAME <tab> TITLE lines
-	local list
-	list=$(mktemp) || return
-	objcopy -O binary -j .revenant.list "$1" "$list" 2>/dev/null
-	tr -d '\0' <"$list" | awk -F'\t' '
-		function expand(name, title, from, to, i, n, word) {
-			from = index(name, "{")
-			if (!from) {
-				print name FS title
-				return
-			}
-			to = index(name, "}")
-			n = split(substr(name, from + 1, to - from - 1), word, ",")
-			for (i = 1; i <= n; i++)
-				expand(substr(name, 1, from - 1) word[i] substr(name, to + 1), title)
-		}
-		{ expand($1, $2) }'
-	rm -f "$list"
+COMMON_SCENARIOS=$(dirname "${BASH_SOURCE[0]}")/../scenarios/common.scn
+
+# The image's own reader of scenarios, made with it.
+scenarios_tool() { # COMMAND FILE
+	make -s build/host/revenant-scenarios >&2 || our_error "the reader of scenarios does not build (above)"
+	build/host/revenant-scenarios "$1" "$COMMON_SCENARIOS" "$2"
+}
+
+# What is wrong with a file of scenarios is told before anything boots.
+check_scenarios() { # FILE
+	local problem
+	problem=$(scenarios_tool check "$1" 2>&1) || usage_error "${problem##*$'\n'}"
+}
+
+cases_of() { # IMAGE; prints NAME <tab> CLASSES <tab> TITLE lines
+	local work
+	if [[ -n ${REVENANT_SCENARIOS-} ]]; then
+		scenarios_tool list "$REVENANT_SCENARIOS"
+		return
+	fi
+	work=$(mktemp -d) || return
+	! objcopy --dump-section .revenant.list="$work/list" "$1" "$work/copy" 2>/dev/null || cat "$work/list"
+	rm -rf "$work"
 }
 
 # The rule of the image's filter= word: a case is chosen if it matches a positive glob, or there is
@@ -40,10 +46,10 @@ is_chosen() { # NAME FILTER...
 	[[ $positive == no || $match == yes ]]
 }
 
-chosen_cases() { # IMAGE FILTER...; prints NAME <tab> TITLE lines
-	local image=$1 name title
+chosen_cases() { # IMAGE FILTER...; prints NAME <tab> CLASSES <tab> TITLE lines
+	local image=$1 name rest
 	shift
-	while IFS=$'\t' read -r name title; do
-		! is_chosen "$name" "$@" || printf '%s\t%s\n' "$name" "$title"
+	while IFS=$'\t' read -r name rest; do
+		! is_chosen "$name" "$@" || printf '%s\t%s\n' "$name" "$rest"
 	done < <(cases_of "$image")
 }

@@ -1,22 +1,109 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/case.h"
 
-#include <stddef.h>
+#include "boot/bootinfo.h"
+#include "kernel/memory.h"
+
+extern const char __scenarios_start[], __scenarios_end[]; /* scenarios/text.S */
+
+static struct scenarios set;
+
+static void *array(size_t size)
+{
+	return memory_reserve(set.room * size, 16);
+}
+
+bool cases_read(struct scenarios_error *error)
+{
+	const struct slice own = {__scenarios_start, __scenarios_end};
+	const struct slice given = {(const char *)boot_info.module,
+				    (const char *)boot_info.module + boot_info.module_size};
+
+	set = (struct scenarios){.room = scenarios_room(own) + scenarios_room(given)};
+	set.definition = array(sizeof(*set.definition));
+	set.scenario = array(sizeof(*set.scenario));
+	set.known = array(sizeof(*set.known));
+	if (!scenarios_read(&set, own, error))
+		return false;
+	if (!boot_info.module_size)
+		return true;
+	/* what families share stays */
+	set.nr_scenarios = set.nr_known = 0;
+	return scenarios_read(&set, given, error) && scenarios_check(&set, error);
+}
 
 bool case_next(struct case_ref *c)
 {
-	const struct scenario *s = c->scenario;
-
-	if (!s || !scenario_next_case(s, &c->of)) {
-		s = s ? s + 1 : __scenarios_start;
-		if (s >= __scenarios_end)
-			return false;
-		c->of = (struct scenario_case){0};
-		scenario_next_case(s, &c->of);
-	}
-	c->scenario = s;
-	scenario_case_name(s, &c->of, c->name, sizeof(c->name));
+	if (!scenarios_next(&set, &c->of))
+		return false;
+	scenarios_print(&set, &c->of, PART_NAME, c->name, sizeof(c->name));
 	return true;
+}
+
+const char *case_text(const struct case_ref *c, enum scenario_part part)
+{
+	static char *text;
+	static size_t room;
+	size_t size = scenarios_print(&set, &c->of, part, text, room) + 1;
+
+	if (size > room) {
+		/* memory is never given back: by doubling, no more than twice what is needed is
+		 * lost */
+		room = size > 2 * room ? size : 2 * room;
+		text = memory_reserve(room, 1);
+		scenarios_print(&set, &c->of, part, text, room);
+	}
+	return text;
+}
+
+/* ---- what is known ---- */
+
+static bool parameter_is(struct slice value, struct slice wanted)
+{
+	return slice_equal(value, wanted) || (slice_is(wanted, "1") && slice_is(value, "Y")) ||
+	       (slice_is(wanted, "0") && slice_is(value, "N"));
+}
+
+/* "ept=1" of a host "kvm,6.12.0,ept=Y". A parameter that it does not name is at its default: 1. */
+static bool host_is(const char *host, struct slice wanted)
+{
+	struct slice name = slice_cut(&wanted, '='), words = slice_of(host);
+
+	while (words.start < words.end) {
+		struct slice value = slice_cut(&words, ',');
+
+		if (slice_equal(slice_cut(&value, '='), name))
+			return parameter_is(value, wanted);
+	}
+	return slice_is(wanted, "1");
+}
+
+/* What is known is of KVM; `lab,…` and `kvm,…` are such hosts. */
+static bool is_of(const struct known *known, enum vendor vendor, const char *host)
+{
+	struct slice words = slice_of(host), kind = slice_cut(&words, ','), wanted = known->host;
+
+	if (known->vendor != vendor || !(slice_is(kind, "kvm") || slice_is(kind, "lab")))
+		return false;
+	while (wanted.start < wanted.end)
+		if (!host_is(host, slice_word(&wanted)))
+			return false;
+	return true;
+}
+
+const struct known *case_known(const struct case_ref *c, enum vendor vendor, const char *host,
+			       const char *verdict, char *reason, size_t size)
+{
+	for (unsigned i = 0; i < set.nr_known; i++) {
+		const struct known *known = &set.known[i];
+
+		if (known->scenario != c->of.scenario || !is_of(known, vendor, host) ||
+		    (verdict && !slice_is(known->verdict, verdict)))
+			continue;
+		scenarios_print_text(&set, &c->of, known->reason, reason, size);
+		return known;
+	}
+	return NULL;
 }
 
 bool glob_match(const char *glob, const char *text)

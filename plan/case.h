@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Cases: scenarios, each spread over the levels and looks it asks for. */
+/* Cases: scenarios, each spread over the values of its axes. */
 #ifndef PLAN_CASE_H
 #define PLAN_CASE_H
 
@@ -8,13 +8,26 @@
 #include "scenarios/scenario.h"
 
 struct case_ref {
-	const struct scenario *scenario;
 	struct scenario_case of;
-	char name[96];
+	char name[CASE_NAME];
 };
 
-/* Goes from one case to the next: begin with scenario NULL. False at the end. */
+/* Reads the scenarios that the loader gave, or, where it gave none, the image's own. False: what is
+ * wrong with them. */
+bool cases_read(struct scenarios_error *error);
+
+/* Goes from one case to the next: begin with all zero. False at the end. */
 bool case_next(struct case_ref *c);
+
+/* The text of one of its parts, valid until the next call. "": it has none. */
+const char *case_text(const struct case_ref *c, enum scenario_part part);
+
+/*
+ * The fault that is known of a host of this vendor, described by the words of host=
+ * ("kvm,6.12.0,ept=Y"), with this verdict, or, NULL, with any. NULL: none is. reason: room for why.
+ */
+const struct known *case_known(const struct case_ref *c, enum vendor vendor, const char *host,
+			       const char *verdict, char *reason, size_t size);
 
 /* Does text match the glob ('*' any run of characters, '?' one)? */
 bool glob_match(const char *glob, const char *text);

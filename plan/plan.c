@@ -30,12 +30,15 @@ static struct options {
 	bool random_all, trace;
 	bool skip_flush;
 	bool bench;
-	bool fep;   /* the host is said to carry out forced-emulation prefixes */
-	bool pcpus; /* somebody moves vCPUs: lab/pcpu.sh */
+	bool strict;	/* what is known of hosts is wrong, too */
+	bool may_crash; /* … and what ends them is asked for on purpose */
+	bool fep;	/* the host is said to carry out forced-emulation prefixes */
+	bool pcpus;	/* somebody moves vCPUs: lab/pcpu.sh */
 } options = {.from = 1, .repeat = 1, .tries = 3};
 
 static const struct hv *hv;
 static struct caps caps;
+static char host[256];	       /* what run.sh says it is */
 static struct program program; /* the current one */
 
 static bool parse_program(const char *text, enum op look, struct program_error *error)
@@ -43,7 +46,6 @@ static bool parse_program(const char *text, enum op look, struct program_error *
 	unsigned room = program_room(text);
 
 	if (room > program.room) {
-		/* never given back: by doubling, no more than what is needed is lost */
 		program.room = room > 2 * program.room ? room : 2 * program.room;
 		program.step = memory_reserve(program.room * sizeof(*program.step), 8);
 	}
@@ -51,12 +53,10 @@ static bool parse_program(const char *text, enum op look, struct program_error *
 }
 
 /* Reads a case's program, or its own control. */
-static bool read_program(const struct case_ref *c, bool own_control, struct program_error *error)
+static bool read_program(const struct case_ref *c, enum scenario_part part,
+			 struct program_error *error)
 {
-	static char text[SCENARIO_TEXT];
-
-	scenario_case_program(c->scenario, &c->of, own_control, text, sizeof(text));
-	return parse_program(text, c->of.look, error);
+	return parse_program(case_text(c, part), c->of.look, error);
 }
 
 static _Noreturn void end(enum power_status status)
@@ -123,6 +123,10 @@ static void read_word(const char *word, size_t length)
 		options.skip_flush = true;
 	} else if (length == 5 && !strncmp(word, "bench", 5)) {
 		options.bench = true;
+	} else if (length == 6 && !strncmp(word, "strict", 6)) {
+		options.strict = true;
+	} else if (length == 9 && !strncmp(word, "may-crash", 9)) {
+		options.may_crash = true;
 	} else if (length == 3 && !strncmp(word, "fep", 3)) {
 		options.fep = true;
 	} else if (length == 5 && !strncmp(word, "pcpus", 5)) {
@@ -180,25 +184,44 @@ static bool is_wanted(const struct case_ref *c)
 	return !strcmp(options.filter, c->name);
 }
 
-/* A known failure of hosts: no news, and no verdict. */
-static void report_known(unsigned nr, const struct case_ref *c, const struct finding *f)
+/* What is known of such hosts is no news, and no verdict: why, or NULL. */
+static const char *known_reason(const struct case_ref *c, const char *verdict)
 {
-	char text[600];
+	static char reason[300];
 
-	snprintk(text, sizeof(text), "%s %s: %s", verdict_name(f->verdict), f->text,
-		 c->scenario->known);
-	report_result(nr, c->name, VERDICT_KNOWN, text);
+	if (!hv || !case_known(c, hv->vendor, host, verdict, reason, sizeof(reason)))
+		return NULL;
+	return reason;
 }
 
-static void report_wrong(unsigned nr, const char *name, const struct finding *f, const char *which)
+static void report_wrong(unsigned nr, const struct case_ref *c, const struct finding *f,
+			 const char *which)
 {
-	report_result(nr, name, f->verdict, f->text);
+	const char *known = known_reason(c, verdict_name(f->verdict));
+	char text[sizeof(f->text) + 320];
+
+	if (known && !options.strict && !is_wanted(c)) {
+		snprintk(text, sizeof(text), "%s %s: %s", verdict_name(f->verdict), f->text, known);
+		report_result(nr, c->name, VERDICT_KNOWN, text);
+	} else {
+		report_result(nr, c->name, f->verdict, f->text);
+	}
 	if (f->verdict == VERDICT_SKIP)
 		return;
 	if (f->wrong)
 		report_finding(&program, f, which);
 	else
 		report_program(&program, which);
+}
+
+/* A host that should show a known fault, could have, and does not. */
+static void report_pass(unsigned nr, const struct case_ref *c)
+{
+	const char *known = known_reason(c, NULL);
+
+	if (known)
+		printk("# known-fixed %s: %s\n", c->name, known);
+	report_result(nr, c->name, VERDICT_PASS, "");
 }
 
 /* VERDICT_PASS: the control showed retention. VERDICT_VACUOUS: it did not. */
@@ -221,23 +244,19 @@ static bool runs_well(unsigned nr, const struct case_ref *c, unsigned runs)
 	for (unsigned i = 0; i < runs; i++) {
 		if (run_once(false, &f) == VERDICT_PASS)
 			continue;
-		if (c->scenario->known && f.wrong && !is_wanted(c))
-			report_known(nr, c, &f);
-		else
-			report_wrong(nr, c->name, &f,
-				     options.skip_flush ? "program, its flushes left out"
-							: "program");
+		report_wrong(nr, c, &f,
+			     options.skip_flush ? "program, its flushes left out" : "program");
 		return false;
 	}
 	return true;
 }
 
 /* Reads the program or its own control, if it has one. */
-static bool change_program(unsigned nr, const struct case_ref *c, bool own_control)
+static bool change_program(unsigned nr, const struct case_ref *c, enum scenario_part part)
 {
 	struct program_error error;
 
-	if (!c->scenario->control || read_program(c, own_control, &error))
+	if (!*case_text(c, PART_CONTROL) || read_program(c, part, &error))
 		return true;
 	report_result(nr, c->name, VERDICT_ERROR, error.text);
 	return false;
@@ -260,41 +279,52 @@ static void run_case(unsigned nr, const struct case_ref *c)
 	enum verdict verdict;
 	struct finding f = {0};
 
-	if (!runs_well(nr, c, options.repeat) || !change_program(nr, c, true))
+	if (!runs_well(nr, c, options.repeat) || !change_program(nr, c, PART_CONTROL))
 		return;
 	verdict = run_control(&f);
 	if (verdict == VERDICT_VACUOUS)
 		report_result(nr, c->name, VERDICT_VACUOUS,
 			      "the host kept nothing that it may keep: this could not have failed");
 	else if (verdict != VERDICT_PASS)
-		report_wrong(nr, c->name, &f, "control");
-	else if (change_program(nr, c, false) && runs_well(nr, c, options.repeat))
-		report_result(nr, c->name, VERDICT_PASS, "");
+		report_wrong(nr, c, &f, "control");
+	else if (change_program(nr, c, PART_PROGRAM) && runs_well(nr, c, options.repeat))
+		report_pass(nr, c);
+}
+
+/* Why a case is not for this run, though the host could carry it out; or NULL. */
+static const char *reason_to_leave_out(const struct case_ref *c)
+{
+	const char *fatal = case_text(c, PART_FATAL);
+
+	if (*fatal && !is_wanted(c))
+		return fatal;
+	if (*fatal && !strncmp(host, "kvm", 3) && !options.may_crash)
+		return "it can stop this machine: say --may-crash-host, if that is what you want";
+	if (options.skip_flush && !claims_flush())
+		return "it claims no flush that could be left out";
+	return NULL;
 }
 
 static void do_case(unsigned nr, const struct case_ref *c)
 {
 	struct program_error error;
-	char text[160];
 	struct caps needs;
-	enum cap missing;
+	const char *why;
+	char text[160];
 
 	report_case(nr, c->name);
-	if (!read_program(c, false, &error)) {
+	if (!read_program(c, PART_PROGRAM, &error)) {
 		snprintk(text, sizeof(text), "column %u: %s", error.column, error.text);
 		return report_result(nr, c->name, VERDICT_ERROR, text);
 	}
 	needs = program_needs(&program);
-	caps_add_if(&needs, !strncmp(c->name, "svm.", 4), CAP_SVM);
-	caps_add_if(&needs, !strncmp(c->name, "vmx.", 4), CAP_VMX);
-	if (c->scenario->fatal && !is_wanted(c))
-		return report_result(nr, c->name, VERDICT_SKIP, c->scenario->fatal);
-	missing = caps_missing(&needs, &caps);
-	if (missing < NR_CAPS)
-		return report_result(nr, c->name, VERDICT_SKIP, cap_remedy(missing));
-	if (options.skip_flush && !claims_flush())
+	caps_add_all(&needs, &c->of.scenario->needs);
+	if (caps_missing(&needs, &caps) < NR_CAPS)
 		return report_result(nr, c->name, VERDICT_SKIP,
-				     "it claims no flush that could be left out");
+				     cap_remedy(caps_missing(&needs, &caps)));
+	why = reason_to_leave_out(c);
+	if (why)
+		return report_result(nr, c->name, VERDICT_SKIP, why);
 	if (options.skip_flush)
 		run_mutated(nr, c);
 	else
@@ -337,8 +367,8 @@ static void run_plan(void)
 
 static void run_replay(const char *text)
 {
-	struct scenario replay = {.name = "replay", .program = text};
-	struct case_ref c = {.scenario = &replay, .of = {.look = OP_LOAD}, .name = "replay"};
+	const struct scenario replay = {.program = slice_of(text)};
+	const struct case_ref c = {.of = {.scenario = &replay, .look = OP_LOAD}, .name = "replay"};
 	struct program_error error;
 
 	if (!parse_program(text, OP_LOAD, &error)) {
@@ -369,6 +399,24 @@ static void run_bench(void)
 	printk("# bench programs-end %u\n", runs);
 }
 
+static void read_scenarios(void)
+{
+	struct scenarios_error error;
+	char family[32];
+	size_t n = 0;
+
+	if (cases_read(&error))
+		return;
+	while (n < sizeof(family) - 1 && error.family.start + n < error.family.end) {
+		family[n] = error.family.start[n];
+		n++;
+	}
+	family[n] = '\0';
+	printk("Bail out! scenarios%s%s, line %u: %s\n", n ? " " : "", family, error.line,
+	       error.text);
+	end(STATUS_USAGE);
+}
+
 _Noreturn void plan_run(void)
 {
 	const char *replay = cmdline_replay();
@@ -382,6 +430,8 @@ _Noreturn void plan_run(void)
 	}
 	judge_init(hv ? hv->vendor : VENDOR_AMD);
 	read_options();
+	read_scenarios();
+	cmdline_value("host", host, sizeof(host));
 	caps = host_caps(hv, options.fep, options.pcpus);
 	drop_caps();
 	banner();

@@ -112,7 +112,7 @@ struct context {
 	struct item_set set[NR_WINDOWS];
 };
 
-/* VPIDs, PCIDs and nested roots on all CPUs: more than a program of MAX_STEPS is likely to use. */
+/* VPIDs, PCIDs and nested roots on all CPUs: more than a program is likely to use. */
 enum { MAX_CONTEXTS = 2 * NR_CPUS * NR_TAGS };
 
 struct context_list {

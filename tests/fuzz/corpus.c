@@ -6,6 +6,7 @@
  *   corpus DIR        DIR/corpus exists. Exit code 1: a file cannot be written.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "scenarios/scenario.h"
@@ -22,21 +23,38 @@ static FILE *open_in(const char *dir, const char *name)
 	return file;
 }
 
-/* The last one of each look, and so the one with most steps. */
-static int write_program(const char *dir, const struct scenario *scenario)
+extern const char __scenarios_start[], __scenarios_end[]; /* scenarios/text.S */
+
+static struct scenarios read_scenarios(void)
 {
-	char name[256], text[SCENARIO_TEXT];
-	struct scenario_case c = {0};
+	const struct slice text = {__scenarios_start, __scenarios_end};
+	struct scenarios set = {.room = scenarios_room(text)};
+	struct scenarios_error error;
+
+	set.definition = calloc(set.room, sizeof(*set.definition));
+	set.scenario = calloc(set.room, sizeof(*set.scenario));
+	set.known = calloc(set.room, sizeof(*set.known));
+	if (!scenarios_read(&set, text, &error)) {
+		fprintf(stderr, "line %u: %s\n", error.line, error.text);
+		exit(1);
+	}
+	return set;
+}
+
+/* The first byte is the fuzzer's choices. */
+static int write_input(const char *dir, const char *name, char choices, struct slice text)
+{
+	char path[256];
 	FILE *file;
 
-	while (scenario_next_case(scenario, &c))
-		scenario_case_program(scenario, &c, false, text, sizeof(text));
-	snprintf(name, sizeof(name), "corpus/%s", scenario->name);
-	file = open_in(dir, name);
+	snprintf(path, sizeof(path), "corpus/%s", name);
+	for (char *c = path + strlen("corpus/"); *c; c++)
+		if (*c == '/')
+			*c = '-';
+	file = open_in(dir, path);
 	if (!file)
 		return 1;
-	/* The first byte is the fuzzer's choices: 0, `look` is a load. */
-	fprintf(file, "%c%s", 0, text);
+	fprintf(file, "%c%.*s", choices, (int)slice_length(text), text.start);
 	return fclose(file) != 0;
 }
 
@@ -53,16 +71,31 @@ static void write_words(FILE *file, const char *text)
 	}
 }
 
+/* Of each scenario the last case, and so the one with most steps; and its text as it is written
+ * down. */
 int main(int argc, char **argv)
 {
+	static char name[CASE_NAME], program[65536];
+	struct scenarios set = read_scenarios();
 	FILE *words = argc == 2 ? open_in(argv[1], "words") : NULL;
+	struct scenario_case c = {0}, next = {0};
 	int status = !words;
 
 	if (!words)
 		return 1;
-	for (const struct scenario *s = __scenarios_start; s < __scenarios_end; s++) {
-		status |= write_program(argv[1], s);
-		write_words(words, s->program);
+	while (scenarios_next(&set, &next)) {
+		const struct scenario *s = c.scenario;
+
+		if (s && s != next.scenario) {
+			scenarios_print(&set, &c, PART_NAME, name, sizeof(name));
+			scenarios_print(&set, &c, PART_PROGRAM, program, sizeof(program));
+			status |= write_input(argv[1], name, 0, slice_of(program));
+			write_words(words, program);
+			strcat(name, "-text");
+			status |= write_input(argv[1], name, 4,
+					      (struct slice){s->title.start, s->program.end});
+		}
+		c = next;
 	}
 	return status | (fclose(words) != 0);
 }

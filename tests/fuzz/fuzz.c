@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any text at all to the parser, any program that it accepts to the oracle.
+ * Any text at all to the parser, any program that it accepts to the oracle; any text to the reader
+ * of scenarios.
  *
  * Checked: an error has a column within the text; what is printed parses to the same program; the
  * current result is legal and judged so; the oracle survives whatever a host might show it.
- * Input: one byte of choices, then the text.
+ * Input: one byte of choices (2 bits: what `look` is; then 1: scenarios, not a program), then the
+ * text.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/oracle/oracle.h"
+#include "scenarios/scenario.h"
 
 enum { MAX_PLAYED = 2000 }; /* steps: a loop of 10000 would tell no more */
 
@@ -94,6 +97,45 @@ static void plays(const struct program *program, enum vendor vendor, bool contro
 	free(oracle);
 }
 
+/* What families share, in short. */
+static const char common[] =
+	"family common\n"
+	"axis level | @ | around\n"
+	" l1 | h | ...\n"
+	" l2 | g | enter; ...; exit\n"
+	"axis at = level: l1 l2\n"
+	"axis look = load store\n"
+	"let retains = set @0.w0.pte A; load w0; set @0.w0.pte B; load w0 either\n"
+	"family fuzz\n";
+
+/* Every case of a text that is accepted has a name and a program. */
+static void reads_scenarios(struct slice text)
+{
+	struct scenarios set = {.room = scenarios_room(slice_of(common)) + scenarios_room(text)};
+	struct scenarios_error error = {0};
+	struct scenario_case c = {0};
+	char name[CASE_NAME], program[4096];
+
+	set.definition = malloc(set.room * sizeof(*set.definition));
+	set.scenario = malloc(set.room * sizeof(*set.scenario));
+	set.known = malloc(set.room * sizeof(*set.known));
+	must(scenarios_read(&set, slice_of(common), &error), "what families share is right");
+	if (scenarios_read(&set, text, &error) && scenarios_check(&set, &error)) {
+		for (unsigned i = 0; i < MAX_PLAYED && scenarios_next(&set, &c); i++) {
+			must(scenarios_print(&set, &c, PART_NAME, name, sizeof(name)) <
+				     sizeof(name),
+			     "a case's name has room");
+			scenarios_print(&set, &c, PART_PROGRAM, program, sizeof(program));
+		}
+	} else {
+		must(error.line, "an error has a line");
+		must(*error.text, "an error has a text");
+	}
+	free(set.definition);
+	free(set.scenario);
+	free(set.known);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct program program;
@@ -106,6 +148,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text = malloc(size);
 	memcpy(text, data + 1, size - 1);
 	text[size - 1] = '\0';
+	if (data[0] & 4) {
+		reads_scenarios((struct slice){text, text + size - 1});
+		free(text);
+		return 0;
+	}
 	program.room = program_room(text);
 	program.step = malloc(program.room * sizeof(*program.step));
 	if (program_parse(text, data[0] % 4, &program, &error)) {

@@ -3,7 +3,7 @@
 # Tests of what runs without a VM. Included by the top Makefile; alone: make -f tests/unit/unit.mk TARGET
 #
 #   host-tests      unit tests of model/ and of the findings under ASan and UBSan, and that docs/oracle-rules.md is up to date
-#   host-coverage   the same under gcov: at least COVERAGE_MIN per cent of model/'s lines
+#   host-coverage   the same under gcov: at least COVERAGE_MIN per cent of the lines of model/ and scenarios/
 #   host-duels      DUELS random programs a vendor on the toy processors of tests/unit/toy
 #   host-fuzz       FUZZ_RUNS inputs to the parser and the oracle, the same ones each time
 #   build/host/revenant-model    what the oracle says of a program
@@ -25,7 +25,7 @@ HOST_ENV      := ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1
 
 HOST_MODEL     := $(sort $(wildcard model/*/*.c))
 HOST_TOY       := $(sort $(wildcard tests/unit/toy/*.c))
-HOST_UNIT      := $(sort $(wildcard tests/unit/*.c)) $(HOST_TOY) tests/tools/results.c tests/tools/vendor_caps.c plan/finding.c plan/verdict.c
+HOST_UNIT      := $(sort $(wildcard tests/unit/*.c)) $(HOST_TOY) tests/tools/results.c tests/tools/vendor_caps.c plan/case.c plan/finding.c plan/verdict.c
 HOST_SCENARIOS := $(sort $(wildcard scenarios/*.c))
 host_objects    = $(patsubst %,$(HOST)/$(1)/%.o,$(2))
 
@@ -48,21 +48,22 @@ $(HOST)/fuzzed/%.c.o: %.c tests/unit/unit.mk
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(HOST_CFLAGS) -fsanitize=fuzzer-no-link $(HOST_SANITIZE) -c -o $@ $<
 
-# Scenarios are data, one behind the other: no red zones between them.
 $(HOST)/plain/%.c.o: %.c tests/unit/unit.mk
 	@mkdir -p $(@D)
 	$(HOST_CC) $(HOST_CFLAGS) -c -o $@ $<
 
+$(HOST)/plain/scenarios/text.S.o: scenarios/text.S $(BUILD)/scenarios.txt
+	@mkdir -p $(@D)
+	$(HOST_CC) -DSCENARIOS_TXT='"$(BUILD)/scenarios.txt"' -c -o $@ $<
+
 # ---- programs ----
-SCENARIO_OBJECTS := $(call host_objects,plain,$(HOST_SCENARIOS))
-SCENARIO_SCRIPT  := tests/unit/scenarios.ld
 
-$(HOST)/unit: $(call host_objects,sanitized,$(HOST_MODEL) $(HOST_UNIT)) $(SCENARIO_OBJECTS) $(SCENARIO_SCRIPT)
-	$(HOST_CC) $(HOST_SANITIZE) -o $@ $(filter %.o,$^) -T $(SCENARIO_SCRIPT) -lcmocka
+$(HOST)/unit: $(call host_objects,sanitized,$(HOST_MODEL) $(HOST_SCENARIOS) $(HOST_UNIT)) $(HOST)/plain/scenarios/text.S.o
+	$(HOST_CC) $(HOST_SANITIZE) -o $@ $^ -lcmocka
 
-$(HOST)/unit-covered: $(call host_objects,covered,$(HOST_MODEL)) $(call host_objects,plain,$(HOST_UNIT)) \
-		      $(SCENARIO_OBJECTS) $(SCENARIO_SCRIPT)
-	$(HOST_CC) --coverage -o $@ $(filter %.o,$^) -T $(SCENARIO_SCRIPT) -lcmocka
+$(HOST)/unit-covered: $(call host_objects,covered,$(HOST_MODEL) $(HOST_SCENARIOS)) \
+		      $(call host_objects,plain,$(HOST_UNIT)) $(HOST)/plain/scenarios/text.S.o
+	$(HOST_CC) --coverage -o $@ $^ -lcmocka
 
 $(HOST)/revenant-model: $(call host_objects,plain,$(HOST_MODEL) tests/tools/model.c tests/tools/results.c)
 	$(HOST_CC) -o $@ $^
@@ -73,14 +74,17 @@ $(HOST)/revenant-generate: $(call host_objects,plain,$(HOST_MODEL) tests/tools/r
 $(HOST)/duels: $(call host_objects,plain,$(HOST_MODEL) $(HOST_TOY) tests/tools/duels.c tests/tools/results.c)
 	$(HOST_CC) -o $@ $^
 
+$(HOST)/revenant-scenarios: $(call host_objects,plain,$(HOST_MODEL) $(HOST_SCENARIOS) plan/verdict.c tests/tools/scenarios.c)
+	$(HOST_CC) -o $@ $^
+
 $(HOST)/rules-doc: $(call host_objects,plain,model/oracle/rules.c tests/tools/rules-doc.c)
 	$(HOST_CC) -o $@ $^
 
-$(HOST)/fuzz: $(call host_objects,fuzzed,$(HOST_MODEL) tests/fuzz/fuzz.c)
+$(HOST)/fuzz: $(call host_objects,fuzzed,$(HOST_MODEL) $(HOST_SCENARIOS) tests/fuzz/fuzz.c)
 	$(FUZZ_CC) -fsanitize=fuzzer $(HOST_SANITIZE) -o $@ $^
 
-$(HOST)/corpus-writer: $(call host_objects,plain,tests/fuzz/corpus.c model/lang/text.c) $(SCENARIO_OBJECTS) $(SCENARIO_SCRIPT)
-	$(HOST_CC) -o $@ $(filter %.o,$^) -T $(SCENARIO_SCRIPT)
+$(HOST)/corpus-writer: $(call host_objects,plain,$(HOST_MODEL) $(HOST_SCENARIOS) tests/fuzz/corpus.c) $(HOST)/plain/scenarios/text.S.o
+	$(HOST_CC) -o $@ $^
 
 # ---- documentation ----
 $(HOST)/oracle-rules.md: $(HOST)/rules-doc
@@ -89,20 +93,20 @@ $(HOST)/oracle-rules.md: $(HOST)/rules-doc
 docs/oracle-rules.md: $(HOST)/oracle-rules.md
 	cp $< $@
 
-# ---- coverage: lines of model/*.c that the unit tests run ----
+# ---- coverage: lines of model/ and scenarios/ that the unit tests run ----
 host-coverage: $(HOST)/unit-covered
 	@find $(HOST)/covered -name '*.gcda' -delete
 	@timeout 300 $(HOST)/unit-covered > $(HOST)/coverage.log 2>&1 || { tail -n 40 $(HOST)/coverage.log; exit 1; }
-	@gcov -n $$(find $(HOST)/covered/model -name '*.gcda') | \
+	@gcov -n $$(find $(HOST)/covered -name '*.gcda') | \
 	awk -v min=$(COVERAGE_MIN) \
 		'/^File/ { file = $$2; gsub("\047", "", file) } \
-		 /^Lines executed/ && file ~ /^model\// { \
+		 /^Lines executed/ && file ~ /^(model|scenarios)\// { \
 			split($$0, part, /[:% ]+/); \
 			printf "%6.2f %% of %4d lines  %s\n", part[3], part[5], file; \
 			lines += part[5]; run += part[3] * part[5] / 100; file = "" } \
 		 END { if (!lines) { print "gcov found no lines"; exit 1 } \
 			figure = 100 * run / lines; \
-			printf "%6.2f %% of %4d lines  model/, at least %d %% wanted\n", figure, lines, min; \
+			printf "%6.2f %% of %4d lines  model/ and scenarios/, at least %d %% wanted\n", figure, lines, min; \
 			exit figure < min }'
 
 # ---- more random programs than the unit tests have the time for ----
