@@ -34,6 +34,13 @@ build_image() { # sets image, unless --image did
 	fi
 }
 
+# They reach the image as the module that its loader gives it; whatever starts a VM looks for them here.
+take_scenarios() {
+	[[ -n $scenarios ]] || return 0
+	check_scenarios "$scenarios"
+	export REVENANT_SCENARIOS=$scenarios
+}
+
 list_cases() {
 	local list
 	list=$(chosen_cases "$image" "${filters[@]}")
@@ -209,6 +216,7 @@ main() {
 	parse_options "$@"
 	if [[ -n $list ]]; then
 		build_image
+		take_scenarios
 		list_cases
 		exit
 	fi
@@ -217,6 +225,7 @@ main() {
 	check_combinations
 	check_host
 	build_image
+	take_scenarios
 	check_filters
 	prepare_host
 	make_work_folder

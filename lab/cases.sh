@@ -8,8 +8,10 @@ COMMON_SCENARIOS=$(dirname "${BASH_SOURCE[0]}")/../scenarios/common.scn
 
 # The image's own reader of scenarios, made with it.
 scenarios_tool() { # COMMAND FILE
-	make -s build/host/revenant-scenarios >&2 || our_error "the reader of scenarios does not build (above)"
-	build/host/revenant-scenarios "$1" "$COMMON_SCENARIOS" "$2"
+	local tool=build/host/revenant-scenarios
+	[[ ! -w build ]] || alone "$PWD/build/lock" make -s "$tool" >&2 ||
+		our_error "the reader of scenarios does not build (above)"
+	"$tool" "$1" "$COMMON_SCENARIOS" "$2"
 }
 
 # What is wrong with a file of scenarios is told before anything boots.

@@ -79,6 +79,7 @@ job_initrd() { # IMAGE SMP ARGS; writes to standard output
 	cp "$lab/init" "$work/init"
 	cp "$lab"/{inner-vm.sh,pcpu.sh,relay.awk,known-warnings} "$work/job/"
 	cp "$1" "$work/job/image"
+	[[ -z ${REVENANT_SCENARIOS-} ]] || cp "$REVENANT_SCENARIOS" "$work/job/scenarios"
 	printf '%s\n' "$2" >"$work/job/smp"
 	printf '%s\n' "$3" >"$work/job/args"
 	pack "$work"

@@ -28,9 +28,12 @@ if [ "$(nproc)" -gt 1 ]; then
 	helper="$helper -name guest,debug-threads=on" fep="$fep pcpus"
 fi
 
+scenarios=
+[ ! -e ./scenarios ] || scenarios='-initrd ./scenarios'
+
 # shellcheck disable=SC2086 # words
 exec taskset 1 /qemu/qemu-system-x86_64 -L /qemu/share -M microvm,acpi=on -bios qboot.rom -enable-kvm -cpu host \
 	-smp "$1" -m 256 -nodefaults -display none -no-reboot -chardev stdio,id=out,mux=on -serial chardev:out \
 	-global virtio-mmio.force-legacy=false -global virtio-mmio.ioeventfd=off \
 	-device virtio-serial-device -device virtconsole,chardev=out $helper \
-	-kernel ./image -append "console=virtio $fep $2"
+	$scenarios -kernel ./image -append "console=virtio $fep $2"

@@ -31,11 +31,17 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/iso/boot/grub"
 cp "$image" "$work/iso/boot/revenant.elf"
+module=
+if [[ -n ${REVENANT_SCENARIOS-} ]]; then
+	cp "$REVENANT_SCENARIOS" "$work/iso/boot/scenarios"
+	module='module2 /boot/scenarios'
+fi
 cat >"$work/iso/boot/grub/grub.cfg" <<GRUB
 set timeout=0
 terminal_input console
 terminal_output console
 multiboot2 /boot/revenant.elf$(grub_words "$*")
+$module
 boot
 GRUB
 

@@ -35,7 +35,9 @@ where to run
   --smp N              number of L1's CPUs (1)
 
 what to run
-  --list               the cases, or those that the FILTERs choose; runs nothing
+  --list               the cases, or those that the FILTERs choose: name, classes (docs/catalogue.md) and
+                       title, with tabs between; runs nothing
+  --scenarios FILE     the scenarios of FILE in place of the image's own (docs/adding-a-scenario.md)
   --replay 'PROGRAM'   one program, as a failure report shows it
   --random SECONDS     random programs for so long, judged by the oracle; what is red is cut down
   --random-count N     N of them
@@ -63,7 +65,7 @@ USAGE
 
 host='' kernel='' host_append='' host_cpus=1 cpu=amd emulator='' tlb='' boot=kernel smp=1
 host_params=() filters=()
-list='' replay='' repeat='' tries='' mutate='' mutant='' cpu_chosen='' bench='' bisect='' max_crashes=10 strict=''
+list='' scenarios='' replay='' repeat='' tries='' mutate='' mutant='' cpu_chosen='' bench='' bisect='' max_crashes=10 strict=''
 random='' random_count='' seed='' random_all=''
 timeout=$TIMEOUT_DEFAULT keep='' image='' trial=yes
 
@@ -101,7 +103,7 @@ take_option() { # OPTION [VALUE...]
 	--no-install) may_install=no ;;
 	--help | -h) usage && exit 0 ;;
 	--host | --kernel | --host-params | --host-append | --host-cpus | --cpu | --emulator | --tlb | --boot | --smp | \
-		--replay | --random | --random-count | --seed | --repeat | --tries | --mutate | --mutant | --max-crashes | --timeout | --keep | --image)
+		--scenarios | --replay | --random | --random-count | --seed | --repeat | --tries | --mutate | --mutant | --max-crashes | --timeout | --keep | --image)
 		(($# > 1)) || usage_error "$1 needs a value (./run.sh --help)"
 		used=2
 		take_value "$1" "$2"
@@ -123,7 +125,7 @@ file_of_caller() { # PATH
 take_value() { # OPTION VALUE
 	local name=${1#--}
 	case $1 in
-	--keep | --image) set -- "$1" "$(file_of_caller "$2")" ;;
+	--keep | --image | --scenarios) set -- "$1" "$(file_of_caller "$2")" ;;
 	--kernel) [[ ! -f $(file_of_caller "$2") && $2 != */* ]] || set -- "$1" "$(file_of_caller "$2")" ;;
 	esac
 	case $1 in
@@ -145,7 +147,9 @@ take_value() { # OPTION VALUE
 	--kernel) check_kernel "$2" ;;
 	--host-params) check_params "$2" && host_params+=("$2") && return ;;
 	--replay) [[ $2 == *[![:space:]]* && $2 != *$'\n'* ]] ||
-		usage_error "--replay needs a program of one line, as a failure report shows it" ;;
+		usage_error "--replay needs a program of one line, as a failure report shows it"
+		((${#2} < 3500)) || usage_error "--replay: ${#2} characters are too many for a command line: write the program into a file, for --scenarios" ;;
+	--scenarios) [[ -f $2 && -r $2 ]] || usage_error "--scenarios: no file '$2' that can be read" ;;
 	--image) check_image "$2" ;;
 	esac
 	printf -v "${name//-/_}" '%s' "$2"

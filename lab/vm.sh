@@ -47,7 +47,7 @@ esac
 # shellcheck disable=SC2154 # declared by the loop above
 case $boot in
 kernel)
-	medium=(-kernel "$image" -append "$1")
+	medium=(-kernel "$image" -append "$1" ${REVENANT_SCENARIOS:+-initrd "$REVENANT_SCENARIOS"})
 	;;
 *)
 	"$(dirname "$0")/iso.sh" "$image" "$work/boot.iso" "$1"

@@ -24,6 +24,7 @@ while (($# > 1)); do
 	esac
 done
 
+[[ -z ${REVENANT_SCENARIOS-} ]] || cp "$REVENANT_SCENARIOS" "$work/initrd"
 make=make_machine
 # shellcheck disable=SC2154 # declared by the loop above
 ! is_packaged "$bochs" || make=make_packaged_machine

@@ -71,6 +71,9 @@ options() {
 	refused 'image that is garbage' 'is no image' --image LICENSE
 	refused 'image that is no kernel' 'is no image' --image /bin/true
 	refused 'crashes that are no number' 'no number from 0' --max-crashes few
+	refused 'scenarios that are not there' 'no file' --scenarios no/such.scn
+	printf 'scenario a: T\n\tload w0 frsh\n' >"$work/bad.scn"
+	refused 'scenarios that are wrong' 'bad.scn:1: a: expected .*frsh' --host tcg --image "$stub" --scenarios "$work/bad.scn"
 	refused 'parameter without a value' 'no parameter with a value' --host-params npt
 	refused 'parameters without a lab' 'use --host lab' --host tcg --host-params npt=0
 	refused 'kernel without a lab' 'use it with --host lab' --host tcg --kernel 6.12
