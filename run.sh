@@ -62,6 +62,7 @@ image_arguments() {
 	[[ -z $mutate ]] || words+=("mutate=$mutate")
 	[[ -z ${lacks-} ]] || words+=("lacks=$lacks")
 	[[ -z $bench ]] || words+=("bench")
+	[[ -z $may_crash_host ]] || words+=("may-crash")
 	[[ -z $random ]] || words+=("random-seconds=$random")
 	[[ -z $random_count ]] || words+=("random=$random_count")
 	[[ -z $random$random_count ]] || words+=("seed=$seed")

@@ -48,6 +48,7 @@ what to run
   --mutate skip-flush  L1 leaves out the flushes it claims: what passed must turn red
   --bench              measures, judges nothing
   --max-crashes N      ends a setting when N VMs have died or hung (10), or half as many in a row; 0: never
+  --may-crash-host     run cases that can stop this machine, if the FILTER is their full name
   --strict             faults that are known (KNOWN) are wrong, too
   --bisect             exit status for git bisect run: 0 good, 1 bad, 125 could not be verified
 
@@ -65,7 +66,7 @@ USAGE
 
 host='' kernel='' host_append='' host_cpus=1 cpu=amd emulator='' tlb='' boot=kernel smp=1
 host_params=() filters=()
-list='' scenarios='' replay='' repeat='' tries='' mutate='' mutant='' cpu_chosen='' bench='' bisect='' max_crashes=10 strict=''
+list='' scenarios='' replay='' repeat='' tries='' mutate='' mutant='' cpu_chosen='' bench='' bisect='' max_crashes=10 strict='' may_crash_host=''
 random='' random_count='' seed='' random_all=''
 timeout=$TIMEOUT_DEFAULT keep='' image='' trial=yes
 
@@ -98,6 +99,7 @@ take_option() { # OPTION [VALUE...]
 	--bench) bench=yes ;;
 	--bisect) bisect=yes ;;
 	--strict) strict=yes ;;
+	--may-crash-host) may_crash_host=yes ;;
 	--random-all) random_all=yes ;;
 	--no-trial) trial=no ;;
 	--no-install) may_install=no ;;
