@@ -100,6 +100,9 @@ class Processes(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
         self.elf = self.folder / "image"
+        for part in ("lab/bochs", "model/oracle"):
+            (self.folder / part).mkdir(parents=True)
+        (self.folder / "model/oracle/rules.c").touch()
         self.elf.write_bytes(b"x")
         patch = mock.patch.object(series, "cache_dir", lambda: self.folder)
         patch.start()
@@ -145,6 +148,26 @@ class Processes(unittest.TestCase):
         self.elf.write_bytes(b"y")
         with self.series() as runs:
             self.assertFalse(runs.place("amd", "npt=1", "7.3").exists())
+
+    def test_what_is_kept_of_run_sh(self):
+        stream = "echo 'not ok 1 a # STALE x'; "
+        for script, limit, may_be_cut, kept, said in [
+            (stream + "exit 1", 9, False, "1", "who: 1 red"), ("exit 77", 9, False, "77", "who: 0 red"),
+            ("echo 'run.sh: error: no such thing; it has: x' >&2; exit 2", 9, False, None, "status 2: no such thing ("),
+            ("echo cut >&2; exit 99", 9, False, None, "status 99: cut ("),
+            (stream + "exec sleep 60", 0.5, True, "1", "who: 1 red"), (stream + "exec sleep 60", 0.5, False, None, "status 124"),
+            ("exec sleep 60", 0.5, True, None, "status 124"),
+        ]:
+            with self.subTest(script), mock.patch.object(series, "TOP", self.folder), self.series() as runs:
+                (self.folder / "run.sh").write_text(f"#!/bin/sh\n{script}\n")
+                (self.folder / "run.sh").chmod(0o755)
+                place = self.folder / "result"
+                with contextlib.redirect_stderr(io.StringIO()) as told:
+                    runs.run_sh(place, "who", [], limit, may_be_cut)
+                self.assertEqual(ktap.read_file(place).run.get("status"), kept)
+                self.assertIn(said, told.getvalue())
+                self.assertFalse(place.with_suffix(".out").exists())
+                place.unlink(missing_ok=True)
 
     def test_an_image_that_is_not_there(self):
         with contextlib.redirect_stderr(io.StringIO()), self.assertRaises(SystemExit) as caught:
