@@ -175,8 +175,7 @@ static void build_identity(void)
 
 void world_init(const struct hv *hv)
 {
-	unsigned bits =
-		cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xff : 36;
+	unsigned bits = cpuid_physical_bits();
 
 	backend = hv;
 	nested_slots = bits >= 39 ? ENTRIES : bits > 30 ? 1u << (bits - 30) : 0;

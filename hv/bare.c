@@ -17,11 +17,12 @@
 
 static struct hv_vm *bare_vm_create(void)
 {
-	return memory_alloc(sizeof(struct hv_vm), 16);
+	return memory_alloc(sizeof(struct bare_vm), 16);
 }
 
-static void bare_vm_reset(struct hv_vm *vm, const struct hv_start *start)
+static void bare_vm_reset(struct hv_vm *hv_vm, const struct hv_start *start)
 {
+	struct bare_vm *vm = (void *)hv_vm;
 	struct bare_frame *frame = (struct bare_frame *)(start->rsp & -16ul) - 1;
 
 	*frame = (struct bare_frame){.edi = (uint32_t)start->rdi, .eip = (uint32_t)start->rip};
@@ -34,8 +35,10 @@ static void bare_vm_reset(struct hv_vm *vm, const struct hv_start *start)
 	vm->agent_idt.base = (uint32_t)start->idt_base;
 }
 
-static void bare_set_root(struct hv_vm *vm, uint64_t cr3)
+static void bare_set_root(struct hv_vm *hv_vm, uint64_t cr3)
 {
+	struct bare_vm *vm = (void *)hv_vm;
+
 	vm->agent_cr3 = (uint32_t)cr3;
 }
 
@@ -43,8 +46,9 @@ static void bare_set_root(struct hv_vm *vm, uint64_t cr3)
  * CR4.PCIDE must be clear outside of long mode, and is cleared only here: with paging turned off
  * and on it makes no difference to what is flushed. FS and GS keep their bases.
  */
-static void bare_hv_enter(struct hv_vm *vm, struct hv_exit *exit)
+static void bare_hv_enter(struct hv_vm *hv_vm, struct hv_exit *exit)
 {
+	struct bare_vm *vm = (void *)hv_vm;
 	uint64_t cr3 = read_cr3(), cr4 = read_cr4();
 
 	write_cr3(paging_kernel_root());
@@ -57,21 +61,23 @@ static void bare_hv_enter(struct hv_vm *vm, struct hv_exit *exit)
 	*exit = (struct hv_exit){.kind = HV_EXIT_CALL};
 }
 
-static void bare_describe(const struct hv_vm *vm, char *text, size_t size)
+static void bare_describe(const struct hv_vm *hv_vm, char *text, size_t size)
 {
+	const struct bare_vm *vm = (const void *)hv_vm;
+
 	snprintk(text, size, "L1's own 32-bit agent left with ESP 0x%x, CR3 0x%x, CR4 0x%x",
 		 vm->agent_esp, vm->agent_cr3, vm->agent_cr4);
 }
 
 /* For bare_call(): one for each CPU. */
 static struct caller {
-	struct hv_vm vm;
+	struct bare_vm vm;
 	uint8_t stack[512] __attribute__((aligned(16)));
 } callers[MAX_CPUS];
 
 struct hv_vm *bare_caller(void)
 {
-	return &callers[this_cpu()->id].vm;
+	return (void *)&callers[this_cpu()->id].vm;
 }
 
 void bare_call(void (*fn)(void), void *argument)
@@ -89,9 +95,9 @@ void bare_call(void (*fn)(void), void *argument)
 	sidt(&idt); /* interrupts are off, and no gate of it would work */
 	start.idt_base = idt.base;
 	start.idt_limit = idt.limit;
-	bare_vm_reset(&caller->vm, &start);
-	bare_set_root(&caller->vm, paging_pae_root());
-	bare_hv_enter(&caller->vm, &exit);
+	bare_vm_reset((void *)&caller->vm, &start);
+	bare_set_root((void *)&caller->vm, paging_pae_root());
+	bare_hv_enter((void *)&caller->vm, &exit);
 }
 
 const struct hv hv_bare = {

@@ -17,14 +17,14 @@ void bare_offsets(void)
 	CONSTANT(MSR_EFER);
 	CONSTANT(EFER_LME);
 
-	OFFSET(AGENT_ESP, hv_vm, agent_esp);
-	OFFSET(AGENT_CR3, hv_vm, agent_cr3);
-	OFFSET(AGENT_CR4, hv_vm, agent_cr4);
-	OFFSET(AGENT_IDT, hv_vm, agent_idt);
-	OFFSET(L1_CR3, hv_vm, l1_cr3);
-	OFFSET(L1_CR4, hv_vm, l1_cr4);
-	OFFSET(L1_RSP, hv_vm, l1_rsp);
-	OFFSET(L1_IDT, hv_vm, l1_idt);
+	OFFSET(AGENT_ESP, bare_vm, agent_esp);
+	OFFSET(AGENT_CR3, bare_vm, agent_cr3);
+	OFFSET(AGENT_CR4, bare_vm, agent_cr4);
+	OFFSET(AGENT_IDT, bare_vm, agent_idt);
+	OFFSET(L1_CR3, bare_vm, l1_cr3);
+	OFFSET(L1_CR4, bare_vm, l1_cr4);
+	OFFSET(L1_RSP, bare_vm, l1_rsp);
+	OFFSET(L1_IDT, bare_vm, l1_idt);
 
 	/* The agent's first stack, which bare_enter() walks up. */
 	OFFSET(FRAME_EDI, bare_frame, edi);

@@ -8,7 +8,7 @@
 #include "lib/segment.h"
 
 /* Registers of each side while the other one runs. */
-struct hv_vm {
+struct bare_vm {
 	uint32_t agent_esp;
 	uint32_t agent_cr3;
 	uint32_t agent_cr4;
@@ -27,6 +27,6 @@ struct bare_frame {
 };
 
 /* Returns when the agent leaves. */
-void bare_enter(struct hv_vm *vm);
+void bare_enter(struct bare_vm *vm);
 
 #endif

@@ -15,7 +15,7 @@
 #include "model/oracle/rules.h"
 
 /* All verbs that take a VM run on the CPU it belongs to. */
-struct hv_vm; /* a virtual machine of one vCPU: a VMCB or VMCS and the registers beside it */
+struct hv_vm; /* a virtual machine of one vCPU, of a type that only its backend knows */
 
 enum hv_exit_kind {
 	HV_EXIT_CALL,	      /* the agent's CPUID; RIP is behind it */

@@ -47,4 +47,10 @@ static inline bool cpuid_has(uint32_t leaf, enum cpuid_register reg, unsigned bi
 	return (const uint32_t[]){r.eax, r.ebx, r.ecx, r.edx}[reg] >> bit & 1;
 }
 
+/* Width of physical addresses; without the leaf that of PAE's. */
+static inline unsigned cpuid_physical_bits(void)
+{
+	return cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xff : 36;
+}
+
 #endif

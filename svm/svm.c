@@ -25,7 +25,7 @@
 #define MSRPM_SIZE (2 * PAGE_SIZE)
 #define MSRPM_BIT  (8 * 0x800 + 2 * (MSR_KERNEL_GS_BASE - 0xc0000000))
 
-struct hv_vm {
+struct svm_vm {
 	struct vmcb *vmcb;
 	uint8_t *msrpm; /* MSRPM_SIZE bytes */
 	struct svm_registers registers;
@@ -33,7 +33,7 @@ struct hv_vm {
 	uint32_t changed; /* groups of fields (CLEAN_…) that were set since the last VMRUN */
 };
 
-static void svm_switch_from_pae(struct hv_vm *vm)
+static void svm_switch_from_pae(struct svm_vm *vm)
 {
 	static struct svm_call calls[MAX_CPUS];
 	struct svm_call *call = &calls[this_cpu()->id];
@@ -84,11 +84,11 @@ static bool svm_cpu_start(void)
 
 static struct hv_vm *svm_vm_create(void)
 {
-	struct hv_vm *vm = memory_alloc(sizeof(*vm), 16);
+	struct svm_vm *vm = memory_alloc(sizeof(*vm), 16);
 
 	vm->vmcb = memory_alloc(sizeof(*vm->vmcb), PAGE_SIZE);
 	vm->msrpm = memory_alloc(MSRPM_SIZE, PAGE_SIZE);
-	return vm;
+	return (void *)vm;
 }
 
 static void reset_control(struct vmcb_control *control, const uint8_t *msrpm)
@@ -145,8 +145,9 @@ static void reset_save(struct vmcb_save *save, const struct hv_start *start)
 	save->rsp = start->rsp;
 }
 
-static void svm_set_msr_exit(struct hv_vm *vm, bool exits)
+static void svm_set_msr_exit(struct hv_vm *hv_vm, bool exits)
 {
+	struct svm_vm *vm = (void *)hv_vm;
 	const uint8_t bit = 1u << MSRPM_BIT % 8;
 
 	if (exits)
@@ -155,9 +156,11 @@ static void svm_set_msr_exit(struct hv_vm *vm, bool exits)
 		vm->msrpm[MSRPM_BIT / 8] &= (uint8_t)~bit;
 }
 
-static void svm_vm_reset(struct hv_vm *vm, const struct hv_start *start)
+static void svm_vm_reset(struct hv_vm *hv_vm, const struct hv_start *start)
 {
-	svm_set_msr_exit(vm, false);
+	struct svm_vm *vm = (void *)hv_vm;
+
+	svm_set_msr_exit(hv_vm, false);
 	reset_control(&vm->vmcb->control, vm->msrpm);
 	reset_save(&vm->vmcb->save, start);
 	memset(&vm->registers, 0, sizeof(vm->registers));
@@ -166,54 +169,69 @@ static void svm_vm_reset(struct hv_vm *vm, const struct hv_start *start)
 	vm->from_pae = start->nested_pae;
 }
 
-static void svm_set_tag(struct hv_vm *vm, unsigned tag)
+static void svm_set_tag(struct hv_vm *hv_vm, unsigned tag)
 {
+	struct svm_vm *vm = (void *)hv_vm;
+
 	vm->vmcb->control.asid = tag;
 	vm->changed |= CLEAN_ASID;
 }
 
-static void svm_set_root(struct hv_vm *vm, uint64_t cr3)
+static void svm_set_root(struct hv_vm *hv_vm, uint64_t cr3)
 {
+	struct svm_vm *vm = (void *)hv_vm;
+
 	vm->vmcb->save.cr3 = cr3;
 	vm->changed |= CLEAN_CRX;
 }
 
 /* NPT has accessed and dirty bits always. */
-static void svm_set_nested_root(struct hv_vm *vm, uint64_t table, bool accessed_dirty)
+static void svm_set_nested_root(struct hv_vm *hv_vm, uint64_t table, bool accessed_dirty)
 {
+	struct svm_vm *vm = (void *)hv_vm;
+
 	(void)accessed_dirty;
 	vm->vmcb->control.nested_control = table ? NESTED_NP_ENABLE : 0;
 	vm->vmcb->control.nested_cr3 = table;
 	vm->changed |= CLEAN_NP | CLEAN_INTERCEPTS;
 }
 
-static void svm_set_flush(struct hv_vm *vm, unsigned type)
+static void svm_set_flush(struct hv_vm *hv_vm, unsigned type)
 {
+	struct svm_vm *vm = (void *)hv_vm;
+
 	vm->vmcb->control.tlb_control = (uint8_t)type;
 }
 
 /* Reset, set_rip and the like need no group: RIP and RFLAGS are read at every VMRUN. */
-static void svm_set_clean(struct hv_vm *vm)
+static void svm_set_clean(struct hv_vm *hv_vm)
 {
+	struct svm_vm *vm = (void *)hv_vm;
+
 	vm->vmcb->control.clean = CLEAN_ALL & ~vm->changed;
 }
 
-static void svm_set_rip(struct hv_vm *vm, uint64_t rip)
+static void svm_set_rip(struct hv_vm *hv_vm, uint64_t rip)
 {
+	struct svm_vm *vm = (void *)hv_vm;
+
 	vm->vmcb->save.rip = rip;
 }
 
 /* V_INTR_MASKING is clear, so L2's IF decides about physical interrupts: 15.21.1. */
-static void svm_set_interrupt(struct hv_vm *vm, enum hv_interrupt when)
+static void svm_set_interrupt(struct hv_vm *hv_vm, enum hv_interrupt when)
 {
+	struct svm_vm *vm = (void *)hv_vm;
+
 	if (when == HV_INTERRUPT_FIRST)
 		vm->vmcb->save.rflags |= RFLAGS_IF;
 	else
 		vm->vmcb->save.rflags &= ~RFLAGS_IF;
 }
 
-static void svm_enter(struct hv_vm *vm, struct hv_exit *exit)
+static void svm_enter(struct hv_vm *hv_vm, struct hv_exit *exit)
 {
+	struct svm_vm *vm = (void *)hv_vm;
 	struct vmcb_control *control = &vm->vmcb->control;
 
 	if (vm->from_pae)
@@ -304,8 +322,9 @@ static const char *exit_name(uint64_t code)
 	return "unknown";
 }
 
-static void svm_describe(const struct hv_vm *vm, char *text, size_t size)
+static void svm_describe(const struct hv_vm *hv_vm, char *text, size_t size)
 {
+	const struct svm_vm *vm = (const void *)hv_vm;
 	const struct vmcb_control *control = &vm->vmcb->control;
 
 	snprintk(text, size, "#VMEXIT 0x%llx %s, EXITINFO1 0x%llx, EXITINFO2 0x%llx, RIP 0x%llx",
@@ -314,13 +333,14 @@ static void svm_describe(const struct hv_vm *vm, char *text, size_t size)
 		 (unsigned long long)vm->vmcb->save.rip);
 }
 
-static void svm_dump(const struct hv_vm *vm)
+static void svm_dump(const struct hv_vm *hv_vm)
 {
+	const struct svm_vm *vm = (const void *)hv_vm;
 	const struct vmcb_control *c = &vm->vmcb->control;
 	const struct vmcb_save *s = &vm->vmcb->save;
 	char text[160];
 
-	svm_describe(vm, text, sizeof(text));
+	svm_describe(hv_vm, text, sizeof(text));
 	printk("# | %s\n", text);
 #define LLX(x) ((unsigned long long)(x))
 	printk("# | VMCB at %p: ASID %u TLB_CONTROL %u clean 0x%x nCR3 0x%llx nested_control "

@@ -67,8 +67,10 @@ static const char *error_name(uint32_t error)
 	return "see SDM vol. 3, \"VM Instruction Error Numbers\"";
 }
 
-void vmx_describe(const struct hv_vm *vm, char *text, size_t size)
+void vmx_describe(const struct hv_vm *hv_vm, char *text, size_t size)
 {
+	const struct vmx_vm *vm = (const void *)hv_vm;
+
 	if (vm->error)
 		snprintk(text, size, "VM entry failed, error %u: %s", vm->error,
 			 error_name(vm->error));
@@ -80,11 +82,12 @@ void vmx_describe(const struct hv_vm *vm, char *text, size_t size)
 			 LLX(vmread(GUEST_RIP)));
 }
 
-void vmx_dump(const struct hv_vm *vm)
+void vmx_dump(const struct hv_vm *hv_vm)
 {
+	const struct vmx_vm *vm = (const void *)hv_vm;
 	char text[160];
 
-	vmx_describe(vm, text, sizeof(text));
+	vmx_describe(hv_vm, text, sizeof(text));
 	printk("# | %s\n", text);
 	printk("# | VMCS at %p: VPID %llu EPTP 0x%llx pin 0x%llx primary 0x%llx secondary 0x%llx\n",
 	       (void *)vm->vmcs, LLX(vmread(VPID)), LLX(vmread(EPT_POINTER)),

@@ -63,8 +63,9 @@ static bool vmx_start(void)
 }
 
 /* "MSR-Bitmap Address": one bit for each MSR; reads of those from C0000000 on begin at 1024. */
-static void vmx_set_msr_exit(struct hv_vm *vm, bool exits)
+static void vmx_set_msr_exit(struct hv_vm *hv_vm, bool exits)
 {
+	struct vmx_vm *vm = (void *)hv_vm;
 	const unsigned nr = 8 * 1024 + (MSR_KERNEL_GS_BASE - 0xc0000000);
 
 	if (exits)
@@ -75,7 +76,7 @@ static void vmx_set_msr_exit(struct hv_vm *vm, bool exits)
 
 static struct hv_vm *vmx_vm_create(void)
 {
-	struct hv_vm *vm = memory_alloc(sizeof(*vm), 16);
+	struct vmx_vm *vm = memory_alloc(sizeof(*vm), 16);
 
 	vm->vmcs = memory_alloc(PAGE_SIZE, PAGE_SIZE);
 	*(uint32_t *)vm->vmcs = (uint32_t)(rdmsr(MSR_VMX_BASIC) & VMX_BASIC_REVISION);
@@ -83,7 +84,7 @@ static struct hv_vm *vmx_vm_create(void)
 		vm->msr_bitmap = memory_alloc(PAGE_SIZE, PAGE_SIZE);
 	if (vmx_controls.has_vmfunc)
 		vm->eptp_list = memory_alloc(PAGE_SIZE, PAGE_SIZE);
-	return vm;
+	return (void *)vm;
 }
 
 static void put(enum vmcs_field field, uint64_t value)
@@ -93,7 +94,7 @@ static void put(enum vmcs_field field, uint64_t value)
 		      (unsigned long long)vmread(VM_INSTRUCTION_ERROR));
 }
 
-static void fill_controls(const struct hv_vm *vm)
+static void fill_controls(const struct vmx_vm *vm)
 {
 	const struct vmx_controls *c = &vmx_controls;
 
@@ -185,7 +186,7 @@ static void fill_host(void)
  * Most writes of a field are an exit to L0, so those that stay are written once in the life of a
  * VMCS: before its first use, and after an L2 that went astray.
  */
-static void fill(struct hv_vm *vm, const struct hv_start *start)
+static void fill(struct vmx_vm *vm, const struct hv_start *start)
 {
 	if (!vmclear((const uint64_t *)&vm->vmcs))
 		panic("VMCLEAR failed");
@@ -222,8 +223,9 @@ static void reset_guest(const struct hv_start *start)
 }
 
 /* On the CPU that will run the VM. */
-static void vmx_vm_reset(struct hv_vm *vm, const struct hv_start *start)
+static void vmx_vm_reset(struct hv_vm *hv_vm, const struct hv_start *start)
 {
+	struct vmx_vm *vm = (void *)hv_vm;
 	const struct vmx_controls *c = &vmx_controls;
 
 	if (vm->filled && vm->mode == start->mode)
@@ -235,7 +237,7 @@ static void vmx_vm_reset(struct hv_vm *vm, const struct hv_start *start)
 	if (c->has_vpid)
 		put(VPID, 1);
 	if (vm->msr_bitmap)
-		vmx_set_msr_exit(vm, false);
+		vmx_set_msr_exit(hv_vm, false);
 	reset_guest(start);
 	memset(&vm->registers, 0, sizeof(vm->registers));
 	vm->registers.rdi = start->rdi;
@@ -248,8 +250,10 @@ static void set_secondary(uint32_t bits, bool on)
 	put(SECONDARY_CONTROLS, on ? now | bits : now & ~bits);
 }
 
-static void vmx_set_tag(struct hv_vm *vm, unsigned tag)
+static void vmx_set_tag(struct hv_vm *hv_vm, unsigned tag)
 {
+	struct vmx_vm *vm = (void *)hv_vm;
+
 	vmx_load(vm);
 	if (!vmx_controls.has_vpid)
 		return;
@@ -262,7 +266,7 @@ static void vmx_set_tag(struct hv_vm *vm, unsigned tag)
  * Page-Directory-Pointer-Table Entries". L1 hands over what they are when it enters, as the
  * oracle takes them (EV_PDPTE_FIELDS).
  */
-static void put_pdptes(const struct hv_vm *vm)
+static void put_pdptes(const struct vmx_vm *vm)
 {
 	const uint64_t *pdpt = (const uint64_t *)vmread(GUEST_CR3);
 
@@ -272,15 +276,19 @@ static void put_pdptes(const struct hv_vm *vm)
 		put(GUEST_PDPTE0 + 2 * i, pdpt[i]);
 }
 
-static void vmx_set_root(struct hv_vm *vm, uint64_t cr3)
+static void vmx_set_root(struct hv_vm *hv_vm, uint64_t cr3)
 {
+	struct vmx_vm *vm = (void *)hv_vm;
+
 	vmx_load(vm);
 	put(GUEST_CR3, cr3);
 	vm->gives_pdptes = true;
 }
 
-static void vmx_set_nested_root(struct hv_vm *vm, uint64_t table, bool accessed_dirty)
+static void vmx_set_nested_root(struct hv_vm *hv_vm, uint64_t table, bool accessed_dirty)
 {
+	struct vmx_vm *vm = (void *)hv_vm;
+
 	vmx_load(vm);
 	if (!vmx_controls.has_ept)
 		return;
@@ -293,15 +301,19 @@ static void vmx_set_nested_root(struct hv_vm *vm, uint64_t table, bool accessed_
 	vm->gives_pdptes = true;
 }
 
-static void vmx_set_function_root(struct hv_vm *vm, unsigned nr, uint64_t table,
+static void vmx_set_function_root(struct hv_vm *hv_vm, unsigned nr, uint64_t table,
 				  bool accessed_dirty)
 {
+	struct vmx_vm *vm = (void *)hv_vm;
+
 	if (vm->eptp_list)
 		vm->eptp_list[nr] = table ? vmx_eptp(table, accessed_dirty) : 0;
 }
 
-static void vmx_set_rip(struct hv_vm *vm, uint64_t rip)
+static void vmx_set_rip(struct hv_vm *hv_vm, uint64_t rip)
 {
+	struct vmx_vm *vm = (void *)hv_vm;
+
 	vmx_load(vm);
 	put(GUEST_RIP, rip);
 }
@@ -312,8 +324,9 @@ static void vmx_set_rip(struct hv_vm *vm, uint64_t rip)
  * exiting, behind the instruction in the STI's shadow ("Other Causes of VM Exits"). HLT is
  * an activity state, which an interrupt leaves ("Guest Non-Register State").
  */
-static void vmx_set_interrupt(struct hv_vm *vm, enum hv_interrupt when)
+static void vmx_set_interrupt(struct hv_vm *hv_vm, enum hv_interrupt when)
 {
+	struct vmx_vm *vm = (void *)hv_vm;
 	const struct vmx_controls *c = &vmx_controls;
 	bool at_once = when == HV_INTERRUPT_FIRST || when == HV_INTERRUPT_HALTED;
 	uint64_t rflags;
@@ -328,7 +341,7 @@ static void vmx_set_interrupt(struct hv_vm *vm, enum hv_interrupt when)
 	put(GUEST_RFLAGS, at_once ? rflags | RFLAGS_IF : rflags & ~RFLAGS_IF);
 }
 
-static void decode_exit(struct hv_vm *vm, struct hv_exit *exit)
+static void decode_exit(struct vmx_vm *vm, struct hv_exit *exit)
 {
 	switch (vm->exit_reason) {
 	case VMX_EXIT_CPUID:
@@ -346,8 +359,9 @@ static void decode_exit(struct hv_vm *vm, struct hv_exit *exit)
 	}
 }
 
-static void vmx_enter(struct hv_vm *vm, struct hv_exit *exit)
+static void vmx_enter(struct hv_vm *hv_vm, struct hv_exit *exit)
 {
+	struct vmx_vm *vm = (void *)hv_vm;
 	unsigned failure;
 
 	*exit = (struct hv_exit){.kind = HV_EXIT_OTHER};
@@ -376,8 +390,10 @@ static void vmx_enter(struct hv_vm *vm, struct hv_exit *exit)
  * "Loading MSRs": an entry of the list that names IA32_FS_BASE makes VM entry fail, after the
  * guest's state was loaded ("VM-Entry Failures During or After Loading Guest State").
  */
-static bool vmx_enter_failing(struct hv_vm *vm)
+static bool vmx_enter_failing(struct hv_vm *hv_vm)
 {
+	struct vmx_vm *vm = (void *)hv_vm;
+
 	static const struct {
 		uint32_t msr, reserved;
 		uint64_t value;
@@ -387,7 +403,7 @@ static bool vmx_enter_failing(struct hv_vm *vm)
 	vmx_load(vm);
 	put(ENTRY_MSR_LOAD_ADDRESS, (uint64_t)&bad);
 	put(ENTRY_MSR_LOAD_COUNT, 1);
-	vmx_enter(vm, &exit);
+	vmx_enter(hv_vm, &exit);
 	put(ENTRY_MSR_LOAD_COUNT, 0);
 	return !vm->error && vm->exit_reason == (VMX_EXIT_ENTRY_FAILED | VMX_EXIT_MSR_LOADING);
 }

@@ -11,7 +11,7 @@
  */
 enum { EPTP_LIST_ENTRIES = 2 * NR_ROOTS };
 
-struct hv_vm {
+struct vmx_vm {
 	uint64_t *vmcs;	     /* 4 KiB; its physical address, too */
 	uint8_t *msr_bitmap; /* 4 KiB, or NULL without "use MSR bitmaps" */
 	uint64_t *eptp_list; /* 4 KiB, or NULL without VMFUNC */
@@ -39,7 +39,7 @@ bool vmx_read_controls(const char **missing);
 
 bool vmx_cpu_start(void);
 /* Makes the VM's VMCS current on this CPU, unless it is: KVM drops nested roots at each VMPTRLD. */
-void vmx_load(struct hv_vm *vm);
+void vmx_load(struct vmx_vm *vm);
 /* Forgets which VMCS is current. */
 void vmx_forget(void);
 void vmx_suspend(struct hv_vm *const *vms, unsigned nr);

@@ -14,7 +14,7 @@ struct vmx_controls vmx_controls;
 /* What VMX keeps for each CPU, behind struct cpu's hv. */
 struct vmx_cpu {
 	uint64_t *vmxon; /* the VMXON region */
-	struct hv_vm *current;
+	struct vmx_vm *current;
 };
 
 static struct vmx_cpu *here(void)
@@ -104,7 +104,7 @@ bool vmx_cpu_start(void)
 	return vmxon((const uint64_t *)&cpu->vmxon);
 }
 
-void vmx_load(struct hv_vm *vm)
+void vmx_load(struct vmx_vm *vm)
 {
 	if (here()->current == vm)
 		return;
@@ -122,8 +122,10 @@ void vmx_forget(void)
 void vmx_suspend(struct hv_vm *const *vms, unsigned nr)
 {
 	for (unsigned i = 0; i < nr; i++) {
-		vmclear((const uint64_t *)&vms[i]->vmcs);
-		vms[i]->launched = false;
+		struct vmx_vm *vm = (void *)vms[i];
+
+		vmclear((const uint64_t *)&vm->vmcs);
+		vm->launched = false;
 	}
 	vmx_forget();
 	vmxoff();
