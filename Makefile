@@ -7,6 +7,7 @@
 #   make check         everything that can be tested on this machine
 #   make bench         benchmark
 #   make mutants       which planted faults of KVM are caught (docs/mutants.md); 20 minutes on an idle machine
+#   make reproducer NAME='…'   an image with that one case, or program, in it, for a plain QEMU
 #   make history       what is red on stock kernels since 5.10 (docs/history.md); 11 minutes, and downloads
 #   make format-check  does the source look as .clang-format says?
 #   make clean
@@ -120,6 +121,9 @@ bench: all
 mutants: all
 	lab/py/score.py $(ARGS)
 
+reproducer: all $(BUILD)/host/revenant-scenarios
+	lab/reproducer.sh '$(NAME)'
+
 history: all
 	lab/py/history.py $(ARGS)
 
@@ -136,4 +140,4 @@ clean:
 -include $(OBJECTS:.o=.d) $(AGENT32_OBJECTS:.o=.d) $(OFFSETS:.h=.d)
 
 .DELETE_ON_ERROR:
-.PHONY: all iso check bench mutants history format-check clean FORCE
+.PHONY: all iso check bench mutants reproducer history format-check clean FORCE

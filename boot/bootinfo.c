@@ -98,6 +98,20 @@ static void merge(void)
 	boot_info.nr_ranges = n;
 }
 
+extern const char boot_arguments[], boot_arguments_end[]; /* arguments.S */
+
+static void append_arguments(void)
+{
+	char *out = boot_info.cmdline, *end = out + BOOT_CMDLINE_MAX - 1;
+
+	while (*out)
+		out++;
+	if (*boot_arguments && out < end)
+		*out++ = ' ';
+	for (const char *in = boot_arguments; in < boot_arguments_end && *in && out < end; in++)
+		*out++ = *in;
+}
+
 /* magic and info: EAX and EBX as they were at entry. boot_info has no ranges if they make no sense.
  */
 void boot_main(uint32_t magic, uint64_t info)
@@ -106,6 +120,7 @@ void boot_main(uint32_t magic, uint64_t info)
 		multiboot2_read(info);
 	else if (!pvh_read(info))
 		boot_info.protocol = "unknown";
+	append_arguments();
 	resolve_overlaps();
 	sort();
 	merge();

@@ -81,6 +81,16 @@ boots() { # WAY BANNER CPUS
 	grep -q "boot=$2 cpus=$3 " <<<"$out" && grep -q '^ok 1 linear.invlpg.l1/load' <<<"$out"
 }
 
+# An image with one program in it, booted by a plain QEMU: no run.sh, no words.
+reproducer_boots() {
+	local out
+	make -s reproducer NAME='linear.invlpg.l2/store' || return
+	out=$(timeout 60 qemu-system-x86_64 -accel tcg -cpu EPYC,+svm,+npt -m 256 -nodefaults -display none -no-reboot \
+		-serial stdio -kernel build/reproducers/linear.invlpg.l2-store.elf 2>/dev/null)
+	echo "$out"
+	grep -q '^1\.\.1' <<<"$out" && grep -q '^ok 1 replay' <<<"$out"
+}
+
 # A whole run that must find nothing wrong, and at least one PASS: run.sh's status says both.
 whole_set() { # STREAM ARGS...
 	local stream=$1
@@ -131,6 +141,7 @@ check 0 'boot by PVH, 2 CPUs' boots kernel pvh 2
 check 0 'boot by PVH, 4 CPUs' boots kernel pvh 4
 check 0 'boot by multiboot2 on BIOS' boots bios multiboot2-bios 2
 check 0 'boot by multiboot2 on UEFI' boots uefi multiboot2-uefi 2
+check 0 'an image that brings its program' reproducer_boots
 check 0 'whole set on bare TCG' whole_set $logs/tcg.ktap --host tcg
 check 0 'whole set on bare TCG, flushes left out' must_turn_red $logs/tcg.ktap --host tcg
 check 0 'whole set in the lab, npt=1' whole_set $logs/npt1.ktap --host lab --host-params npt=1
