@@ -110,7 +110,7 @@ remove_old_streams() {
 work='' loops=() statuses=() progress=() # processes, and what the settings ended with
 judged=''                                # there is a verdict
 
-# shellcheck disable=SC2317 # called by trap
+# shellcheck disable=SC2317,SC2329 # called by trap
 clean_up() {
 	kill "${loops[@]}" "${progress[@]}" 2>/dev/null || true
 	wait
@@ -121,7 +121,7 @@ clean_up() {
 # Every way out. 1 means that the host is wrong, so whatever else ends a shell with it is our own error.
 # git bisect run wants 0 for good, 1 for bad, 125 for "cannot be tested", and stops at 128 and above: so
 # it stops at an option that is wrong, and at a signal.
-# shellcheck disable=SC2317 # called by trap
+# shellcheck disable=SC2317,SC2329 # called by trap
 on_exit() {
 	local status=$?
 	clean_up

@@ -22,7 +22,7 @@ suite=${1-}
 [[ $suite =~ ^[a-z]+$ ]] || usage_error "--root needs a release of the distribution by name, such as trixie"
 ((EUID == 0)) || our_error "--root needs root: debootstrap and chroot do. Try: sudo tests/check.sh --root $suite"
 
-# shellcheck disable=SC2317 # called by while_saying
+# shellcheck disable=SC2317,SC2329 # called by while_saying
 make_root() { # FOLDER
 	local script=/usr/share/debootstrap/scripts/$suite
 	[[ -e $script ]] || script=${script%/*}/sid # a release that is younger than this debootstrap
@@ -52,7 +52,7 @@ in_root() { # COMMAND
 		"$root" "$1"
 }
 
-# shellcheck disable=SC2317 # called by trap
+# shellcheck disable=SC2317,SC2329 # called by trap
 clean_up() {
 	[[ ! -e $root/root/revenant/build/check ]] || cp -a "$root/root/revenant/build/check/." "$logs/"
 	rm -rf --one-file-system "$root"

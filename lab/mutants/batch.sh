@@ -41,7 +41,7 @@ export REVENANT_TLB=$bochs_tlb
 quiet=$patience # lab_command sets `patience`, too
 
 machine=''
-# shellcheck disable=SC2317 # called by trap
+# shellcheck disable=SC2317,SC2329 # called by trap
 clean_up() {
 	[[ -z $machine ]] || kill -9 "$machine" 2>/dev/null || true
 	wait
