@@ -217,6 +217,8 @@ void search_run(const struct search *s, enum vendor vendor, const struct caps *c
 		.cpus = nr_cpus < NR_CPUS ? nr_cpus : NR_CPUS,
 		.live = memory_alloc(oracle_size(), 64),
 		.trial = memory_alloc(oracle_size(), 64),
+		.unflushed = memory_alloc(oracle_size(), 64),
+		.scout = memory_alloc(oracle_size(), 64),
 	};
 	if (!s->everything && host_shadows()) {
 		generator.left_out = FEATURE(NXE);

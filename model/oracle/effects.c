@@ -138,7 +138,7 @@ void event(struct oracle *o, enum event ev, const struct view *view, struct oper
 	}
 	o->events |= 1ull << ev;
 	_Static_assert(NR_EVENTS <= 64, "events are a set");
-	if (!effect)
+	if (!effect || o->skipped >> ev & 1)
 		return;
 	for (unsigned i = 0; i < o->linear.nr; i++) {
 		if (o->linear.context[i].key.cpu == view->cpu)

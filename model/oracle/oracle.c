@@ -39,6 +39,11 @@ bool oracle_is_full(const struct oracle *o)
 	return o->full;
 }
 
+void oracle_skip(struct oracle *o, uint64_t events)
+{
+	o->skipped = events;
+}
+
 void oracle_start(struct oracle *o, enum vendor vendor, unsigned cpus)
 {
 	memset(o, 0, offsetof(struct oracle, linear));

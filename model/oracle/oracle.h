@@ -60,6 +60,12 @@ void oracle_copy(struct oracle *to, const struct oracle *from);
 void oracle_start(struct oracle *oracle, enum vendor vendor, unsigned cpus);
 
 /*
+ * From now on these events (1 << enum event) drop nothing: an oracle of a CPU that lacks them. What
+ * it allows and the true one does not is what would show that.
+ */
+void oracle_skip(struct oracle *oracle, uint64_t events);
+
+/*
  * Carries out one step. For a look fills *look (else leaves it alone) before the look's own effects
  * on the caches. Returns false when the step has no defined meaning (the program reaches memory
  * that does not exist, or is too large for the oracle's sets); then *why says so in one sentence.

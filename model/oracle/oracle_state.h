@@ -146,6 +146,7 @@ struct oracle {
 	bool foreign;	   /* some entry holds another window's or root's table */
 	bool full;	   /* the program was too complex: why says of what */
 	uint64_t events;
+	uint64_t skipped; /* events that drop nothing here: see oracle_skip() */
 	uint32_t targets; /* frames that an entry held at any time */
 	const char *why;  /* the program lost its meaning */
 	struct header header;

@@ -94,7 +94,7 @@ static enum space space_of(struct generator *g)
 	const bool in_l2 = position_in_l2(&g->position);
 	const unsigned r = below(g, 100);
 
-	if (is_on(g, FEATURE(NESTED)) && r < 30)
+	if (is_on(g, FEATURE(NESTED)) && r < (is_on(g, FEATURE(INVEPT)) ? 50 : 30))
 		return SPACE_N;
 	if (g->header.l2 == MODE_UNPAGED)
 		return SPACE_H;
@@ -169,31 +169,43 @@ struct step draw_set(struct generator *g)
 	return step;
 }
 
+struct step draw_leaf_of(struct generator *g, struct root root, unsigned window)
+{
+	struct step step = {.op = OP_SET, .way = way_of_store(g)};
+
+	step.entry = (struct entry_ref){root, (uint8_t)window, LEVEL_PTE};
+	draw_leaf(g, &step);
+	if (is_on(g, FEATURE(GLOBAL)) && chance(g, 50))
+		step.value.flags = VF_G;
+	return step;
+}
+
 /* ---- looks ---- */
 
-struct step draw_look(struct generator *g, unsigned window)
+struct step draw_access(struct generator *g, unsigned window)
 {
-	static const struct choice looks[] = {
+	static const struct choice accesses[] = {
 		{OP_LOAD, 6, 0},
 		{OP_STORE, 4, FEATURE(STORE)},
 		{OP_FETCH, 4, FEATURE(FETCH)},
-		{OP_BITS, 2, FEATURE(BITS)},
 	};
-	const struct last_look *last = &g->last[window];
-	struct step step = {.op = OP_LOAD, .window = (uint8_t)window};
+	const enum op op = CHOOSE(g, accesses);
 
-	if (last->op != NR_OPS && chance(g, 70)) {
-		step.op = last->op;
-		step.way = last->way;
-		return step;
-	}
-	step.op = (uint8_t)CHOOSE(g, looks);
-	if (step.op == OP_BITS)
-		step.entry =
-			(struct entry_ref){root_of(g, space_of(g)), (uint8_t)window, level_of(g)};
-	else
-		step.way = way_of(g, step.op);
-	return step;
+	return (struct step){.op = (uint8_t)op, .way = way_of(g, op), .window = (uint8_t)window};
+}
+
+struct step draw_look(struct generator *g, unsigned window)
+{
+	const struct last_look *last = &g->last[window];
+
+	if (last->op != NR_OPS && chance(g, 70))
+		return (struct step){.op = last->op, .way = last->way, .window = (uint8_t)window};
+	if (is_on(g, FEATURE(BITS)) && chance(g, 20))
+		return (struct step){.op = OP_BITS,
+				     .window = (uint8_t)window,
+				     .entry = {root_of(g, space_of(g)), (uint8_t)window,
+					       level_of(g)}};
+	return draw_access(g, window);
 }
 
 /* ---- flushes ---- */
@@ -242,10 +254,10 @@ static struct step arguments(struct generator *g, enum op op)
 		}
 		break;
 	case OP_VMFUNC: draw_nested_root(g, &step); break;
-	case OP_TLBCTL: step.type = (const uint8_t[]){1, 3, 3, 7}[below(g, 4)]; break;
+	case OP_TLBCTL: step.type = (const uint8_t[]){1, 3, 7, 7}[below(g, 4)]; break;
 	case OP_INVLPGA: step.tag = chance(g, 20) ? 0 : tag_of(g); break;
 	case OP_INVVPID:
-		step.type = (uint8_t)below(g, 4);
+		step.type = (const uint8_t[]){0, 1, 2, 3, 3}[below(g, 5)];
 		step.tag = step.type == 2 ? 0 : tag_of(g);
 		if (step.type != 2 && !step.tag)
 			step.tag = 1; /* INVVPID takes no other */
@@ -272,22 +284,18 @@ static struct step arguments(struct generator *g, enum op op)
 struct step draw_flush(struct generator *g)
 {
 	static const struct choice own[] = {
-		{OP_INVLPG, 5, FEATURE(INVLPG)},
-		{OP_CR3, 4, FEATURE(CR3) | FEATURE(ROOTS)},
-		{OP_PGE, 3, FEATURE(PGE)},
-		{OP_INVPCID, 6, FEATURE(INVPCID)},
-		{OP_PCIDE, 2, FEATURE(PCID)},
-		{OP_SMEP, 3, FEATURE(SMEP)},
-		{OP_PG_CYCLE, 3, FEATURE(CYCLE)},
-		{OP_PAE_CYCLE, 3, FEATURE(CYCLE)},
-		{OP_CR3, 1, 0},
+		{OP_INVLPG, 5, FEATURE(INVLPG)},  {OP_CR3, 4, FEATURE(CR3) | FEATURE(ROOTS)},
+		{OP_PGE, 3, FEATURE(PGE)},	  {OP_INVPCID, 6, FEATURE(INVPCID)},
+		{OP_PCIDE, 2, FEATURE(PCID)},	  {OP_SMEP, 3, FEATURE(SMEP)},
+		{OP_PG_CYCLE, 3, FEATURE(CYCLE)}, {OP_PAE_CYCLE, 6, FEATURE(CYCLE)},
+		{OP_VMFUNC, 8, FEATURE(VMFUNC)},  {OP_CR3, 1, 0},
 	};
 	static const struct choice given[] = {
 		{OP_TAG, 4, FEATURE(TAGS)},
 		{OP_TLBCTL, 5, FEATURE(TLBCTL)},
 		{OP_INVLPGA, 4, FEATURE(INVLPGA)},
 		{OP_INVVPID, 7, FEATURE(INVVPID)},
-		{OP_INVEPT, 6, FEATURE(INVEPT)},
+		{OP_INVEPT, 8, FEATURE(INVEPT)},
 		{OP_VMX_CYCLE, 1, FEATURE(VMX_CYCLE)},
 		{OP_ENTER_PENDING, 2, FEATURE(PENDING)},
 		{OP_ENTER_HALTED, 1, FEATURE(PENDING)},
@@ -308,7 +316,7 @@ struct step draw_flush(struct generator *g)
 struct step draw_move(struct generator *g)
 {
 	static const struct choice in_l1[] = {
-		{OP_ENTER, 12, 0},
+		{OP_ENTER, 28, 0},
 		{OP_CR3, 3, FEATURE(ROOTS)},
 		{OP_NROOT, 4, FEATURE(NROOTS)},
 		{OP_NROOT, 1, FEATURE(NESTED)},
@@ -325,7 +333,7 @@ struct step draw_move(struct generator *g)
 		{OP_ENTER_PENDING, 2, FEATURE(PENDING)},
 	};
 	static const struct choice in_l2[] = {
-		{OP_EXIT, 10, 0},
+		{OP_EXIT, 14, 0},
 		{OP_CR3, 4, FEATURE(ROOTS)},
 		{OP_VMFUNC, 6, FEATURE(VMFUNC)},
 		{OP_CPU, 4, FEATURE(CPUS)},
@@ -354,6 +362,11 @@ unsigned draw_header(struct generator *g, struct step steps[2])
 	};
 	unsigned r = below(g, 100);
 
+	if (g->wanted != MODE_LONG && chance(g, 75)) {
+		steps[0] =
+			(struct step){.op = chance(g, 50) ? OP_BARE : OP_L2MODE, .arg = g->wanted};
+		return 1;
+	}
 	for (unsigned i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
 		if (r < headers[i].percent) {
 			steps[0] = (struct step){.op = headers[i].op, .arg = headers[i].mode};

@@ -15,6 +15,10 @@ static inline bool is_on(const struct generator *g, features f)
 
 /* A rewrite of some entry, most often on the way of what runs. */
 struct step draw_set(struct generator *g);
+/* The leaf at the lowest level of that root's window gets something to look at. */
+struct step draw_leaf_of(struct generator *g, struct root root, unsigned window);
+/* An access through that window, of any kind. */
+struct step draw_access(struct generator *g, unsigned window);
 /* A look through that window, most often of the kind that looked before. */
 struct step draw_look(struct generator *g, unsigned window);
 /* What invalidates something, of any scope. */

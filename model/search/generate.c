@@ -13,6 +13,7 @@ enum {
 	LONGER = 26,
 	LONGEST_STAY = 12, /* steps in one stay in L2: its mailbox holds a few more */
 	PROPOSALS = 8,	   /* tried at a time, before another idea gets its turn */
+	WATCH = 14,	   /* steps in which it should show what a flush has killed */
 };
 
 const char *const feature_names[NR_FEATURES] = {
@@ -99,7 +100,26 @@ static void note_look(struct generator *g, const struct step *step, const struct
 	g->dead_looks += !!(g->ever[window] & ~look->legal & FRAMES);
 	g->kept_looks += look->legal != look->current;
 	g->ever[window] |= look->legal;
-	g->fresh_kill = false;
+	g->looked = true;
+}
+
+/* Carries the step out where the last flush was left out. A look that shows the difference ends it.
+ */
+static void watch(struct generator *g, const struct step *step, const struct look *look)
+{
+	struct look other = {0};
+	const char *why;
+
+	if (!g->watching)
+		return;
+	g->watching--;
+	if (!oracle_step(g->unflushed, step, &other, &why))
+		g->watching = 0;
+	else if (op_is_look(step->op)) {
+		oracle_judge(g->unflushed, step, &other, look->current);
+		if (other.legal & ~look->legal)
+			g->watching = 0;
+	}
 }
 
 /* The step that is on trial becomes one of the program. */
@@ -112,6 +132,7 @@ static void keep_step(struct generator *g, const struct step *step, const struct
 	push(g->program, *step);
 	if (op_is_look(step->op))
 		note_look(g, step, look);
+	watch(g, step, look);
 	position_follow(&g->position, step);
 	g->stays = position_in_l2(&g->position) ? (uint8_t)(g->stays + 1) : 0;
 }
@@ -128,20 +149,31 @@ static bool add(struct generator *g, struct step step)
 
 /* ---- ideas ---- */
 
-/* The windows at which something that was legal at some time would be wrong now. */
-static unsigned dead_windows(struct generator *g)
+/*
+ * The windows at which one could see now, or behind that step, that the last flush was left out.
+ * Needs both oracles as they are; spoils the trial and the scout.
+ */
+static unsigned telling_windows(struct generator *g, const struct step *first)
 {
-	unsigned dead = 0;
+	unsigned telling = 0;
+	const char *why;
 
+	oracle_copy(g->trial, g->live);
+	oracle_copy(g->scout, g->unflushed);
+	if (first && (!oracle_step(g->trial, first, &(struct look){0}, &why) ||
+		      !oracle_step(g->scout, first, &(struct look){0}, &why)))
+		return 0;
 	for (unsigned w = 0; w < g->windows; w++) {
 		const struct step step = {.op = OP_LOAD, .window = (uint8_t)w};
-		struct look look = {0};
+		struct look here = {0}, there = {0};
 
-		if (g->ever[w] && is_allowed(g, step) && try_step(g, &step, &look) &&
-		    (g->ever[w] & ~look.legal & FRAMES))
-			dead |= 1u << w;
+		if (!oracle_step(g->trial, &step, &here, &why) ||
+		    !oracle_step(g->scout, &step, &there, &why))
+			break;
+		if (there.legal & ~here.legal & FRAMES)
+			telling |= 1u << w;
 	}
-	return dead;
+	return telling;
 }
 
 static bool look_at(struct generator *g, unsigned windows)
@@ -163,6 +195,24 @@ static bool rewrite(struct generator *g)
 	return false;
 }
 
+/* A rewrite that leaves something that may be cached out of date. */
+static bool outdate(struct generator *g)
+{
+	const unsigned before = oracle_outdated(g->live);
+
+	for (unsigned i = 0; i < PROPOSALS; i++) {
+		const struct step step = draw_set(g);
+		struct look look = {0};
+
+		if (!is_allowed(g, step) || !try_step(g, &step, &look) ||
+		    (oracle_outdated(g->trial) <= before && i < PROPOSALS - 1))
+			continue;
+		keep_step(g, &step, &look);
+		return true;
+	}
+	return false;
+}
+
 static bool move(struct generator *g)
 {
 	for (unsigned i = 0; i < PROPOSALS; i++)
@@ -171,69 +221,159 @@ static bool move(struct generator *g)
 	return false;
 }
 
-/* A flush, most often one that kills something outdated. */
+/* Goes where it shows what the last flush has killed, if one move leads there. */
+static bool move_there(struct generator *g)
+{
+	for (unsigned i = 0; i < PROPOSALS; i++) {
+		const struct step step = draw_move(g);
+
+		if (is_allowed(g, step) && telling_windows(g, &step))
+			return add(g, step);
+	}
+	return false;
+}
+
+/* It acts at the next entry only. */
+static bool is_for_later(enum op op)
+{
+	return op == OP_TLBCTL || op == OP_TAG;
+}
+
+/* A flush, most often one that kills something outdated. What it was is watched for from then on.
+ */
 static bool flush(struct generator *g)
 {
 	const bool must_kill = random_chance(&g->random, 65);
+	/* a fault drops what it came from (Intel) */
+	const bool by_fault = is_on(g, FEATURE(RO) | FEATURE(NONE) | FEATURE(NX)) &&
+			      random_chance(&g->random, 25);
 	const unsigned before = oracle_outdated(g->live);
 
 	for (unsigned i = 0; i < PROPOSALS; i++) {
-		const struct step step = draw_flush(g);
+		const struct step step =
+			by_fault ? draw_access(g, random_below(&g->random, g->windows))
+				 : draw_flush(g);
 		struct look look = {0};
 		bool kills;
 
 		if (!is_allowed(g, step) || !try_step(g, &step, &look))
 			continue;
-		kills = oracle_outdated(g->trial) < before;
+		kills = is_for_later(step.op) || oracle_outdated(g->trial) < before;
 		if (must_kill && !kills && i < PROPOSALS - 1)
 			continue;
+		if (kills) {
+			g->watching = 0;
+			oracle_copy(g->unflushed, g->live);
+		}
 		keep_step(g, &step, &look);
-		g->fresh_kill |= kills;
+		if (kills)
+			g->watching = WATCH;
+		if (step.irq) /* what is left of it is the exit */
+			g->watching = 0;
 		return true;
 	}
 	return false;
 }
 
+/* Maps a window for whoever runs, so that a look finds a frame behind it. */
+static bool map_here(struct generator *g, unsigned window)
+{
+	const bool nested = position_in_l2(&g->position) &&
+			    position_vm(&g->position)->nested_root.space == SPACE_N;
+	bool any = g->header.l2 != MODE_UNPAGED &&
+		   add(g, draw_leaf_of(g, position_root(&g->position), window));
+
+	if (nested)
+		any |= add(g, draw_leaf_of(g, position_vm(&g->position)->nested_root, window));
+	return any;
+}
+
 /* A window through which nothing has been seen yet: map it, and look. */
 static bool seed(struct generator *g)
 {
+	const unsigned window = random_below(&g->random, g->windows);
+
+	if (random_chance(&g->random, 70))
+		return map_here(g, window) && look_at(g, 1u << window);
 	return rewrite(g) && random_chance(&g->random, 70) && look_at(g, ~0u);
 }
 
 /* One idea for the program as it stands. */
 static void go_on(struct generator *g)
 {
-	const unsigned dead = g->fresh_kill || random_chance(&g->random, 30) ? dead_windows(g) : 0;
+	const unsigned telling = g->watching ? telling_windows(g, NULL) : 0;
 	const unsigned r = random_below(&g->random, 100);
 
 	if (position_in_l2(&g->position) && g->stays >= LONGEST_STAY)
 		add(g, (struct step){.op = OP_EXIT});
-	else if (dead && r < 60)
-		look_at(g, dead);
-	else if (g->fresh_kill && r < 85) /* it may show elsewhere */
-		move(g);
+	else if (telling && r < 75)
+		look_at(g, telling);
+	else if (g->watching && !telling && r < 70)
+		(void)(move_there(g) || move(g));
 	else if (oracle_outdated(g->live))
-		(void)(r < 45	? flush(g)
+		(void)(r < 50	? flush(g)
 		       : r < 60 ? look_at(g, ~0u)
 		       : r < 85 ? move(g)
 				: rewrite(g));
+	else if (g->looked && r < 40)
+		outdate(g);
 	else
-		(void)(r < 45 ? seed(g) : r < 60 ? look_at(g, ~0u) : r < 90 ? move(g) : flush(g));
+		(void)(r < 65 ? seed(g) : r < 75 ? look_at(g, ~0u) : r < 95 ? move(g) : flush(g));
 }
 
 /* ---- a program ---- */
 
+/* What seldom comes together by itself, and some of it must; with the mode it wants, if any. */
+static const struct profile {
+	features on;
+	uint8_t mode;
+} profiles[] = {
+	{FEATURE(TLBCTL) | FEATURE(INVVPID) | FEATURE(TAGS), MODE_LONG},
+	{FEATURE(TLBCTL) | FEATURE(INVVPID) | FEATURE(ROOTS), MODE_LONG},
+	{FEATURE(TLBCTL) | FEATURE(INVVPID) | FEATURE(INVLPGA) | FEATURE(VMS), MODE_LONG},
+	{FEATURE(TLBCTL) | FEATURE(INVVPID) | FEATURE(UNTAGGED) | FEATURE(GLOBAL), MODE_LONG},
+	{FEATURE(NESTED) | FEATURE(INVEPT) | FEATURE(TLBCTL), MODE_LONG},
+	{FEATURE(NESTED) | FEATURE(NROOTS) | FEATURE(INVEPT) | FEATURE(EPT_AD), MODE_LONG},
+	{FEATURE(NESTED) | FEATURE(NROOTS) | FEATURE(VMFUNC), MODE_LONG},
+	{FEATURE(NESTED) | FEATURE(VMFUNC) | FEATURE(UNTAGGED), MODE_LONG},
+	{FEATURE(NESTED) | FEATURE(VMFUNC) | FEATURE(UNTAGGED) | FEATURE(EPT_AD), MODE_LONG},
+	{FEATURE(NESTED) | FEATURE(UPPER) | FEATURE(LARGE), MODE_LONG},
+	{FEATURE(NESTED) | FEATURE(NONE) | FEATURE(RO) | FEATURE(STORE), MODE_LONG},
+	{FEATURE(NONE) | FEATURE(RO) | FEATURE(NX) | FEATURE(STORE) | FEATURE(FETCH), MODE_LONG},
+	{FEATURE(PCID) | FEATURE(INVPCID) | FEATURE(ROOTS), MODE_LONG},
+	{FEATURE(PCID) | FEATURE(ROOTS) | FEATURE(NONE) | FEATURE(RO), MODE_LONG},
+	{FEATURE(ROOTS) | FEATURE(UPPER) | FEATURE(CR3), MODE_LONG},
+	{FEATURE(ROOTS) | FEATURE(TAGS) | FEATURE(CR3) | FEATURE(INVPCID), MODE_LONG},
+	{FEATURE(ROOTS) | FEATURE(WP) | FEATURE(SMEP) | FEATURE(SMAP) | FEATURE(USER), MODE_LONG},
+	{FEATURE(HOLE) | FEATURE(IO) | FEATURE(ROOTS), MODE_LONG},
+	{FEATURE(BITS) | FEATURE(CLEAR_AD) | FEATURE(STORE), MODE_LONG},
+	{FEATURE(CYCLE) | FEATURE(PGE), MODE_PAE},
+	{FEATURE(CYCLE), MODE_PAE},
+	{FEATURE(UPPER) | FEATURE(CR3) | FEATURE(PGE) | FEATURE(SMEP), MODE_PAE},
+	{FEATURE(UPPER) | FEATURE(LARGE) | FEATURE(ROOTS), MODE_32},
+	{FEATURE(PENDING) | FEATURE(FAILING) | FEATURE(TAGS) | FEATURE(TLBCTL), MODE_LONG},
+};
+enum { NR_PROFILES = sizeof(profiles) / sizeof(profiles[0]) };
+
 static features swarm(struct generator *g)
 {
+	const bool profiled = random_chance(&g->random, 60);
 	features on = 0;
 
+	g->wanted = MODE_LONG;
 	if (random_chance(&g->random, 10))
 		return 0;
+	if (profiled) {
+		const struct profile *profile = &profiles[random_below(&g->random, NR_PROFILES)];
+
+		on = profile->on;
+		g->wanted = profile->mode;
+	}
 	for (unsigned f = 0; f < NR_FEATURES; f++)
-		if (random_chance(&g->random, 30))
+		if (random_chance(&g->random, profiled ? 15 : 30))
 			on |= (features)1 << f;
 	/* what other features stand on is on more often */
-	if (random_chance(&g->random, 50))
+	if (random_chance(&g->random, 40))
 		on |= FEATURE(NESTED);
 	return on & ~g->left_out;
 }
@@ -265,7 +405,8 @@ static void begin(struct generator *g, struct program *program)
 	g->nroots = is_on(g, FEATURE(NROOTS)) ? (uint8_t)(2 + random_below(&g->random, 2)) : 1;
 	g->tags = is_on(g, FEATURE(TAGS)) ? 3 : 1;
 	g->stays = 0;
-	g->fresh_kill = false;
+	g->watching = 0;
+	g->looked = false;
 	g->dead_looks = g->kept_looks = 0;
 	memset(g->ever, 0, sizeof(g->ever));
 	for (unsigned w = 0; w < NR_WINDOWS; w++)
@@ -278,6 +419,8 @@ static void begin(struct generator *g, struct program *program)
 	oracle_start(g->live, g->vendor, is_on(g, FEATURE(CPUS)) ? g->cpus : 1);
 	for (unsigned i = 0; i < program->nr_steps; i++)
 		oracle_step(g->live, &program->step[i], &(struct look){0}, &why);
+	if (is_on(g, FEATURE(UNTAGGED)) && random_chance(&g->random, 50))
+		add(g, (struct step){.op = OP_TAG});
 	if (is_on(g, FEATURE(NESTED)))
 		add(g, (struct step){.op = OP_NROOT, .root = {SPACE_N, 0}});
 }

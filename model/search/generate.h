@@ -18,16 +18,19 @@
 struct generator {
 	/* set by the caller */
 	enum vendor vendor;
-	struct caps caps;	     /* what the host has; nothing else is generated */
-	unsigned cpus;		     /* vCPUs, 1 … NR_CPUS */
-	features left_out;	     /* never used */
-	bool no_legacy_invlpg;	     /* nor INVLPG and INVPCID 0 of an L2 in a 32-bit mode
-					(docs/findings.md) */
-	struct oracle *live, *trial; /* oracle_size() bytes each */
+	struct caps caps;      /* what the host has; nothing else is generated */
+	unsigned cpus;	       /* vCPUs, 1 … NR_CPUS */
+	features left_out;     /* never used */
+	bool no_legacy_invlpg; /* nor INVLPG and INVPCID 0 of an L2 in a 32-bit mode
+				  (docs/findings.md) */
+	/* oracle_size() bytes each: after the steps so far, and to try the next on; the same as if
+	   the last flush had been left out */
+	struct oracle *live, *trial, *unflushed, *scout;
 
 	/* of the program under way */
 	struct random random;
 	features on;
+	uint8_t wanted; /* the mode that goes with them; MODE_LONG: any */
 	struct header header;
 	struct position position;
 	struct program *program;
@@ -38,9 +41,10 @@ struct generator {
 		uint8_t op, way;
 	} last[NR_WINDOWS];
 	uint32_t ever[NR_WINDOWS]; /* results that were legal at some time */
-	bool fresh_kill;	   /* a flush has killed something, and nobody has looked since */
-	unsigned dead_looks;	   /* of the program: a look that a host could have failed */
-	unsigned kept_looks;	   /* looks at which something outdated was legal */
+	bool looked;		   /* somebody has looked, so something is cached */
+	uint8_t watching;    /* steps for which it still is asked what the last flush has killed */
+	unsigned dead_looks; /* of the program: a look that a host could have failed */
+	unsigned kept_looks; /* looks at which something outdated was legal */
 };
 
 enum {

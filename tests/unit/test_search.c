@@ -7,9 +7,10 @@
 
 #include "model/search/generate.h"
 #include "model/search/shrink.h"
+#include "tests/tools/missed.h"
 #include "tests/tools/vendor_caps.h"
 
-enum { PROGRAMS = 2000 };
+enum { PROGRAMS = 2000, PROGRAMS_TO_KILL = 3000 };
 
 static struct generator generator_of(enum vendor vendor)
 {
@@ -19,6 +20,8 @@ static struct generator generator_of(enum vendor vendor)
 		.cpus = 1,
 		.live = malloc(oracle_size()),
 		.trial = malloc(oracle_size()),
+		.unflushed = malloc(oracle_size()),
+		.scout = malloc(oracle_size()),
 	};
 
 	return g;
@@ -28,6 +31,8 @@ static void end_generator(struct generator *g)
 {
 	free(g->live);
 	free(g->trial);
+	free(g->unflushed);
+	free(g->scout);
 }
 
 static void text_of(const struct program *program, char *text, size_t size)
@@ -116,6 +121,44 @@ static void programs_are_sound_on_intel(void **state)
 {
 	(void)state;
 	check_programs(VENDOR_INTEL);
+}
+
+/*
+ * Every invalidation that this vendor's CPUs must carry out is missed by some program, if it is
+ * left out. What only loads PDPTE registers is not asked for, nor what needs the host's help.
+ */
+static void check_kills(enum vendor vendor)
+{
+	const uint64_t unasked = 1ull << EV_PV_FLUSH | 1ull << EV_PDPTE_FIELDS;
+	struct generator g = generator_of(vendor);
+	uint64_t left = 0;
+
+	for (unsigned e = 0; e < NR_EVENTS; e++)
+		if (rules[e].effect[vendor] & ~(uint32_t)(PDPTES | PDPTES_FLAT))
+			left |= 1ull << e;
+	left &= ~unasked;
+	for (unsigned i = 0; left && i < PROGRAMS_TO_KILL; i++) {
+		struct program program;
+
+		generate(&g, 3, i, &program);
+		left &= ~missed_events(vendor, &program);
+	}
+	for (unsigned e = 0; e < NR_EVENTS; e++)
+		if (left >> e & 1)
+			fail_msg("no program of %u misses %s", PROGRAMS_TO_KILL, rules[e].name);
+	end_generator(&g);
+}
+
+static void every_rule_of_amd_is_missed(void **state)
+{
+	(void)state;
+	check_kills(VENDOR_AMD);
+}
+
+static void every_rule_of_intel_is_missed(void **state)
+{
+	(void)state;
+	check_kills(VENDOR_INTEL);
 }
 
 static void a_seed_fixes_a_program(void **state)
@@ -215,6 +258,8 @@ int test_search(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(programs_are_sound_on_amd),
 		cmocka_unit_test(programs_are_sound_on_intel),
+		cmocka_unit_test(every_rule_of_amd_is_missed),
+		cmocka_unit_test(every_rule_of_intel_is_missed),
 		cmocka_unit_test(a_seed_fixes_a_program),
 		cmocka_unit_test(what_is_left_out_stays_out),
 		cmocka_unit_test(what_does_not_matter_goes),

@@ -25,7 +25,7 @@ HOST_ENV      := ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1
 
 HOST_MODEL     := $(sort $(wildcard model/*/*.c))
 HOST_TOY       := $(sort $(wildcard tests/unit/toy/*.c))
-HOST_UNIT      := $(sort $(wildcard tests/unit/*.c)) $(HOST_TOY) tests/tools/results.c tests/tools/vendor_caps.c plan/case.c plan/finding.c plan/verdict.c
+HOST_UNIT      := $(sort $(wildcard tests/unit/*.c)) $(HOST_TOY) tests/tools/results.c tests/tools/vendor_caps.c tests/tools/missed.c plan/case.c plan/finding.c plan/verdict.c
 HOST_SCENARIOS := $(sort $(wildcard scenarios/*.c))
 host_objects    = $(patsubst %,$(HOST)/$(1)/%.o,$(2))
 
@@ -68,7 +68,7 @@ $(HOST)/unit-covered: $(call host_objects,covered,$(HOST_MODEL) $(HOST_SCENARIOS
 $(HOST)/revenant-model: $(call host_objects,plain,$(HOST_MODEL) tests/tools/model.c tests/tools/results.c)
 	$(HOST_CC) -o $@ $^
 
-$(HOST)/revenant-generate: $(call host_objects,plain,$(HOST_MODEL) tests/tools/random-programs.c tests/tools/vendor_caps.c)
+$(HOST)/revenant-generate: $(call host_objects,plain,$(HOST_MODEL) tests/tools/random-programs.c tests/tools/missed.c tests/tools/vendor_caps.c)
 	$(HOST_CC) -o $@ $^
 
 $(HOST)/duels: $(call host_objects,plain,$(HOST_MODEL) $(HOST_TOY) tests/tools/duels.c tests/tools/results.c)
