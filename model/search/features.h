@@ -9,52 +9,53 @@
 #include <stdint.h>
 
 /*        name          what it lets a program do */
-#define FEATURES(X)                                                   \
-	X(STORE, "store") /* look by stores */                        \
-	X(FETCH, "fetch") /* look by fetches */                       \
-	X(USER, "user")	  /* look from CPL 3 */                       \
-	X(IO, "io")	  /* look through the host's emulator */      \
-	X(FEP, "fep")	  /* the same, any instruction */             \
-	X(BITS, "bits")	  /* read accessed and dirty bits */          \
-	X(UPPER, "upper") /* rewrite above the leaf tables */         \
-	X(LARGE, "large") /* large pages */                           \
-	X(NONE, "none")	  /* entries that are not present */          \
-	X(RO, "ro")                                                   \
-	X(NX, "nx")                                                   \
-	X(GLOBAL, "global")                                           \
-	X(SUPERVISOR, "supervisor")                                   \
-	X(CLEAR_AD, "clear-ad") /* entries without A or D */          \
-	X(HOLE, "hole")		/* page M */                          \
-	X(WAYS, "ways")		/* other kinds of stores to tables */ \
-	X(ROOTS, "roots")	/* several roots of a level */        \
-	X(WINDOWS, "windows")	/* several windows */                 \
-	X(INVLPG, "invlpg")                                           \
-	X(CR3, "cr3")                                                 \
-	X(PGE, "pge")                                                 \
-	X(PCID, "pcid")                                               \
-	X(INVPCID, "invpcid")                                         \
-	X(WP, "wp")                                                   \
-	X(SMEP, "smep")                                               \
-	X(SMAP, "smap")                                               \
-	X(NXE, "nxe")                                                 \
-	X(CYCLE, "cycle")	/* CR0.PG or CR4.PAE off and on */    \
-	X(TAGS, "tags")		/* several tags */                    \
-	X(UNTAGGED, "untagged") /* VPID off */                        \
-	X(NESTED, "nested")	/* nested paging */                   \
-	X(NROOTS, "nroots")	/* several nested roots */            \
-	X(EPT_AD, "ept-ad")                                           \
-	X(TLBCTL, "tlbctl")                                           \
-	X(INVLPGA, "invlpga")                                         \
-	X(INVVPID, "invvpid")                                         \
-	X(INVEPT, "invept")                                           \
-	X(VMFUNC, "vmfunc")                                           \
-	X(VMX_CYCLE, "vmx-cycle")                                     \
-	X(MSR, "msr")	      /* the map of intercepted MSRs */       \
-	X(CLEAN, "clean")     /* VMCB clean bits */                   \
-	X(PENDING, "pending") /* entries that an interrupt ends */    \
-	X(FAILING, "failing") /* entries that fail */                 \
-	X(IRQ, "irq")	      /* interrupts behind L2's flushes */    \
-	X(VMS, "vms")	      /* two L2s */                           \
+#define FEATURES(X)                                                                               \
+	X(STORE, "store") /* look by stores */                                                    \
+	X(FETCH, "fetch") /* look by fetches */                                                   \
+	X(USER, "user")	  /* look from CPL 3 */                                                   \
+	X(IO, "io")	  /* look through the host's emulator */                                  \
+	X(FEP, "fep")	  /* the same, any instruction */                                         \
+	X(BITS, "bits")	  /* read accessed and dirty bits */                                      \
+	X(UPPER, "upper") /* rewrite above the leaf tables */                                     \
+	X(LARGE, "large") /* large pages */                                                       \
+	X(NONE, "none")	  /* entries that are not present */                                      \
+	X(RO, "ro")                                                                               \
+	X(NX, "nx")                                                                               \
+	X(GLOBAL, "global")                                                                       \
+	X(SUPERVISOR, "supervisor")                                                               \
+	X(CLEAR_AD, "clear-ad") /* entries without A or D */                                      \
+	X(HOLE, "hole")		/* page M */                                                      \
+	X(WAYS, "ways")		/* other kinds of stores to tables */                             \
+	X(ROOTS, "roots")	/* several roots of a level */                                    \
+	X(SHARED, "shared") /* several of them under one tag and PCID, nothing flushed between */ \
+	X(WINDOWS, "windows") /* several windows */                                               \
+	X(INVLPG, "invlpg")                                                                       \
+	X(CR3, "cr3")                                                                             \
+	X(PGE, "pge")                                                                             \
+	X(PCID, "pcid")                                                                           \
+	X(INVPCID, "invpcid")                                                                     \
+	X(WP, "wp")                                                                               \
+	X(SMEP, "smep")                                                                           \
+	X(SMAP, "smap")                                                                           \
+	X(NXE, "nxe")                                                                             \
+	X(CYCLE, "cycle")	/* CR0.PG or CR4.PAE off and on */                                \
+	X(TAGS, "tags")		/* several tags */                                                \
+	X(UNTAGGED, "untagged") /* VPID off */                                                    \
+	X(NESTED, "nested")	/* nested paging */                                               \
+	X(NROOTS, "nroots")	/* several nested roots */                                        \
+	X(EPT_AD, "ept-ad")                                                                       \
+	X(TLBCTL, "tlbctl")                                                                       \
+	X(INVLPGA, "invlpga")                                                                     \
+	X(INVVPID, "invvpid")                                                                     \
+	X(INVEPT, "invept")                                                                       \
+	X(VMFUNC, "vmfunc")                                                                       \
+	X(VMX_CYCLE, "vmx-cycle")                                                                 \
+	X(MSR, "msr")	      /* the map of intercepted MSRs */                                   \
+	X(CLEAN, "clean")     /* VMCB clean bits */                                               \
+	X(PENDING, "pending") /* entries that an interrupt ends */                                \
+	X(FAILING, "failing") /* entries that fail */                                             \
+	X(IRQ, "irq")	      /* interrupts behind L2's flushes */                                \
+	X(VMS, "vms")	      /* two L2s */                                                       \
 	X(CPUS, "cpus")	      /* several vCPUs, in turns */
 
 enum feature {

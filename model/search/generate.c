@@ -51,10 +51,27 @@ static void close_program(struct program *p, const struct position *at)
 }
 
 /* The flush that stock hosts do not survive: docs/findings.md. */
+static bool is_legacy_invlpg(const struct generator *g, const struct step *step)
+{
+	return !mode_is_64bit(g->header.l2) && position_in_l2(&g->position) &&
+	       (step->op == OP_INVLPG || step->op == OP_INVPCID);
+}
+
+/* Would two roots come under one tag and PCID, with no flush between them? */
+static bool is_shared(const struct generator *g, const struct step *step)
+{
+	switch (step->op) {
+	case OP_L2CR3: return true;
+	case OP_CR3: return step->arg && step->pcid != step->root.nr % NR_PCIDS;
+	case OP_TAG: return step->tag && step->tag % NR_VMS == position_here(&g->position)->vm;
+	default: return false;
+	}
+}
+
 static bool is_left_out(const struct generator *g, const struct step *step)
 {
-	return g->no_legacy_invlpg && !mode_is_64bit(g->header.l2) &&
-	       position_in_l2(&g->position) && (step->op == OP_INVLPG || step->op == OP_INVPCID);
+	return (g->no_legacy_invlpg && is_legacy_invlpg(g, step)) ||
+	       (!is_on(g, FEATURE(SHARED)) && is_shared(g, step));
 }
 
 static bool is_allowed(struct generator *g, struct step step)
@@ -340,10 +357,10 @@ static const struct profile {
 	{FEATURE(NESTED) | FEATURE(UPPER) | FEATURE(LARGE), MODE_LONG},
 	{FEATURE(NESTED) | FEATURE(NONE) | FEATURE(RO) | FEATURE(STORE), MODE_LONG},
 	{FEATURE(NONE) | FEATURE(RO) | FEATURE(NX) | FEATURE(STORE) | FEATURE(FETCH), MODE_LONG},
-	{FEATURE(PCID) | FEATURE(INVPCID) | FEATURE(ROOTS), MODE_LONG},
+	{FEATURE(PCID) | FEATURE(INVPCID) | FEATURE(ROOTS) | FEATURE(SHARED), MODE_LONG},
 	{FEATURE(PCID) | FEATURE(ROOTS) | FEATURE(NONE) | FEATURE(RO), MODE_LONG},
 	{FEATURE(ROOTS) | FEATURE(UPPER) | FEATURE(CR3), MODE_LONG},
-	{FEATURE(ROOTS) | FEATURE(TAGS) | FEATURE(CR3) | FEATURE(INVPCID), MODE_LONG},
+	{FEATURE(ROOTS) | FEATURE(TAGS) | FEATURE(CR3) | FEATURE(SHARED), MODE_LONG},
 	{FEATURE(ROOTS) | FEATURE(WP) | FEATURE(SMEP) | FEATURE(SMAP) | FEATURE(USER), MODE_LONG},
 	{FEATURE(HOLE) | FEATURE(IO) | FEATURE(ROOTS), MODE_LONG},
 	{FEATURE(BITS) | FEATURE(CLEAR_AD) | FEATURE(STORE), MODE_LONG},
