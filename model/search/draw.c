@@ -101,21 +101,33 @@ static enum space space_of(struct generator *g)
 	return r < (in_l2 ? 85 : 60) ? SPACE_G : SPACE_H;
 }
 
-static uint8_t flags_of(struct generator *g)
+static uint8_t random_flags(struct generator *g)
 {
 	static const struct {
 		features on;
-		uint8_t flag;
+		uint8_t flag, percent;
 	} flags[] = {
-		{FEATURE(RO), VF_RO},	     {FEATURE(NX), VF_NX},	 {FEATURE(GLOBAL), VF_G},
-		{FEATURE(SUPERVISOR), VF_S}, {FEATURE(CLEAR_AD), VF_NA}, {FEATURE(CLEAR_AD), VF_ND},
+		{FEATURE(RO), VF_RO, 45},	{FEATURE(NX), VF_NX, 25},
+		{FEATURE(GLOBAL), VF_G, 60},	{FEATURE(SUPERVISOR), VF_S, 25},
+		{FEATURE(CLEAR_AD), VF_NA, 25}, {FEATURE(CLEAR_AD), VF_ND, 25},
 	};
 	uint8_t all = 0;
 
 	for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-		if (is_on(g, flags[i].on) && chance(g, flags[i].flag == VF_G ? 60 : 25))
+		if (is_on(g, flags[i].on) && chance(g, flags[i].percent))
 			all |= flags[i].flag;
 	return all;
+}
+
+/* Most often those of the program's other entries: what differs then is the frame alone. */
+static uint8_t flags_of(struct generator *g)
+{
+	return chance(g, 60) ? g->flags : random_flags(g);
+}
+
+void draw_flags(struct generator *g)
+{
+	g->flags = random_flags(g);
 }
 
 static uint8_t level_of(struct generator *g)
@@ -156,6 +168,8 @@ struct step draw_set(struct generator *g)
 	step.entry =
 		(struct entry_ref){root_of(g, space), (uint8_t)below(g, g->windows), level_of(g)};
 	step.value.flags = flags_of(g);
+	if (space == SPACE_N)
+		step.value.flags &= (uint8_t) ~(VF_G | VF_S);
 	if (is_on(g, FEATURE(NONE)) && chance(g, 15)) {
 		step.value = (struct value){.kind = VALUE_NONE};
 	} else if (step.entry.level == LEVEL_PTE ||
@@ -175,8 +189,9 @@ struct step draw_leaf_of(struct generator *g, struct root root, unsigned window)
 
 	step.entry = (struct entry_ref){root, (uint8_t)window, LEVEL_PTE};
 	draw_leaf(g, &step);
-	if (is_on(g, FEATURE(GLOBAL)) && chance(g, 50))
-		step.value.flags = VF_G;
+	step.value.flags = flags_of(g);
+	if (root.space == SPACE_N)
+		step.value.flags &= (uint8_t) ~(VF_G | VF_S);
 	return step;
 }
 
@@ -186,7 +201,7 @@ struct step draw_access(struct generator *g, unsigned window)
 {
 	static const struct choice accesses[] = {
 		{OP_LOAD, 6, 0},
-		{OP_STORE, 4, FEATURE(STORE)},
+		{OP_STORE, 6, FEATURE(STORE)},
 		{OP_FETCH, 4, FEATURE(FETCH)},
 	};
 	const enum op op = CHOOSE(g, accesses);

@@ -13,6 +13,8 @@ static inline bool is_on(const struct generator *g, features f)
 	return g->on & f;
 }
 
+/* The flags that most of the program's entries have. */
+void draw_flags(struct generator *g);
 /* A rewrite of some entry, most often on the way of what runs. */
 struct step draw_set(struct generator *g);
 /* The leaf at the lowest level of that root's window gets something to look at. */

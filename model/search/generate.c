@@ -276,6 +276,8 @@ static bool flush(struct generator *g)
 		if (!is_allowed(g, step) || !try_step(g, &step, &look))
 			continue;
 		kills = is_for_later(step.op) || oracle_outdated(g->trial) < before;
+		if (by_fault && (look.legal & FRAMES))
+			continue;
 		if (must_kill && !kills && i < PROPOSALS - 1)
 			continue;
 		if (kills) {
@@ -355,6 +357,7 @@ static const struct profile {
 	{FEATURE(NESTED) | FEATURE(VMFUNC) | FEATURE(UNTAGGED), MODE_LONG},
 	{FEATURE(NESTED) | FEATURE(VMFUNC) | FEATURE(UNTAGGED) | FEATURE(EPT_AD), MODE_LONG},
 	{FEATURE(NESTED) | FEATURE(UPPER) | FEATURE(LARGE), MODE_LONG},
+	{FEATURE(NESTED) | FEATURE(RO) | FEATURE(STORE), MODE_LONG},
 	{FEATURE(NESTED) | FEATURE(NONE) | FEATURE(RO) | FEATURE(STORE), MODE_LONG},
 	{FEATURE(NONE) | FEATURE(RO) | FEATURE(NX) | FEATURE(STORE) | FEATURE(FETCH), MODE_LONG},
 	{FEATURE(PCID) | FEATURE(INVPCID) | FEATURE(ROOTS) | FEATURE(SHARED), MODE_LONG},
@@ -422,6 +425,7 @@ static void begin(struct generator *g, struct program *program)
 	g->nroots = is_on(g, FEATURE(NROOTS)) ? (uint8_t)(2 + random_below(&g->random, 2)) : 1;
 	g->tags = is_on(g, FEATURE(TAGS)) ? 3 : 1;
 	g->stays = 0;
+	draw_flags(g);
 	g->watching = 0;
 	g->looked = false;
 	g->dead_looks = g->kept_looks = 0;

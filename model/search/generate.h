@@ -36,6 +36,7 @@ struct generator {
 	struct program *program;
 	uint8_t windows; /* pools: windows 0 … windows-1, and so on */
 	uint8_t roots, nroots, tags;
+	uint8_t flags; /* enum value_flags, that most entries have */
 	uint8_t stays; /* steps in one stay in L2 so far */
 	struct last_look {
 		uint8_t op, way;

@@ -10,11 +10,20 @@ struct pair {
 	uint32_t seen[NR_WINDOWS];
 };
 
+/* What a CPU sees that uses what it has kept: what was seen before, as long as that is legal. */
+static uint32_t kept(const struct pair *p, const struct step *step, const struct look *look)
+{
+	const uint32_t old = look->legal & p->seen[step->window] & ~look->current & FRAMES;
+
+	return step->op <= OP_FETCH && old ? old & -old : look->current;
+}
+
 /* One step on both. False: it is the end. Says whether the look may tell them apart. */
 static bool step_both(struct pair *p, const struct step *step, bool *told)
 {
 	struct look look = {0}, other = {0};
 	const char *why;
+	uint32_t saw;
 
 	if (!oracle_step(p->whole, step, &look, &why) ||
 	    !oracle_step(p->lacking, step, &other, &why))
@@ -23,10 +32,12 @@ static bool step_both(struct pair *p, const struct step *step, bool *told)
 		return true;
 	if (step->op <= OP_FETCH) {
 		*told |= other.legal & ~look.legal & p->seen[step->window] & FRAMES;
-		p->seen[step->window] |= look.current;
 	}
-	oracle_judge(p->whole, step, &look, look.current);
-	oracle_judge(p->lacking, step, &other, look.current);
+	saw = kept(p, step, &look);
+	if (step->op <= OP_FETCH)
+		p->seen[step->window] |= saw;
+	oracle_judge(p->whole, step, &look, saw);
+	oracle_judge(p->lacking, step, &other, saw);
 	return true;
 }
 
