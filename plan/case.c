@@ -23,6 +23,7 @@ bool cases_read(struct scenarios_error *error)
 	set.definition = array(sizeof(*set.definition));
 	set.scenario = array(sizeof(*set.scenario));
 	set.known = array(sizeof(*set.known));
+	set.avoid = array(sizeof(*set.avoid));
 	if (!scenarios_read(&set, own, error))
 		return false;
 	if (!boot_info.module_size)
@@ -79,11 +80,11 @@ static bool host_is(const char *host, struct slice wanted)
 }
 
 /* What is known is of KVM; `lab,…` and `kvm,…` are such hosts. */
-static bool is_of(const struct known *known, enum vendor vendor, const char *host)
+static bool is_of(enum vendor of, struct slice wanted, enum vendor vendor, const char *host)
 {
-	struct slice words = slice_of(host), kind = slice_cut(&words, ','), wanted = known->host;
+	struct slice words = slice_of(host), kind = slice_cut(&words, ',');
 
-	if (known->vendor != vendor || !(slice_is(kind, "kvm") || slice_is(kind, "lab")))
+	if (of != vendor || !(slice_is(kind, "kvm") || slice_is(kind, "lab")))
 		return false;
 	while (wanted.start < wanted.end)
 		if (!host_is(host, slice_word(&wanted)))
@@ -97,13 +98,34 @@ const struct known *case_known(const struct case_ref *c, enum vendor vendor, con
 	for (unsigned i = 0; i < set.nr_known; i++) {
 		const struct known *known = &set.known[i];
 
-		if (known->scenario != c->of.scenario || !is_of(known, vendor, host) ||
+		if (known->scenario != c->of.scenario ||
+		    !is_of(known->vendor, known->host, vendor, host) ||
 		    (verdict && !slice_is(known->verdict, verdict)))
 			continue;
 		scenarios_print_text(&set, &c->of, known->reason, reason, size);
 		return known;
 	}
 	return NULL;
+}
+
+features cases_avoided(enum vendor vendor, const char *host)
+{
+	features avoided = 0;
+
+	for (unsigned i = 0; i < set.nr_avoid; i++) {
+		struct slice names = set.avoid[i].features;
+
+		if (!is_of(set.avoid[i].vendor, set.avoid[i].host, vendor, host))
+			continue;
+		while (names.start < names.end) {
+			const struct slice name = slice_word(&names);
+			const enum feature f = feature_named(name.start, slice_length(name));
+
+			if (f != NR_FEATURES)
+				avoided |= (features)1 << f;
+		}
+	}
+	return avoided;
 }
 
 bool glob_match(const char *glob, const char *text)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "model/search/features.h"
 #include "scenarios/scenario.h"
 
 struct case_ref {
@@ -28,6 +29,9 @@ const char *case_text(const struct case_ref *c, enum scenario_part part);
  */
 const struct known *case_known(const struct case_ref *c, enum vendor vendor, const char *host,
 			       const char *verdict, char *reason, size_t size);
+
+/* What a search leaves out on that host: what it would find is known. */
+features cases_avoided(enum vendor vendor, const char *host);
 
 /* Does text match the glob ('*' any run of characters, '?' one)? */
 bool glob_match(const char *glob, const char *text);

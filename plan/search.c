@@ -11,6 +11,7 @@
 #include "lib/string.h"
 #include "model/search/generate.h"
 #include "model/search/shrink.h"
+#include "plan/case.h"
 #include "plan/finding.h"
 #include "plan/report.h"
 
@@ -196,14 +197,16 @@ static void run_case(const struct search *s, unsigned nr)
 		      text);
 }
 
-/* Does the host shadow our page tables? Its parameters are in what run.sh calls it. */
-static bool host_shadows(void)
+/* What is known to fail on this host, and would be all that is found. */
+static void leave_out_known(enum vendor vendor)
 {
 	char host[128];
 
-	return cmdline_value("host", host, sizeof(host)) &&
-	       (strstr(host, "npt=0") || strstr(host, "ept=0") || strstr(host, "npt=N") ||
-		strstr(host, "ept=N"));
+	if (cmdline_value("host", host, sizeof(host)))
+		generator.left_out = cases_avoided(vendor, host);
+	for (unsigned f = 0; f < NR_FEATURES; f++)
+		if (generator.left_out >> f & 1)
+			printk("# left out, as its fault is known: %s\n", feature_names[f]);
 }
 
 void search_run(const struct search *s, enum vendor vendor, const struct caps *caps)
@@ -220,10 +223,8 @@ void search_run(const struct search *s, enum vendor vendor, const struct caps *c
 		.unflushed = memory_alloc(oracle_size(), 64),
 		.scout = memory_alloc(oracle_size(), 64),
 	};
-	if (!s->everything && host_shadows()) {
-		generator.left_out = FEATURE(NXE);
-		generator.no_legacy_invlpg = true;
-	}
+	if (!s->everything)
+		leave_out_known(vendor);
 	second = s->seconds ? clock_tsc_hz() : 0;
 	report_plan(cases);
 	for (unsigned nr = s->from; nr <= cases; nr++)

@@ -113,6 +113,26 @@ static bool read_known(struct reader *r, struct scenario *s, struct slice text)
 	return true;
 }
 
+/* FEATURE … on VENDOR [PARAMETER=VALUE …] */
+static bool read_avoid(struct reader *r, struct scenario *s, struct slice text)
+{
+	struct avoid *avoid = &r->set->avoid[r->set->nr_avoid];
+	struct slice rest = text, word;
+
+	*avoid = (struct avoid){.scenario = s, .features = {text.start, text.start}};
+	while (!slice_is(word = slice_word(&rest), "on") && word.start < word.end)
+		avoid->features.end = word.end;
+	if (s == &r->defaults || avoid->features.start == avoid->features.end ||
+	    word.start == word.end)
+		return fail(r, "expected 'avoid FEATURE on VENDOR PARAMETER=VALUE' in a scenario",
+			    nothing);
+	if (!read_vendor(r, slice_word(&rest), &avoid->vendor))
+		return false;
+	avoid->host = rest;
+	r->set->nr_avoid++;
+	return true;
+}
+
 static bool read_class(struct reader *r, struct scenario *s, struct slice text)
 {
 	(void)r;
@@ -138,8 +158,9 @@ static const struct {
 	const char *name;
 	bool (*read)(struct reader *r, struct scenario *s, struct slice text);
 } fields[] = {
-	{"class", read_class},	   {"for", read_for},	  {"needs", read_needs}, {"at", read_at},
-	{"control", read_control}, {"known", read_known}, {"fatal", read_fatal},
+	{"class", read_class}, {"for", read_for},	  {"needs", read_needs},
+	{"at", read_at},       {"control", read_control}, {"known", read_known},
+	{"fatal", read_fatal}, {"avoid", read_avoid},
 };
 enum { NR_FIELDS = sizeof(fields) / sizeof(fields[0]) };
 

@@ -32,6 +32,14 @@ struct known {
 	struct slice reason;
 };
 
+/* What a search leaves out on such hosts, as it would find this scenario's fault over and over. */
+struct avoid {
+	const struct scenario *scenario;
+	struct slice features; /* names, of model/search/features.h */
+	enum vendor vendor;
+	struct slice host;
+};
+
 struct scenario {
 	struct slice name, title;
 	struct slice classes; /* of docs/catalogue.md */
@@ -53,7 +61,8 @@ struct scenarios {
 	struct definition *definition; /* those that all families share come first */
 	struct scenario *scenario;
 	struct known *known;
-	unsigned nr_definitions, nr_shared, nr_scenarios, nr_known;
+	struct avoid *avoid;
+	unsigned nr_definitions, nr_shared, nr_scenarios, nr_known, nr_avoid;
 	unsigned room; /* of each array: the caller's, as many as scenarios_room() says */
 };
 

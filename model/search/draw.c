@@ -144,7 +144,7 @@ static void draw_leaf(struct generator *g, struct step *step)
 	struct value *value = &step->value;
 	const bool guest = step->entry.root.space == SPACE_G && is_on(g, FEATURE(NESTED));
 
-	value->kind = guest && chance(g, 70) ? VALUE_WINDOW : VALUE_FRAME;
+	value->kind = guest && chance(g, 45) ? VALUE_WINDOW : VALUE_FRAME;
 	/* a page that the host has in one frame, seen through one window of the same number */
 	value->nr = value->kind == VALUE_FRAME ? (uint8_t)below(g, FRAME_DECOY)
 		    : chance(g, 75)	       ? step->entry.window
@@ -303,7 +303,7 @@ struct step draw_flush(struct generator *g)
 		{OP_PGE, 3, FEATURE(PGE)},	  {OP_INVPCID, 6, FEATURE(INVPCID)},
 		{OP_PCIDE, 2, FEATURE(PCID)},	  {OP_SMEP, 3, FEATURE(SMEP)},
 		{OP_PG_CYCLE, 3, FEATURE(CYCLE)}, {OP_PAE_CYCLE, 6, FEATURE(CYCLE)},
-		{OP_VMFUNC, 8, FEATURE(VMFUNC)},  {OP_CR3, 1, 0},
+		{OP_VMFUNC, 14, FEATURE(VMFUNC)}, {OP_CR3, 1, 0},
 	};
 	static const struct choice given[] = {
 		{OP_TAG, 4, FEATURE(TAGS)},

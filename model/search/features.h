@@ -6,6 +6,7 @@
 #ifndef MODEL_SEARCH_FEATURES_H
 #define MODEL_SEARCH_FEATURES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*        name          what it lets a program do */
@@ -56,7 +57,10 @@
 	X(FAILING, "failing") /* entries that fail */                                             \
 	X(IRQ, "irq")	      /* interrupts behind L2's flushes */                                \
 	X(VMS, "vms")	      /* two L2s */                                                       \
-	X(CPUS, "cpus")	      /* several vCPUs, in turns */
+	X(CPUS, "cpus")	      /* several vCPUs, in turns */                                       \
+	/* not in a swarm: on unless left out */                                                  \
+	X(LEGACY_INVLPG, "legacy-invlpg") /* of an L2 in a 32-bit mode */                         \
+	X(VMFUNC_SAME, "vmfunc-same")	  /* VMFUNC to the EPTP that is in use */
 
 enum feature {
 #define X(id, name) FEATURE_##id,
@@ -74,5 +78,8 @@ typedef uint64_t features;
 #define FEATURE(id) ((features)1 << FEATURE_##id)
 
 extern const char *const feature_names[NR_FEATURES];
+
+/* The feature of that name, of so many characters. NR_FEATURES: there is none. */
+enum feature feature_named(const char *name, size_t length);
 
 #endif

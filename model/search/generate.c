@@ -22,6 +22,22 @@ const char *const feature_names[NR_FEATURES] = {
 #undef X
 };
 
+enum feature feature_named(const char *name, size_t length)
+{
+	unsigned f = 0;
+
+	for (; f < NR_FEATURES; f++) {
+		const char *of = feature_names[f];
+		size_t i = 0;
+
+		while (i < length && of[i] && of[i] == name[i])
+			i++;
+		if (i == length && !of[i])
+			break;
+	}
+	return (enum feature)f;
+}
+
 /* ---- what may come next ---- */
 
 /* Room for the exits that would end the program now. */
@@ -50,7 +66,6 @@ static void close_program(struct program *p, const struct position *at)
 	}
 }
 
-/* The flush that stock hosts do not survive: docs/findings.md. */
 static bool is_legacy_invlpg(const struct generator *g, const struct step *step)
 {
 	return !mode_is_64bit(g->header.l2) && position_in_l2(&g->position) &&
@@ -68,9 +83,26 @@ static bool is_shared(const struct generator *g, const struct step *step)
 	}
 }
 
+/* The EPTP that is in use, A/D bit and all. */
+static bool is_vmfunc_same(const struct generator *g, const struct step *step)
+{
+	const struct vm_position *vm = position_vm(&g->position);
+
+	return step->op == OP_VMFUNC && step->root.space == vm->nested_root.space &&
+	       step->root.nr == vm->nested_root.nr && !step->arg == !vm->nested_ad;
+}
+
+/* An L2 of vCPU 0 cannot be left running: that vCPU runs the program. */
+static bool is_undoable(const struct generator *g, const struct step *step)
+{
+	return step->op == OP_CPU && step->arg && !g->position.cpu && position_in_l2(&g->position);
+}
+
 static bool is_left_out(const struct generator *g, const struct step *step)
 {
-	return (g->no_legacy_invlpg && is_legacy_invlpg(g, step)) ||
+	return is_undoable(g, step) ||
+	       (!is_on(g, FEATURE(LEGACY_INVLPG)) && is_legacy_invlpg(g, step)) ||
+	       (!is_on(g, FEATURE(VMFUNC_SAME)) && is_vmfunc_same(g, step)) ||
 	       (!is_on(g, FEATURE(SHARED)) && is_shared(g, step));
 }
 
@@ -377,12 +409,13 @@ enum { NR_PROFILES = sizeof(profiles) / sizeof(profiles[0]) };
 
 static features swarm(struct generator *g)
 {
+	static const features always = FEATURE(LEGACY_INVLPG) | FEATURE(VMFUNC_SAME);
 	const bool profiled = random_chance(&g->random, 60);
 	features on = 0;
 
 	g->wanted = MODE_LONG;
 	if (random_chance(&g->random, 10))
-		return 0;
+		return always & ~g->left_out;
 	if (profiled) {
 		const struct profile *profile = &profiles[random_below(&g->random, NR_PROFILES)];
 
@@ -395,7 +428,9 @@ static features swarm(struct generator *g)
 	/* what other features stand on is on more often */
 	if (random_chance(&g->random, 40))
 		on |= FEATURE(NESTED);
-	return on & ~g->left_out;
+	if (!caps_have(&g->caps, CAP_UNTAGGED))
+		on &= ~FEATURE(UNTAGGED);
+	return (on | always) & ~g->left_out;
 }
 
 static bool add_header(struct generator *g)
@@ -440,7 +475,7 @@ static void begin(struct generator *g, struct program *program)
 	oracle_start(g->live, g->vendor, is_on(g, FEATURE(CPUS)) ? g->cpus : 1);
 	for (unsigned i = 0; i < program->nr_steps; i++)
 		oracle_step(g->live, &program->step[i], &(struct look){0}, &why);
-	if (is_on(g, FEATURE(UNTAGGED)) && random_chance(&g->random, 50))
+	if (is_on(g, FEATURE(UNTAGGED)) && random_chance(&g->random, 80))
 		add(g, (struct step){.op = OP_TAG});
 	if (is_on(g, FEATURE(NESTED)))
 		add(g, (struct step){.op = OP_NROOT, .root = {SPACE_N, 0}});

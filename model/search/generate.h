@@ -18,11 +18,9 @@
 struct generator {
 	/* set by the caller */
 	enum vendor vendor;
-	struct caps caps;      /* what the host has; nothing else is generated */
-	unsigned cpus;	       /* vCPUs, 1 … NR_CPUS */
-	features left_out;     /* never used */
-	bool no_legacy_invlpg; /* nor INVLPG and INVPCID 0 of an L2 in a 32-bit mode
-				  (docs/findings.md) */
+	struct caps caps;  /* what the host has; nothing else is generated */
+	unsigned cpus;	   /* vCPUs, 1 … NR_CPUS */
+	features left_out; /* never used */
 	/* oracle_size() bytes each: after the steps so far, and to try the next on; the same as if
 	   the last flush had been left out */
 	struct oracle *live, *trial, *unflushed, *scout;

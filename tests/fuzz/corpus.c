@@ -34,6 +34,7 @@ static struct scenarios read_scenarios(void)
 	set.definition = calloc(set.room, sizeof(*set.definition));
 	set.scenario = calloc(set.room, sizeof(*set.scenario));
 	set.known = calloc(set.room, sizeof(*set.known));
+	set.avoid = calloc(set.room, sizeof(*set.avoid));
 	if (!scenarios_read(&set, text, &error)) {
 		fprintf(stderr, "line %u: %s\n", error.line, error.text);
 		exit(1);

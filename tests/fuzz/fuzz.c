@@ -119,6 +119,7 @@ static void reads_scenarios(struct slice text)
 	set.definition = malloc(set.room * sizeof(*set.definition));
 	set.scenario = malloc(set.room * sizeof(*set.scenario));
 	set.known = malloc(set.room * sizeof(*set.known));
+	set.avoid = malloc(set.room * sizeof(*set.avoid));
 	must(scenarios_read(&set, slice_of(common), &error), "what families share is right");
 	if (scenarios_read(&set, text, &error) && scenarios_check(&set, &error)) {
 		for (unsigned i = 0; i < MAX_PLAYED && scenarios_next(&set, &c); i++) {
@@ -134,6 +135,7 @@ static void reads_scenarios(struct slice text)
 	free(set.definition);
 	free(set.scenario);
 	free(set.known);
+	free(set.avoid);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/search/features.h"
 #include "plan/verdict.h"
 #include "scenarios/scenario.h"
 
@@ -143,6 +144,27 @@ static void check_known(const struct scenarios *set)
 	}
 }
 
+static void check_avoided(const struct scenarios *set)
+{
+	for (unsigned i = 0; i < set->nr_avoid; i++) {
+		const struct avoid *avoid = &set->avoid[i];
+		struct slice names = avoid->features;
+		struct scenarios_error error = {.family = avoid->scenario->family,
+						.line = avoid->scenario->line};
+
+		while (names.start < names.end) {
+			const struct slice name = slice_word(&names);
+
+			if (feature_named(name.start, slice_length(name)) != NR_FEATURES)
+				continue;
+			snprintf(error.text, sizeof(error.text),
+				 "a search has no feature '%.*s' (model/search/features.h)",
+				 (int)slice_length(name), name.start);
+			wrong(&error);
+		}
+	}
+}
+
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -238,11 +260,13 @@ int main(int argc, char **argv)
 	set.definition = allocate(set.room, sizeof(*set.definition));
 	set.scenario = allocate(set.room, sizeof(*set.scenario));
 	set.known = allocate(set.room, sizeof(*set.known));
+	set.avoid = allocate(set.room, sizeof(*set.avoid));
 	if (!scenarios_read(&set, text, &error) || !scenarios_check(&set, &error))
 		wrong(&error);
 	check_programs(&set);
 	check_names(&set);
 	check_known(&set);
+	check_avoided(&set);
 	if (!strcmp(argv[1], "text"))
 		print_text(text);
 	else if (!strcmp(argv[1], "list") || !strcmp(argv[1], "dump"))

@@ -67,6 +67,7 @@ static struct scenarios empty_set(struct slice text)
 	set.definition = calloc(set.room, sizeof(*set.definition));
 	set.scenario = calloc(set.room, sizeof(*set.scenario));
 	set.known = calloc(set.room, sizeof(*set.known));
+	set.avoid = calloc(set.room, sizeof(*set.avoid));
 	return set;
 }
 
@@ -75,6 +76,7 @@ static void free_set(struct scenarios *set)
 	free(set->definition);
 	free(set->scenario);
 	free(set->known);
+	free(set->avoid);
 }
 
 static int read_all(void **state)
