@@ -119,6 +119,8 @@ finished=0   # number of the last case with a result
 bailed=      # the image gave up by itself
 end_status=  # what the image's END line said
 died_in_row=0 died=0
+traced='' traced_why='' # the case whose programs are told before they run, and why
+last_program=''
 tail_text='' tail_count=0
 
 remember() { # keeps the last lines for a CRASH
@@ -140,6 +142,8 @@ give_result() { # LINE
 	count "$verdict"
 	results=$((results + 1))
 	finished=$k running='' warned=''
+	[ "$k" != "$traced" ] || take_crash "# CRASH after case $k: $traced_why in it, but not when it was run once more"
+	traced=''
 }
 
 take_result() { # LINE
@@ -221,8 +225,9 @@ take_ktap_line() {
 		[ -n "$plan" ] || emit "$1"
 		plan=${1#1..}
 		;;
+	"# program "*) last_program=${1#"# program "} ;; # that the VM is about to run
 	"# case "*)
-		running=${1#"# case "} warned=''
+		running=${1#"# case "} warned='' last_program=''
 		forget
 		emit "$1"
 		;;
@@ -393,12 +398,30 @@ check_disk() {
 	done
 }
 
+# Is the case one of random programs, of which any may have killed the VM?
+is_search() {
+	case $running in
+	*" random."*) return 0 ;;
+	esac
+	return 1
+}
+
+show_program() {
+	[ -n "$last_program" ] || return 0
+	emit "# | run: random program ${last_program%%:*}, not cut down (lab/py/shrink.py does that)"
+	emit "# | replay: ${last_program#*: }"
+}
+
 # The host's fault: a CRASH of the case, or of nobody. Before the first case it may have been chance.
 blame_host() {
-	if [ -n "$running" ]; then
+	if is_search && [ "${running%% *}" != "$traced" ]; then
+		traced=${running%% *} traced_why=$why
+		emit "# > $why in case $running: once more, to see in which program"
+	elif [ -n "$running" ]; then
 		k=${running%% *}
 		line="not ok $running # CRASH $why"
-		emit "$line" && show_block
+		emit "$line" && show_block && show_program
+		traced=''
 		count CRASH
 		results=$((results + 1))
 		finished=$k
@@ -465,7 +488,7 @@ main() {
 	from=1 host_failed_at='' lab_failed_at=''
 	emit "KTAP version 1"
 	while :; do
-		run_vm "$@" "from=$from${args:+ $args}"
+		run_vm "$@" "from=$from${traced:+ trace=$traced}${args:+ $args}"
 		if [ -n "$bailed" ]; then
 			[ "$end_status" != 2 ] || finish 2
 			show_block

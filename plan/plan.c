@@ -27,7 +27,8 @@ static struct options {
 	char filter[512];
 	unsigned from, repeat, tries;
 	unsigned random, random_seconds, seed; /* random programs */
-	bool random_all, trace;
+	unsigned trace; /* the case whose programs are told before they run; 0: none */
+	bool random_all;
 	bool skip_flush;
 	bool bench;
 	bool strict;	/* what is known of hosts is wrong, too */
@@ -115,8 +116,8 @@ static void read_word(const char *word, size_t length)
 		options.seed = number(word, length, 5);
 	} else if (length == 10 && !strncmp(word, "random-all", 10)) {
 		options.random_all = true;
-	} else if (length == 5 && !strncmp(word, "trace", 5)) {
-		options.trace = true;
+	} else if (has_key(word, length, "trace=")) {
+		options.trace = number(word, length, 6);
 	} else if (has_key(word, length, "tries=")) {
 		options.tries = number(word, length, 6);
 	} else if (length == 17 && !strncmp(word, "mutate=skip-flush", 17)) {

@@ -131,13 +131,13 @@ static void trace(unsigned nr)
 	printk("# program %u: %s\n", nr, text);
 }
 
-static void run_program(const struct search *s, unsigned nr)
+static void run_program(const struct search *s, unsigned nr, bool traced)
 {
 	struct finding f;
 	const struct run *run;
 
 	generate(&generator, s->seed, nr, &program);
-	if (s->trace)
+	if (traced)
 		trace(nr);
 	run = exec_run(&program, false);
 	judge(&program, false, run, &f);
@@ -155,7 +155,7 @@ static void run_program(const struct search *s, unsigned nr)
 }
 
 /* Runs the programs of a case, from number `first` on. Returns how many there were. */
-static unsigned run_programs(const struct search *s, unsigned first)
+static unsigned run_programs(const struct search *s, unsigned first, bool traced)
 {
 	unsigned nr = 0;
 
@@ -163,10 +163,10 @@ static unsigned run_programs(const struct search *s, unsigned first)
 		const uint64_t begin = rdtsc_ordered();
 
 		while (nr < SEARCH_SPAN && rdtsc_ordered() - begin < second)
-			run_program(s, first + nr++);
+			run_program(s, first + nr++, traced);
 	} else {
 		while (nr < SEARCH_BATCH && first + nr < s->programs)
-			run_program(s, first + nr++);
+			run_program(s, first + nr++, traced);
 	}
 	return nr;
 }
@@ -179,7 +179,8 @@ static void run_case(const struct search *s, unsigned nr)
 	tally = (struct tally){0};
 	snprintk(name, sizeof(name), "random.%llu.%u", (unsigned long long)s->seed, nr);
 	report_case(nr, name);
-	programs = run_programs(s, (nr - 1) * (s->seconds ? SEARCH_SPAN : SEARCH_BATCH));
+	programs = run_programs(s, (nr - 1) * (s->seconds ? SEARCH_SPAN : SEARCH_BATCH),
+				nr == s->trace);
 	printk("# search %s programs=%u discarded=%u could-fail=%u kept=%u red=%u\n", name,
 	       programs, tally.discarded, tally.dead_looks, tally.kept, tally.red);
 	if (tally.worst > VERDICT_PASS)

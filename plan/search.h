@@ -12,7 +12,8 @@ struct search {
 	unsigned from;	   /* the first case to run, from 1 */
 	uint64_t seed;
 	bool everything; /* also what is known to fail on such hosts */
-	bool trace;	 /* say each program before it runs: one may be the last */
+	unsigned trace;	 /* the case that says each program before it runs: one may be the
+			    last */
 };
 
 /* A case, random.SEED.NUMBER, has so many programs; or takes a second, and so many numbers. */

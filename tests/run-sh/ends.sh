@@ -53,6 +53,12 @@ ends() {
 	ended 'host resets within a line' 1 '^# CRASH after case 1: the host reset' '^ok 2 c2$' -- host case:pass once-cut case:pass
 	ended 'KVM gives up' 1 '^not ok 1 c1 # CRASH KVM internal error' '^ok 2 c2$' -- host case:kvm-error case:pass
 
+	ended 'VM dies in a random program' 1 '^# > .* in case 2 random.7.2: once more, to see in which program' \
+		'^not ok 2 random.7.2 # CRASH' '^# \| replay: load w1$' '^ok 3 c3$' 'PASS=2 .* CRASH=1' -- \
+		case:pass case:random-vm=7 case:pass
+	ended 'VM dies in a random program once' 1 '^# CRASH after case 1: .* but not when it was run once more' '^ok 2 c2$' -- \
+		case:random-once-vm=7 case:pass
+
 	ended 'known fault' 0 'PASS=1 .* KNOWN=1' -- case:pass case:known
 	ended 'nothing but a known fault' 77 'KNOWN=1' -- case:known
 	loop_options=(--strict)

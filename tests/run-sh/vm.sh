@@ -11,6 +11,7 @@
 #                 a result
 #   case:warn, case:warn-stale    the host's kernel complains in it; the result would be PASS, STALE
 #   case:lost     no result
+#   case:random-DO    a case of random programs, which it tells if asked to; in the second of them DO
 #   case:DO       in the middle of it DO, one of the next lines
 #   kill          is killed by SIGKILL
 #   reset         the machine resets
@@ -25,6 +26,7 @@
 # Without any of these at the end: the END line.
 
 for args; do :; done
+traced=${args#*trace=} && traced=${traced%% *}
 from=${args#from=} && from=${from%% *}
 
 do_step() { # STEP
@@ -47,7 +49,16 @@ do_step() { # STEP
 	esac
 }
 
+do_search() { # NUMBER DO
+	echo "# case $1 random.7.$1"
+	[ "$traced" != "$1" ] || printf '%s\n' '# program 0: load w0' '# program 1: load w1'
+	do_step "$2" && echo "ok $1 random.7.$1"
+}
+
 do_case() { # NUMBER HOW
+	case $2 in
+	random-*) do_search "$1" "${2#random-}" && return ;;
+	esac
 	echo "# case $1 c$1"
 	case $2 in
 	warn*) do_step warn ;;
