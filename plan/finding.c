@@ -166,3 +166,25 @@ void judge(const struct program *program, bool without_flushes, const struct run
 	else if (run->refused)
 		add(f, run->lacking ? VERDICT_SKIP : VERDICT_ERROR, run->why);
 }
+
+bool finding_explained(const struct program *program, const struct finding *f, uint64_t events)
+{
+	struct program_cursor cursor = {0};
+	const struct step *step;
+	const char *why;
+
+	oracle_start(oracle, judge_vendor, program_cpus(program));
+	oracle_skip(oracle, events);
+	while ((step = program_next(program, &cursor, false))) {
+		struct look look = {0};
+
+		if (!oracle_step(oracle, step, &look, &why))
+			return false;
+		if (!op_is_look(step->op))
+			continue;
+		if (step == &program->step[f->step_nr - 1] && (look.legal & f->seen.result))
+			return true;
+		oracle_judge(oracle, step, &look, look.current);
+	}
+	return false;
+}

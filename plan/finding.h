@@ -38,6 +38,9 @@ void judge_init(enum vendor vendor);
 void judge(const struct program *program, bool without_flushes, const struct run *run,
 	   struct finding *finding);
 
+/* Would what was seen be legal if these events (1 << enum event) had dropped nothing? */
+bool finding_explained(const struct program *program, const struct finding *f, uint64_t events);
+
 /* "saw A, legal: B". At most size-1 characters and a NUL are written. */
 void finding_text(const struct finding *f, char *text, size_t size);
 

@@ -72,6 +72,37 @@ static void print_events(uint64_t events)
 	printk("%s\n", events ? "" : " nothing");
 }
 
+/* Which missing flushes, each alone, would make it legal; and where a wrong frame was put. */
+static void print_explanation(const struct program *program, const struct finding *f)
+{
+	bool any = false;
+	char text[64];
+
+	for (unsigned e = 0; e < NR_EVENTS; e++) {
+		if (!finding_explained(program, f, 1ull << e))
+			continue;
+		printk("%s %s", any ? " or" : "# | explained if nothing was dropped by",
+		       rules[e].name);
+		any = true;
+	}
+	if (any)
+		printk("\n");
+	else if (finding_explained(program, f, ~0ull))
+		printk("# | explained if nothing was dropped by several flushes, by no one "
+		       "alone\n");
+	else
+		printk("# | not explained by flushes that drop nothing\n");
+	for (unsigned i = 0; i < f->step_nr; i++) {
+		const struct step *step = &program->step[i];
+
+		if (step->op != OP_SET || step->value.kind != VALUE_FRAME ||
+		    !(f->seen.result & RESULT_FRAME(step->value.nr)))
+			continue;
+		step_print(step, text, sizeof(text));
+		printk("# | what was seen was put there by step %u: %s\n", i + 1, text);
+	}
+}
+
 void report_program(const struct program *program, const char *which)
 {
 	char host[96], step[96];
@@ -99,6 +130,7 @@ void report_finding(const struct program *program, const struct finding *f, cons
 	print_place(&f->position, program_header(program).bare);
 	print_address(f->step, position_in_l2(&f->position));
 	print_events(f->look.events);
+	print_explanation(program, f);
 	report_program(program, which);
 }
 

@@ -156,9 +156,23 @@ static void the_worst_verdict_is_the_status(void **state)
 	assert_int_equal(verdict_status(counts), STATUS_WRONG);
 }
 
+/* The one flush that could have been lost, and no other. */
+static void a_lost_flush_explains_it(void **state)
+{
+	const struct program program = parsed(two_looks);
+	const struct finding f = FOUND("", A, A);
+
+	(void)state;
+	assert_int_equal(f.verdict, VERDICT_STALE);
+	assert_true(finding_explained(&program, &f, 1ull << EV_INVLPG));
+	assert_false(finding_explained(&program, &f, 1ull << EV_MOV_CR3));
+	assert_false(finding_explained(&program, &f, 0));
+}
+
 int test_finding(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(a_lost_flush_explains_it, start),
 		cmocka_unit_test_setup(every_look_is_judged, start),
 		cmocka_unit_test_setup(a_run_has_the_looks_of_its_program, start),
 		cmocka_unit_test_setup(a_crash_hides_nothing, start),
