@@ -12,6 +12,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 . lab/packages.sh
 . lab/options.sh
 . lab/cases.sh
+. lab/corpus.sh
 . lab/archive.sh
 . lab/debian-kernel.sh
 . lab/initrd.sh
@@ -36,6 +37,7 @@ build_image() { # sets image, unless --image did
 
 # They reach the image as the module that its loader gives it; whatever starts a VM looks for them here.
 take_scenarios() {
+	take_corpus
 	[[ -n $scenarios ]] || return 0
 	check_scenarios "$scenarios"
 	export REVENANT_SCENARIOS=$scenarios
@@ -116,6 +118,7 @@ clean_up() {
 	wait
 	[[ -z $work ]] || rm -f "$work"/*/{initrd,boot.iso}
 	[[ -n $keep || -z $work ]] || rm -rf "$work"
+	[[ -z $corpus || -z $scenarios ]] || rm -f "$scenarios"
 }
 
 # Every way out. 1 means that the host is wrong, so whatever else ends a shell with it is our own error.
@@ -237,6 +240,7 @@ main() {
 	kill "${progress[@]}" 2>/dev/null || true
 	status=$(overall_status)
 	judged=yes
+	grow_corpus
 	[[ -z $mutant ]] || print_mutant
 	print_summary "$status" $((SECONDS - begin))
 	exit "$status"

@@ -42,6 +42,7 @@ what to run
   --random SECONDS     random programs for so long, judged by the oracle; what is red is cut down
   --random-count N     N of them
   --seed S             the same ones again; without: others each time
+  --corpus DIR         the scenarios in DIR (*.scn); with --random: what it finds red goes there, too
   --random-all         also what is known to fail on such hosts
   --repeat N           each program N times (1)
   --tries N            tries of a control (3)
@@ -66,7 +67,7 @@ USAGE
 
 host='' kernel='' host_append='' host_cpus=1 cpu=amd emulator='' tlb='' boot=kernel smp=1
 host_params=() filters=()
-list='' scenarios='' replay='' repeat='' tries='' mutate='' mutant='' cpu_chosen='' bench='' bisect='' max_crashes=10 strict='' may_crash_host=''
+list='' scenarios='' corpus='' replay='' repeat='' tries='' mutate='' mutant='' cpu_chosen='' bench='' bisect='' max_crashes=10 strict='' may_crash_host=''
 random='' random_count='' seed='' random_all=''
 timeout=$TIMEOUT_DEFAULT keep='' image='' trial=yes
 
@@ -105,7 +106,7 @@ take_option() { # OPTION [VALUE...]
 	--no-install) may_install=no ;;
 	--help | -h) usage && exit 0 ;;
 	--host | --kernel | --host-params | --host-append | --host-cpus | --cpu | --emulator | --tlb | --boot | --smp | \
-		--scenarios | --replay | --random | --random-count | --seed | --repeat | --tries | --mutate | --mutant | --max-crashes | --timeout | --keep | --image)
+		--scenarios | --corpus | --replay | --random | --random-count | --seed | --repeat | --tries | --mutate | --mutant | --max-crashes | --timeout | --keep | --image)
 		(($# > 1)) || usage_error "$1 needs a value (./run.sh --help)"
 		used=2
 		take_value "$1" "$2"
@@ -127,7 +128,7 @@ file_of_caller() { # PATH
 take_value() { # OPTION VALUE
 	local name=${1#--}
 	case $1 in
-	--keep | --image | --scenarios) set -- "$1" "$(file_of_caller "$2")" ;;
+	--keep | --image | --scenarios | --corpus) set -- "$1" "$(file_of_caller "$2")" ;;
 	--kernel) [[ ! -f $(file_of_caller "$2") && $2 != */* ]] || set -- "$1" "$(file_of_caller "$2")" ;;
 	esac
 	case $1 in
@@ -151,6 +152,7 @@ take_value() { # OPTION VALUE
 	--replay) [[ $2 == *[![:space:]]* && $2 != *$'\n'* ]] ||
 		usage_error "--replay needs a program of one line, as a failure report shows it"
 		((${#2} < 3500)) || usage_error "--replay: ${#2} characters are too many for a command line: write the program into a file, for --scenarios" ;;
+	--corpus) mkdir -p "$2" 2>/dev/null || usage_error "--corpus: cannot make a folder '$2'" ;;
 	--scenarios) [[ -f $2 && -r $2 ]] || usage_error "--scenarios: no file '$2' that can be read" ;;
 	--image) check_image "$2" ;;
 	esac
@@ -190,6 +192,7 @@ check_params() { # 'P=V...'
 }
 
 check_search() {
+	[[ -z $corpus || -z $scenarios$replay ]] || usage_error "--corpus is a set of scenarios: use it without --scenarios and --replay"
 	if [[ -z $random$random_count ]]; then
 		[[ -z $seed$random_all ]] ||
 			usage_error "--seed and --random-all are about random programs: say --random SECONDS or --random-count N, too"

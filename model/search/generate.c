@@ -92,10 +92,13 @@ static bool is_vmfunc_same(const struct generator *g, const struct step *step)
 	       step->root.nr == vm->nested_root.nr && !step->arg == !vm->nested_ad;
 }
 
-/* An L2 of vCPU 0 cannot be left running: that vCPU runs the program. */
+/* What the executor refuses: an L2 of vCPU 0 left running, as that vCPU runs the program, and
+ * entries read inside of L2. */
 static bool is_undoable(const struct generator *g, const struct step *step)
 {
-	return step->op == OP_CPU && step->arg && !g->position.cpu && position_in_l2(&g->position);
+	if (!position_in_l2(&g->position))
+		return false;
+	return step->op == OP_BITS || (step->op == OP_CPU && step->arg && !g->position.cpu);
 }
 
 static bool is_left_out(const struct generator *g, const struct step *step)

@@ -71,6 +71,9 @@ $(HOST)/revenant-model: $(call host_objects,plain,$(HOST_MODEL) tests/tools/mode
 $(HOST)/revenant-generate: $(call host_objects,plain,$(HOST_MODEL) tests/tools/random-programs.c tests/tools/missed.c tests/tools/vendor_caps.c)
 	$(HOST_CC) -o $@ $^
 
+$(HOST)/revenant-corpus: $(call host_objects,plain,$(HOST_MODEL) tests/tools/corpus.c tests/tools/vendor_caps.c)
+	$(HOST_CC) -o $@ $^
+
 $(HOST)/duels: $(call host_objects,plain,$(HOST_MODEL) $(HOST_TOY) tests/tools/duels.c tests/tools/results.c)
 	$(HOST_CC) -o $@ $^
 

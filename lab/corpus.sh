@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # variables shared with run.sh
+#
+# A corpus: a folder of scenarios, *.scn. A run takes them all; one of random programs adds what it has
+# found red, as red.scn.
+
+take_corpus() { # sets scenarios
+	local file
+	[[ -n $corpus && -z $random$random_count ]] || return 0
+	compgen -G "$corpus/*.scn" >/dev/null ||
+		usage_error "--corpus: '$corpus' has no programs yet (*.scn): --random adds what it finds red"
+	scenarios=$(mktemp)
+	for file in "$corpus"/*.scn; do
+		printf 'family %s\n' "$(basename "$file" .scn)"
+		cat "$file"
+	done >"$scenarios"
+}
+
+# The programs that searches have cut down, one a line.
+red_programs() { # STREAM...
+	awk '/^# \| run: random program/ { red = 1; next }
+		red && /^# \| replay: / { print substr($0, 13) }
+		{ red = 0 }' "$@" | sort -u
+}
+
+grow_corpus() {
+	local program name streams=() s added=0
+	[[ -n $corpus && -n $random$random_count ]] || return 0
+	for s in "${!setting_names[@]}"; do streams+=("$(stream_of "$s")"); done
+	while IFS= read -r program; do
+		name=$(printf '%s' "$program" | cksum) && name=${name%% *}
+		! grep -qsF "corpus.red.$name:" "$corpus/red.scn" || continue
+		printf '\nscenario corpus.red.%s: red in a search, seed %s\n    %s\n' "$name" "$seed" "$program" >>"$corpus/red.scn"
+		added=$((added + 1))
+	done < <(red_programs "${streams[@]}")
+	((added == 0)) || note "$added new red programs are in $corpus/red.scn"
+}
