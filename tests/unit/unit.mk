@@ -71,7 +71,7 @@ $(HOST)/revenant-model: $(call host_objects,plain,$(HOST_MODEL) tests/tools/mode
 $(HOST)/revenant-generate: $(call host_objects,plain,$(HOST_MODEL) tests/tools/random-programs.c tests/tools/missed.c tests/tools/vendor_caps.c)
 	$(HOST_CC) -o $@ $^
 
-$(HOST)/revenant-corpus: $(call host_objects,plain,$(HOST_MODEL) tests/tools/corpus.c tests/tools/vendor_caps.c)
+$(HOST)/revenant-corpus: $(call host_objects,plain,$(HOST_MODEL) tests/tools/choose-corpus.c tests/tools/vendor_caps.c)
 	$(HOST_CC) -o $@ $^
 
 $(HOST)/duels: $(call host_objects,plain,$(HOST_MODEL) $(HOST_TOY) tests/tools/duels.c tests/tools/results.c)
