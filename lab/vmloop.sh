@@ -41,9 +41,9 @@ emit() {
 
 # --- the verdicts so far ------------------------------------------------------------------------
 
-# FORM of the result line, VERDICT, exit status that one of them gives.
-VERDICTS='ok/PASS/0 skip/VACUOUS/77 red/STALE/1 red/LEAK/1 red/WILD/1 red/CRASH/1 skip/SKIP/77 skip/KNOWN/77
-	red/ERROR/99'
+# FORM of the result line, VERDICT, exit status that one of them gives: "ok/PASS/0 skip/VACUOUS/77 ...".
+VERDICTS=$(sed -n 's|^VERDICT(\([A-Z]*\), *\([a-z]*\), *\([0-9]*\),.*|\2/\1/\3|p' "${0%/*}/../plan/verdicts.def" | tr '\n' ' ')
+[ -n "$VERDICTS" ] || { echo "Bail out! ${0%/*}/../plan/verdicts.def is not there, or has no verdicts in it" && exit 99; }
 results=0 # lines of results, to be compared with the plan at the end
 not_run=0 # cases of the plan that were given up
 

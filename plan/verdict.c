@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/verdict.h"
 
+enum form { FORM_ok, FORM_skip, FORM_red };
+
 static const struct {
-	const char *name;
-	const char *directive;
-	bool ok;		  /* to any reader of KTAP: passed, or skipped */
-	enum power_status status; /* of a run that has it; the worst counts */
+	const char *name, *directive;
+	enum form form;
+	enum power_status status;
 } verdicts[NR_VERDICTS] = {
-	[VERDICT_PASS] = {"PASS", "", true, STATUS_CLEAN},
-	[VERDICT_VACUOUS] = {"VACUOUS", " # SKIP VACUOUS: ", true, STATUS_NOTHING},
-	[VERDICT_SKIP] = {"SKIP", " # SKIP ", true, STATUS_NOTHING},
-	[VERDICT_KNOWN] = {"KNOWN", " # SKIP KNOWN ", true, STATUS_NOTHING},
-	[VERDICT_ERROR] = {"ERROR", " # ERROR ", false, STATUS_ERROR},
-	[VERDICT_CRASH] = {"CRASH", " # CRASH ", false, STATUS_WRONG},
-	[VERDICT_WILD] = {"WILD", " # WILD ", false, STATUS_WRONG},
-	[VERDICT_LEAK] = {"LEAK", " # LEAK ", false, STATUS_WRONG},
-	[VERDICT_STALE] = {"STALE", " # STALE ", false, STATUS_WRONG},
+#define VERDICT(name_, form_, status_, directive_) \
+	[VERDICT_##name_] = {#name_, directive_, FORM_##form_, (enum power_status)(status_)},
+#include "plan/verdicts.def"
+#undef VERDICT
 };
 
 const char *verdict_name(enum verdict verdict)
@@ -30,7 +26,7 @@ const char *verdict_directive(enum verdict verdict)
 
 bool verdict_is_ok(enum verdict verdict)
 {
-	return verdicts[verdict].ok;
+	return verdicts[verdict].form != FORM_red;
 }
 
 enum power_status verdict_status(const unsigned counts[NR_VERDICTS])

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Verdicts: what can become of a case. To add one: a line here, a row in verdict.c. */
+/* Verdicts, as verdicts.def has them. */
 #ifndef PLAN_VERDICT_H
 #define PLAN_VERDICT_H
 
@@ -7,18 +7,13 @@
 
 #include "kernel/power.h"
 
-/* The most severe last: of several that one run gives, the most severe is its verdict. */
 enum verdict {
-	VERDICT_PASS,	 /* only legal results, and the control showed that the host retains */
-	VERDICT_VACUOUS, /* only legal results, but the host retained nothing */
-	VERDICT_SKIP,	 /* a missing feature */
-	VERDICT_KNOWN,	 /* wrong, in a way that is known of such hosts */
-	VERDICT_ERROR,	 /* our own fault */
-	VERDICT_CRASH,	 /* an exit or exception nobody expected */
-	VERDICT_WILD,	 /* a value that no mapping ever produced */
-	VERDICT_LEAK,	 /* a value of another tag or level */
-	VERDICT_STALE,	 /* a value came back that a required flush had killed */
+#define VERDICT(name, form, status, directive) VERDICT_##name,
+#include "plan/verdicts.def"
+#undef VERDICT
+	/* clang-format off */
 	NR_VERDICTS
+	/* clang-format on */
 };
 
 /* Its name, in capitals. */

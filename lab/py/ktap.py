@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The one reader of run.sh's KTAP streams, and the one place in Python with the verdicts' names.
+"""The one reader of run.sh's KTAP streams, whose verdicts are those of plan/verdicts.def.
 
   ktap.py STREAM VERDICT...    prints the names of the cases that ended so
 """
@@ -9,9 +9,11 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-RED = ("STALE", "LEAK", "WILD", "CRASH")  # something is wrong with the host
-VERDICTS = ("PASS", "VACUOUS", *RED, "KNOWN", "SKIP", "ERROR")  # in the order of columns
-SKIPPED = ("VACUOUS", "KNOWN")  # of the SKIPs of KTAP those with a name
+_DEFINED = re.findall(r"^VERDICT\((\w+), *(\w+), *(\d+),",
+                      (Path(__file__).parents[2] / "plan/verdicts.def").read_text(), re.MULTILINE)
+RED = tuple(name for name, _, status in _DEFINED if status == "1")  # something is wrong with the host
+VERDICTS = tuple(name for name, _, _ in _DEFINED)  # in the order of columns
+SKIPPED = tuple(name for name, form, _ in _DEFINED if form == "skip" and name != "SKIP")  # SKIPs of KTAP with a name
 
 _RESULT = re.compile(r"(not )?ok (\d+) (\S+)(?: # ?(.*))?")
 _LOOK = re.compile(r"/(load|store|fetch)$")

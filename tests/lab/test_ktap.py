@@ -97,7 +97,7 @@ class Summary(unittest.TestCase):
     def test_counts(self):
         lines = self.lines(STREAM, "1..1\nok 1 a\n")
         self.assertEqual(lines[0].split()[1:], list(ktap.VERDICTS))
-        self.assertEqual(lines[1].split(), ["#", "npt=0", *"1 1 1 0 0 2 1 1 2".split()])
+        self.assertEqual(lines[1].split(), ["#", "npt=0", *"1 1 1 1 2 2 0 0 1".split()])
         self.assertEqual(lines[2].split(), ["#", "npt=1", *"1 0 0 0 0 0 0 0 0".split()])
 
     def test_what_was_not_run(self):
