@@ -2,6 +2,7 @@
 #
 #   make               build/revenant.elf
 #   make CC=clang      the same with clang (objects of their own under build/clang/)
+#   make build/vmm     the VMM of vmm/, which runs the image on /dev/kvm
 #   make iso           build/revenant.iso, for BIOS and UEFI; ARGS='…' is its command line
 #   make host-tests    unit tests of what runs without a VM (tests/unit/unit.mk)
 #   make check         everything that can be tested on this machine
@@ -25,6 +26,7 @@ BUILD   := build
 OBJ     := $(BUILD)/$(notdir $(lastword $(CC)))
 ELF     := $(BUILD)/revenant.elf
 ISO     := $(BUILD)/revenant.iso
+VMM     := $(BUILD)/vmm
 
 # sort: the same order, and so the same image, on every machine.
 SOURCES := $(filter-out %_offsets.c,$(sort $(wildcard $(foreach room,$(ROOMS),$(room)/*.c $(room)/*.S))))
@@ -44,7 +46,7 @@ KERNEL_CFLAGS  := $(LANGUAGE) $(WARNINGS) $(MACHINE) $(OPTIMISE) $(DEBUG) $(DEFI
 KERNEL_LDFLAGS := -m elf_x86_64 -nostdlib -static --gc-sections --build-id=none \
 		  -z max-page-size=0x1000 -z noexecstack --fatal-warnings
 
-all: $(ELF)
+all: $(ELF) $(VMM)
 
 $(OBJ)/%.c.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -108,6 +110,17 @@ $(ELF): $(OBJ)/revenant.elf $(BUILD)/cases.txt FORCE
 	@$(OBJCOPY) --strip-debug --discard-all --add-section .revenant.list=$(BUILD)/cases.txt $< $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
+# The VMM: a Linux program, static so that it runs in an initrd that has no libraries.
+VMM_OBJECTS := $(patsubst %,$(OBJ)/%.o,$(sort $(wildcard vmm/*.c)))
+VMM_CFLAGS  := -std=gnu11 $(WARNINGS) -O2 $(DEBUG) -I.
+
+$(OBJ)/vmm/%.c.o: vmm/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(VMM_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(VMM): $(VMM_OBJECTS)
+	$(CC) -static -s -o $@ $(VMM_OBJECTS)
+
 iso: $(ISO)
 $(ISO): $(ELF) FORCE
 	lab/iso.sh $(ELF) $@ $(ARGS)
@@ -127,7 +140,7 @@ reproducer: all $(BUILD)/host/revenant-scenarios
 history: all
 	lab/py/history.py $(ARGS)
 
-FORMATTED := $(sort $(wildcard $(foreach room,$(ROOMS) tests tests/*,$(room)/*.[ch])))
+FORMATTED := $(sort $(wildcard $(foreach room,$(ROOMS) vmm tests tests/*,$(room)/*.[ch])))
 format-check:
 	$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
 
@@ -137,7 +150,7 @@ clean:
 # Host-side tests: what they build goes to $(BUILD)/unit/; the file defines host-tests.
 -include $(wildcard tests/unit/unit.mk)
 
--include $(OBJECTS:.o=.d) $(AGENT32_OBJECTS:.o=.d) $(OFFSETS:.h=.d)
+-include $(OBJECTS:.o=.d) $(AGENT32_OBJECTS:.o=.d) $(OFFSETS:.h=.d) $(VMM_OBJECTS:.o=.d)
 
 .DELETE_ON_ERROR:
 .PHONY: all iso check bench mutants reproducer history format-check clean FORCE

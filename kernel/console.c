@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A 16550 UART (National Semiconductor PC16550D data sheet, section 8 "Registers"), or, where the
- * command line says console=virtio, a virtio console, which costs an exit a line and not a byte.
+ * A 16550 UART (National Semiconductor PC16550D data sheet, section 8 "Registers"), or what costs
+ * an exit a line and not a byte: our own VMM's console, or, where the command line says
+ * console=virtio, a virtio console.
  */
 #include "kernel/console.h"
 
 #include "kernel/cmdline.h"
 #include "kernel/cpu.h"
 #include "kernel/virtio_console.h"
+#include "kernel/vmm.h"
 #include "lib/pause.h"
 #include "lib/port.h"
 
@@ -38,7 +40,7 @@ static unsigned fifo_size = 1;
 static unsigned fifo_room;
 static unsigned owner; /* of the lock: CPU's id + 1, or 0 */
 static unsigned depth;
-static bool by_virtio; /* lines go to the virtio console */
+static bool (*write_line)(const char *text, size_t length); /* NULL: byte by byte to the UART */
 static char line[VIRTIO_CONSOLE_MAX];
 static unsigned line_length;
 
@@ -53,7 +55,10 @@ void console_init(void)
 	outb(COM1 + UART_FCR, FCR_ENABLE | FCR_CLEAR);
 	if ((inb(COM1 + UART_IIR) & IIR_FIFO) == IIR_FIFO)
 		fifo_size = FIFO_SIZE;
-	by_virtio = cmdline_flag("console=virtio") && virtio_console_init();
+	if (vmm_present())
+		write_line = vmm_write;
+	else if (cmdline_flag("console=virtio") && virtio_console_init())
+		write_line = virtio_console_write;
 	console_putc('\n');
 }
 
@@ -76,8 +81,9 @@ static void uart_put(char c)
 
 static void flush_line(void)
 {
-	by_virtio = virtio_console_write(line, line_length);
-	for (unsigned i = 0; !by_virtio && i < line_length; i++)
+	if (!write_line(line, line_length))
+		write_line = NULL;
+	for (unsigned i = 0; !write_line && i < line_length; i++)
 		uart_put(line[i]);
 	line_length = 0;
 }
@@ -85,7 +91,7 @@ static void flush_line(void)
 void console_putc(char c)
 {
 	console_lock();
-	if (!by_virtio) {
+	if (!write_line) {
 		uart_put(c);
 	} else {
 		line[line_length++] = c;

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Frames: pieces of the guest's memory that the host acts on, each with a memory slot of its own.
+ * Numbers of frames are those of lib/vmm_protocol.h, and have been checked.
+ */
+#ifndef VMM_HOST_FRAMES_H
+#define VMM_HOST_FRAMES_H
+
+#include "vmm/common.h"
+
+/* All of it stands still meanwhile: vcpus_stop(). */
+void frames_create(uint64_t address, unsigned nr);
+
+/* How many there are: 0 before frames_create(). */
+unsigned frames_number(void);
+
+/* Puts pages and slots back; what is in the pages stays, wherever the guest wrote it. */
+void frames_reset(void);
+
+void frames_drop(unsigned frame);
+void frames_swap(unsigned a, unsigned b);
+void frames_move(unsigned frame);
+
+/* One page of 2 MiB, if the host's kernel has such for files (THP); and again many. */
+bool frames_collapse(unsigned frame);
+void frames_split(unsigned frame);
+
+/* False: KVM does not do it here. */
+bool frames_slot_remove(unsigned frame);
+bool frames_slot_add(unsigned frame);
+bool frames_slot_ro(unsigned frame);
+bool frames_slot_move(unsigned frame, uint64_t to);
+
+/* Dirty logging of all frames. */
+bool frames_log(bool on);
+void frames_log_clear(void);
+void frames_log_keep(void); /* what is in it now: the slots will be others */
+bool frames_logged(unsigned frame);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What makes up a vCPU, and in which order a new one takes it: the modes (SREGS) before what
+ * depends on them, the nested state last (Linux, Documentation/virt/kvm/api.rst,
+ * KVM_SET_NESTED_STATE).
+ */
+#include "vmm/save.h"
+
+#include <linux/kvm.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "vmm/cpu_model.h"
+#include "vmm/host_frames.h"
+#include "vmm/ram.h"
+#include "vmm/vcpu.h"
+#include "vmm/vm.h"
+
+enum { MAX_MSRS = 1024, XSAVE_MAX = 16384, NESTED_MAX = 16384, NR_IRQCHIPS = 3 };
+
+static struct {
+	struct kvm_msr_list head;
+	uint32_t index[MAX_MSRS];
+} msrs;
+
+static struct state {
+	struct kvm_sregs sregs;
+	struct kvm_sregs2 sregs2;
+	struct kvm_msr_entry
+		msr[MAX_MSRS]; /* as in the list; reserved != 0: it could not be read */
+	struct kvm_xcrs xcrs;
+	uint8_t xsave[XSAVE_MAX] __attribute__((aligned(8)));
+	struct kvm_lapic_state lapic;
+	struct kvm_vcpu_events events;
+	struct kvm_mp_state mp_state;
+	struct kvm_debugregs debugregs;
+	struct kvm_regs regs;
+	uint8_t nested[NESTED_MAX] __attribute__((aligned(8)));
+} states[MAX_VCPUS];
+
+static struct {
+	struct kvm_irqchip chip[NR_IRQCHIPS];
+	struct kvm_pit_state2 pit;
+	struct kvm_clock_data clock;
+} devices;
+
+static bool has_sregs2, has_nested;
+
+static bool has(int capability)
+{
+	return ioctl(vm_kvm(), KVM_CHECK_EXTENSION, capability) > 0;
+}
+
+bool save_works(void)
+{
+	const int nested = ioctl(vm_kvm(), KVM_CHECK_EXTENSION, KVM_CAP_NESTED_STATE);
+	const int xsave = ioctl(vm_kvm(), KVM_CHECK_EXTENSION, KVM_CAP_XSAVE2);
+
+	has_sregs2 = has(KVM_CAP_SREGS2);
+	has_nested = nested > 0;
+	msrs.head.nmsrs = MAX_MSRS;
+	return nested <= NESTED_MAX && xsave <= XSAVE_MAX && has(KVM_CAP_XSAVE) &&
+	       !ioctl(vm_kvm(), KVM_GET_MSR_INDEX_LIST, &msrs);
+}
+
+#define GET(fd, name, field) must_ioctl(fd, KVM_GET_##name, field, "KVM_GET_" #name)
+#define SET(fd, name, field) must_ioctl(fd, KVM_SET_##name, field, "KVM_SET_" #name)
+
+/* One by one: the list holds MSRs that this vCPU has not. */
+static void get_msrs(int fd, struct state *s)
+{
+	for (uint32_t i = 0; i < msrs.head.nmsrs; i++) {
+		struct {
+			struct kvm_msrs head;
+			struct kvm_msr_entry entry;
+		} one = {{.nmsrs = 1}, {.index = msrs.index[i]}};
+
+		const bool read = ioctl(fd, KVM_GET_MSRS, &one) == 1;
+
+		s->msr[i] = one.entry;
+		s->msr[i].reserved = !read;
+	}
+}
+
+static void set_msrs(int fd, const struct state *s)
+{
+	for (uint32_t i = 0; i < msrs.head.nmsrs; i++) {
+		struct {
+			struct kvm_msrs head;
+			struct kvm_msr_entry entry;
+		} one = {{.nmsrs = 1}, s->msr[i]};
+
+		if (!one.entry.reserved)
+			ioctl(fd, KVM_SET_MSRS, &one); /* some may be read only */
+	}
+}
+
+static void get_vcpu(int fd, struct state *s)
+{
+	GET(fd, MP_STATE, &s->mp_state);
+	if (has_sregs2)
+		GET(fd, SREGS2, &s->sregs2);
+	else
+		GET(fd, SREGS, &s->sregs);
+	get_msrs(fd, s);
+	GET(fd, XCRS, &s->xcrs);
+	if (has(KVM_CAP_XSAVE2))
+		GET(fd, XSAVE2, s->xsave);
+	else
+		GET(fd, XSAVE, s->xsave);
+	GET(fd, LAPIC, &s->lapic);
+	GET(fd, VCPU_EVENTS, &s->events);
+	GET(fd, DEBUGREGS, &s->debugregs);
+	GET(fd, REGS, &s->regs);
+	((struct kvm_nested_state *)s->nested)->size = NESTED_MAX;
+	if (has_nested)
+		GET(fd, NESTED_STATE, s->nested);
+}
+
+static void set_vcpu(int fd, struct state *s)
+{
+	if (has_sregs2)
+		SET(fd, SREGS2, &s->sregs2);
+	else
+		SET(fd, SREGS, &s->sregs);
+	set_msrs(fd, s);
+	SET(fd, XCRS, &s->xcrs);
+	SET(fd, XSAVE, s->xsave);
+	SET(fd, LAPIC, &s->lapic);
+	SET(fd, VCPU_EVENTS, &s->events);
+	SET(fd, MP_STATE, &s->mp_state);
+	SET(fd, DEBUGREGS, &s->debugregs);
+	SET(fd, REGS, &s->regs);
+	if (has_nested)
+		SET(fd, NESTED_STATE, s->nested);
+}
+
+static void get_devices(int vm)
+{
+	for (uint32_t i = 0; i < NR_IRQCHIPS; i++) {
+		devices.chip[i].chip_id = i;
+		GET(vm, IRQCHIP, &devices.chip[i]);
+	}
+	GET(vm, PIT2, &devices.pit);
+	GET(vm, CLOCK, &devices.clock);
+}
+
+static void set_devices(int vm)
+{
+	for (uint32_t i = 0; i < NR_IRQCHIPS; i++)
+		SET(vm, IRQCHIP, &devices.chip[i]);
+	SET(vm, PIT2, &devices.pit);
+	devices.clock.flags = 0;
+	SET(vm, CLOCK, &devices.clock);
+}
+
+void save_and_restore(void)
+{
+	const unsigned nr = vcpus_number();
+	const int old = vm_fd();
+
+	for (unsigned i = 0; i < nr; i++) {
+		vcpu_complete(i);
+		get_vcpu(vcpu_fd(i), &states[i]);
+	}
+	get_devices(old);
+	frames_log_keep();
+	vm_renew();
+	ram_move_to(vm_fd());
+	vcpus_renew(vm_kvm(), vm_fd());
+	set_devices(vm_fd());
+	for (unsigned i = 0; i < nr; i++)
+		set_vcpu(vcpu_fd(i), &states[i]);
+	close(old);
+}
