@@ -61,6 +61,14 @@ static void results_text(uint32_t results, char *text, size_t size)
 		n = append(text, size, n, "no-exit");
 	if (results & RESULT_EXIT)
 		n = append(text, size, n, "exit");
+	if (results & RESULT_ZERO)
+		n = append(text, size, n, "zeros");
+	if (results & RESULT_GONE)
+		n = append(text, size, n, "a-page-taken-away");
+	if (results & RESULT_LOGGED)
+		n = append(text, size, n, "logged");
+	if (results & RESULT_UNLOGGED)
+		n = append(text, size, n, "not-logged");
 }
 
 void finding_text(const struct finding *f, char *text, size_t size)

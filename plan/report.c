@@ -56,6 +56,9 @@ static void print_address(const struct step *step, bool in_l2)
 {
 	if (step->op == OP_BITS)
 		printk("# | entry: at 0x%llx\n", (unsigned long long)world_entry(step->entry));
+	else if (step->op == OP_LOGGED)
+		printk("# | frame: %c at 0x%llx\n", frame_letter(step->frame[0]),
+		       (unsigned long long)world_frame(step->frame[0]));
 	else
 		printk("# | window: w%u = linear 0x%llx; p%u = guest-physical 0x%llx\n",
 		       step->window,

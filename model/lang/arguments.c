@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The grammar of arguments: windows, roots, entries, values, numbers. */
+#include "model/lang/host_events.h"
 #include "model/lang/parse.h"
 #include "model/lang/verbs.h"
 
@@ -281,6 +282,45 @@ static bool parse_mode(struct parser *p, uint16_t *arg)
 			  &word);
 }
 
+static bool parse_frame(struct parser *p, uint8_t *frame)
+{
+	const struct word word = lexer_next(&p->lexer);
+	const char first = word_is_end(&word) ? '\0' : *word.start;
+
+	if (word.end - word.start != 1 || first < 'A' || first >= 'A' + FRAME_M)
+		return parse_fail(p->error, word.column, "expected a frame, A to G", &word);
+	*frame = (uint8_t)(first - 'A');
+	return true;
+}
+
+/* The event's name, of one word or two. */
+static bool parse_event(struct parser *p, uint16_t *event)
+{
+	const struct word word = lexer_next(&p->lexer);
+
+	for (uint16_t nr = 0; nr < NR_HOST_EVENTS; nr++) {
+		const struct host_verb *verb = &host_verbs[nr];
+
+		if (word_is(&word, verb->name) &&
+		    (!verb->what || lexer_take(&p->lexer, verb->what))) {
+			*event = nr;
+			return true;
+		}
+	}
+	return parse_fail(p->error, word.column,
+			  "expected what the host does, such as drop A or slot remove A", &word);
+}
+
+static bool parse_host(struct parser *p, struct step *step)
+{
+	if (!parse_event(p, &step->arg))
+		return false;
+	for (unsigned i = 0; i < host_verbs[step->arg].nr_frames; i++)
+		if (!parse_frame(p, &step->frame[i]))
+			return false;
+	return true;
+}
+
 bool parse_arguments(struct parser *p, struct step *step)
 {
 	switch ((enum shape)verbs[step->op].shape) {
@@ -305,6 +345,8 @@ bool parse_arguments(struct parser *p, struct step *step)
 	case SHAPE_VM: return parse_arg(p, 0, NR_VMS - 1, "expected a VM, 0 or 1", &step->arg);
 	case SHAPE_COUNT:
 		return parse_arg(p, 1, MAX_REPEAT, "expected a count, 1 to 10000", &step->arg);
+	case SHAPE_FRAME: return parse_frame(p, &step->frame[0]);
+	case SHAPE_HOST: return parse_host(p, step);
 	case SHAPE_MODE: return parse_mode(p, &step->arg);
 	}
 	return false;

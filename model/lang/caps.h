@@ -59,6 +59,8 @@
 	X(PCPUS, "pcpus",                                                                         \
 	  "nobody moves vCPUs to other physical CPUs here: use --host-cpus 2 with --host lab, "   \
 	  "or --host kvm on a machine with several")                                              \
+	X(HOST, "host-events",                                                                    \
+	  "the host does nothing below this VM: use --vmm own (with --host lab or --host kvm)")   \
 	X(CPUS2, "cpus2", "needs 2 vCPUs: run with --smp 2")                                      \
 	X(CPUS4, "cpus4", "needs 4 vCPUs: run with --smp 4")
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What can be known of a program without running it: who runs, and what fits where. */
+#include "model/lang/host_events.h"
 #include "model/lang/parse.h"
 #include "model/lang/position.h"
 #include "model/lang/verbs.h"
@@ -228,6 +229,13 @@ static bool check_paravirtual(struct check *c, const struct step *step)
 	return true;
 }
 
+static bool check_host(struct check *c, const struct step *step)
+{
+	if (host_verbs[step->arg].nr_frames == 2 && step->frame[0] == step->frame[1])
+		return fail(c, step, "the host exchanges a frame with another one");
+	return true;
+}
+
 /* What an operation asks beside where it may run. */
 static bool check_operation(struct check *c, const struct step *step)
 {
@@ -235,10 +243,48 @@ static bool check_operation(struct check *c, const struct step *step)
 	case OP_REPEAT: return begin_loop(c, step);
 	case OP_END: return end_loop(c, step);
 	case OP_SET: return check_value(c, step);
+	case OP_HOST: return check_host(c, step);
 	case OP_PREEMPTED:
 	case OP_PV_FLUSH: return check_paravirtual(c, step);
 	default: return true;
 	}
+}
+
+static bool takes_code(const struct step *step)
+{
+	return (step->op == OP_SET && step->value.kind == VALUE_FRAME &&
+		step->value.nr == FRAME_M) ||
+	       (step->op == OP_HOST && host_verbs[step->arg].takes_code);
+}
+
+/* Does it map a page of 4 MiB, which shows another page than the frame's own? */
+static bool is_twin(const struct header *header, const struct step *step)
+{
+	return step->op == OP_SET && step->value.kind == VALUE_FRAME && header->l2 == MODE_32 &&
+	       step->entry.root.space == SPACE_G && step->entry.level == LEVEL_PDE;
+}
+
+/* What steps far apart must agree on. */
+static bool check_frames(struct check *c, const struct program *program)
+{
+	const struct step *fetch = NULL, *twin = NULL;
+	bool no_code = false, acts = false;
+
+	for (const struct step *step = program->step; step < program->step + program->nr_steps;
+	     step++) {
+		no_code |= takes_code(step);
+		acts |= step->op == OP_HOST && host_verbs[step->arg].nr_frames;
+		if (step->op == OP_FETCH)
+			fetch = step;
+		if (is_twin(&c->mode.header, step))
+			twin = step;
+	}
+	if (no_code && fetch)
+		return fail(c, fetch,
+			    "page M, and a frame that the host takes, have no code to fetch");
+	if (acts && twin)
+		return fail(c, twin, "the host acts on no page of 4 MiB");
+	return true;
 }
 
 bool program_check(const struct program *program, bool without_flushes, struct program_error *error)
@@ -248,8 +294,7 @@ bool program_check(const struct program *program, bool without_flushes, struct p
 		.in_header = true,
 		.mode = {.header = program_header(program), .error = error},
 	};
-	const struct step *step = program->step, *fetch = NULL;
-	bool names_m = false;
+	const struct step *step = program->step;
 
 	world_layouts(c.mode.header, c.mode.layout);
 	position_start(&c.now.at, c.mode.header);
@@ -260,13 +305,9 @@ bool program_check(const struct program *program, bool without_flushes, struct p
 		if (!check_level(&c, step) || !check_modes(&c, step) || !check_operation(&c, step))
 			return false;
 		position_follow(&c.now.at, step);
-		names_m |= step->op == OP_SET && step->value.kind == VALUE_FRAME &&
-			   step->value.nr == FRAME_M;
-		if (step->op == OP_FETCH)
-			fetch = step;
 	}
-	if (names_m && fetch)
-		return fail(&c, fetch, "a program with page M fetches nothing: there is no code");
+	if (!check_frames(&c, program))
+		return false;
 	step--;
 	if (c.repeat)
 		return fail(&c, c.repeat, "a repeat without an end");

@@ -104,6 +104,7 @@ static bool is_bare(const struct step *step)
 	case OP_ENTER:
 	case OP_EXIT:
 	case OP_CPU:
+	case OP_HOST:
 	case OP_REPEAT:
 	case OP_END: return true;
 	case OP_WP:

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "model/lang/host_events.h"
 #include "model/lang/text.h"
 #include "model/lang/verbs.h"
 
@@ -79,6 +80,21 @@ static void print_invalidation(struct text *t, const struct step *step)
 	}
 }
 
+static void print_host(struct text *t, const struct step *step)
+{
+	const struct host_verb *verb = &host_verbs[step->arg];
+
+	text_string(t, verb->name);
+	if (verb->what) {
+		text_char(t, ' ');
+		text_string(t, verb->what);
+	}
+	for (unsigned i = 0; i < verb->nr_frames; i++) {
+		text_char(t, ' ');
+		text_char(t, frame_letter(step->frame[i]));
+	}
+}
+
 static void print_arguments(struct text *t, const struct step *step)
 {
 	enum shape shape = verbs[step->op].shape;
@@ -119,6 +135,8 @@ static void print_arguments(struct text *t, const struct step *step)
 	case SHAPE_PCPU:
 	case SHAPE_VM:
 	case SHAPE_COUNT: text_number(t, step->arg); break;
+	case SHAPE_FRAME: text_char(t, frame_letter(step->frame[0])); break;
+	case SHAPE_HOST: print_host(t, step); break;
 	case SHAPE_MODE: text_string(t, mode_names[step->arg]); break;
 	}
 }

@@ -2,6 +2,7 @@
 #include "model/lang/program.h"
 
 #include "model/lang/caps.h"
+#include "model/lang/host_events.h"
 
 static void value_needs(const struct step *step, struct caps *needs)
 {
@@ -67,6 +68,12 @@ static bool l2_needs(const struct step *step, struct caps *needs)
 _Static_assert(CAP_INVVPID3 == CAP_INVVPID0 + 3 && CAP_INVEPT2 == CAP_INVEPT1 + 1,
 	       "capabilities of types follow each other");
 
+/* Does it show page M in a frame's place, or a frame in page M's? */
+static bool hides_memory(const struct step *step)
+{
+	return step->arg >= HOST_SLOT_REMOVE && step->arg <= HOST_SLOT_MOVE;
+}
+
 static void step_needs(const struct step *step, struct caps *needs)
 {
 	if (l2_needs(step, needs))
@@ -84,6 +91,11 @@ static void step_needs(const struct step *step, struct caps *needs)
 	case OP_PREEMPTED:
 	case OP_PV_FLUSH: caps_add(needs, CAP_PVFLUSH); break;
 	case OP_PCPU: caps_add(needs, CAP_PCPUS); break;
+	case OP_HOST:
+		caps_add(needs, CAP_HOST);
+		caps_add_if(needs, hides_memory(step), CAP_HOLE);
+		break;
+	case OP_LOGGED: caps_add(needs, CAP_HOST); break;
 	}
 }
 

@@ -112,11 +112,12 @@ struct value {
 
 enum op {
 	/* looks, at whichever level runs */
-	OP_LOAD,  /* window */
-	OP_STORE, /* window */
-	OP_FETCH, /* window */
-	OP_BITS,  /* entry: reads its accessed and dirty bits in memory */
-	OP_RDMSR, /* in L2: does RDMSR of the one MSR of `msr-exit` leave L2? */
+	OP_LOAD,   /* window */
+	OP_STORE,  /* window */
+	OP_FETCH,  /* window */
+	OP_BITS,   /* entry: reads its accessed and dirty bits in memory */
+	OP_RDMSR,  /* in L2: does RDMSR of the one MSR of `msr-exit` leave L2? */
+	OP_LOGGED, /* frame[0]: is it in the host's log of dirty pages? */
 	/* rewrites */
 	OP_SET, /* entry, value: one aligned 8-byte store */
 	/* linear flushes, at whichever level runs */
@@ -161,6 +162,7 @@ enum op {
 	OP_EXIT,	  /* L2 calls L1 */
 	OP_CPU,		  /* arg: the steps that follow run on that vCPU */
 	OP_PCPU,	  /* arg: the host moves this vCPU to that physical CPU; no other change */
+	OP_HOST,	  /* arg: enum host_event, of frame[0] and frame[1]: host_events.h */
 	OP_VM,		  /* arg: the steps that follow concern that VM of the current vCPU */
 	OP_REPEAT,	  /* arg: the steps up to `end` run that many times (1 … 10000) */
 	OP_END,
@@ -216,7 +218,8 @@ struct step {
 	uint8_t window;
 	uint8_t tag;
 	uint8_t pcid;
-	uint8_t type; /* of TLB_CONTROL, INVPCID, INVVPID, INVEPT */
+	uint8_t type;	  /* of TLB_CONTROL, INVPCID, INVVPID, INVEPT */
+	uint8_t frame[2]; /* of OP_HOST and OP_LOGGED */
 	uint16_t arg;
 	struct root root;
 	struct entry_ref entry;
@@ -255,7 +258,7 @@ struct program_error {
  *
  *   looks        load W, store W, fetch W, look W, bits ENTRY
  *                by user, by io and by fep but for fetches
- *                in L2: rdmsr
+ *                in L2: rdmsr; logged FRAME
  *   rewrites     set ENTRY VALUE; by 4, 1, misaligned, xchg, cmpxchg, stos, movs, 16
  *   linear       cr3 ROOT [pcid 0-3] [noflush], invlpg W, both also by fep;
  *                invpcid 0 W [pcid 0-3], invpcid 1 [pcid 0-3], invpcid 2|3,
@@ -268,7 +271,9 @@ struct program_error {
  *                vmx-cycle, in L2: vmfunc ROOT [ad]
  *   control flow enter, enter-pending, enter-halted, enter-failing, exit, cpu 0-3, vm 0|1,
  *                repeat 1-10000, end
- *   host         pcpu 0-3
+ *   host         pcpu 0-3, host drop F, host swap F G, host move F,
+ *                host slot remove|add|ro|move F, host collapse|split F, host log on|clear|off,
+ *                host pressure, host smi, host save
  *
  * such as `set n0.p1.pte B/ro; !tlbctl 1; enter; store w0 fresh; exit`.
  *
@@ -322,10 +327,10 @@ static inline char frame_letter(unsigned nr)
 	return nr == FRAME_M ? 'M' : (char)('A' + nr);
 }
 
-/* Is the step a look whose result is judged? (OP_LOAD … OP_RDMSR) */
+/* Is the step a look whose result is judged? (OP_LOAD … OP_LOGGED) */
 static inline bool op_is_look(enum op op)
 {
-	return op <= OP_RDMSR;
+	return op <= OP_LOGGED;
 }
 
 #endif

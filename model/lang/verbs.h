@@ -29,6 +29,8 @@ enum shape {
 	SHAPE_PCPU,	   /* 0 … NR_PCPUS-1 */
 	SHAPE_VM,	   /* 0 … NR_VMS-1 */
 	SHAPE_COUNT,	   /* 1 … MAX_REPEAT */
+	SHAPE_FRAME,	   /* A … G */
+	SHAPE_HOST,	   /* drop A, swap A B, slot remove A, log on, … */
 	SHAPE_MODE,	   /* long, pae, 32, unpaged, la57 */
 };
 

@@ -2,7 +2,8 @@
 /* Judging what a look saw, and what follows from having seen it. */
 #include "model/oracle/oracle_state.h"
 
-enum { FRAMES = (1 << NR_FRAMES) - 1 };
+/* It got to memory. */
+#define REACHED (RESULT_FRAMES | RESULT_ZERO | RESULT_GONE)
 
 /* The result was not legal: what kind of wrong is it? */
 static enum judgement judge_wrong(const struct oracle *o, const struct step *step, uint32_t seen)
@@ -14,7 +15,7 @@ static enum judgement judge_wrong(const struct oracle *o, const struct step *ste
 
 	if (seen & RESULT_WILD)
 		return JUDGED_WILD;
-	if (!(seen & FRAMES) || (seen & here))
+	if (!(seen & RESULT_FRAMES) || (seen & here))
 		return JUDGED_STALE;
 	return seen & o->targets ? JUDGED_LEAK : JUDGED_WILD;
 }
@@ -76,9 +77,11 @@ enum judgement oracle_judge(struct oracle *o, const struct step *step, const str
 		leave_l2(o); /* L1 resumes L2 behind the RDMSR */
 		enter_l2(o);
 		fill(o);
-	} else if (seen & FRAMES)
+	} else if (seen & REACHED) {
 		set_bits(o, step);
-	else if (seen & RESULT_PF)
+		if (step->op == OP_STORE)
+			frames_stored(o, seen);
+	} else if (seen & RESULT_PF)
 		fault(o, step, EV_PAGE_FAULT);
 	else if ((seen & RESULT_NPF) && position_in_l2(&o->at))
 		fault(o, step, EV_NESTED_FAULT);

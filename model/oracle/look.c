@@ -306,6 +306,10 @@ void look_at(struct oracle *o, const struct step *step, struct look *look)
 		look->legal = look->current;
 		return;
 	}
+	if (step->op == OP_LOGGED) {
+		frames_look_logged(o, step->frame[0], look);
+		return;
+	}
 	if (step->op == OP_BITS) {
 		look_at_bits(o, &step->entry, look);
 		return;
@@ -318,4 +322,6 @@ void look_at(struct oracle *o, const struct step *step, struct look *look)
 	if (l.lost)
 		o->why = "a guest-physical window without nested paging";
 	o->seen[l.view.cpu][l.view.tag][step->window] |= (uint8_t)look->legal;
+	look->current = frames_shown(o, look->current, step->op == OP_STORE);
+	look->legal = frames_shown(o, look->legal, step->op == OP_STORE);
 }

@@ -62,6 +62,7 @@ void oracle_start(struct oracle *o, enum vendor vendor, unsigned cpus)
 		}
 	}
 	position_start(&o->at, o->header);
+	frames_start(o);
 	memory_start(o);
 	fill(o);
 }
@@ -328,6 +329,7 @@ static void control(struct oracle *o, const struct step *step)
 		if (step->irq)
 			leave_l2(o);
 		break;
+	case OP_HOST: frames_event(o, step); break;
 	case OP_L2MODE:
 	case OP_NMODE:
 	case OP_BARE: set_header(o, step); break;

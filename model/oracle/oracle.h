@@ -27,8 +27,15 @@ enum {
 	/* of OP_RDMSR */
 	RESULT_DIRECT = 1 << 15,
 	RESULT_EXIT = 1 << 16,
+	/* of what the host does below the VM: zeros; a page that it has taken away */
+	RESULT_ZERO = 1 << 17,
+	RESULT_GONE = 1 << 18,
+	/* of OP_LOGGED */
+	RESULT_LOGGED = 1 << 19,
+	RESULT_UNLOGGED = 1 << 20,
 };
 #define RESULT_FRAME(nr)		(1u << (nr))
+#define RESULT_FRAMES			((1u << NR_FRAMES) - 1)
 #define RESULT_BITS_OF(accessed, dirty) (RESULT_BITS << ((accessed) + 2 * (dirty)))
 
 enum judgement {

@@ -137,6 +137,16 @@ struct cpu_state {
 	struct vm_state vms[NR_VMS];
 };
 
+/* A frame as the host has it. */
+struct frame_state {
+	uint32_t page;	/* what its page holds, as a load sees it: a result */
+	uint32_t takes; /* whose page that is, as it is found where a store went: the same, unless
+			   zero */
+	uint8_t slot;
+	bool written; /* since the log was begun or cleared, for certain */
+};
+enum { SLOT_THERE, SLOT_GONE, SLOT_READ_ONLY, SLOT_ELSEWHERE };
+
 struct oracle {
 	const struct rule *rules; /* NR_EVENTS of them */
 	const struct vendor_rules *vendor;
@@ -150,6 +160,8 @@ struct oracle {
 	uint32_t targets; /* frames that an entry held at any time */
 	const char *why;  /* the program lost its meaning */
 	struct header header;
+	struct frame_state frames[NR_FRAMES];
+	bool logging;
 	struct layout layout[NR_SPACES];
 	struct position at; /* who runs */
 	struct cpu_state cpus[NR_CPUS];
@@ -182,6 +194,14 @@ static inline unsigned top_level(const struct oracle *o, uint8_t root)
 {
 	return o->layout[root / NR_ROOTS].top;
 }
+
+/* frames.c */
+void frames_start(struct oracle *o);
+/* What looks see whose walks give these results. */
+uint32_t frames_shown(const struct oracle *o, uint32_t results, bool store);
+void frames_stored(struct oracle *o, uint32_t seen);
+void frames_look_logged(struct oracle *o, unsigned nr, struct look *look);
+void frames_event(struct oracle *o, const struct step *step);
 
 /* caches.c */
 /* The context with that key, made if there is none; NULL (and o->why) when there are too many. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/search/draw.h"
 
+#include "model/lang/host_events.h"
 #include "model/lang/verbs.h"
 
 /* One of several kinds of steps, as often as its weight says. */
@@ -238,6 +239,13 @@ static void draw_nested_root(struct generator *g, struct step *step)
 	step->arg = is_on(g, FEATURE(EPT_AD)) && chance(g, 50);
 }
 
+static void draw_event(struct generator *g, struct step *step)
+{
+	step->arg = (uint16_t)below(g, NR_HOST_EVENTS);
+	for (unsigned i = 0; i < host_verbs[step->arg].nr_frames; i++)
+		step->frame[i] = (uint8_t)below(g, FRAME_DECOY);
+}
+
 /* The arguments of a step of that kind. */
 static struct step arguments(struct generator *g, enum op op)
 {
@@ -286,6 +294,8 @@ static struct step arguments(struct generator *g, enum op op)
 		break;
 	case OP_VM: step.arg = !position_here(&g->position)->vm; break;
 	case OP_CPU: step.arg = (uint16_t)below(g, g->cpus); break;
+	case OP_LOGGED: step.frame[0] = (uint8_t)below(g, FRAME_DECOY); break;
+	case OP_HOST: draw_event(g, &step); break;
 	default: break;
 	}
 	if (op != OP_INVLPG && op != OP_INVLPGA && !(op == OP_INVPCID && !step.type) &&
@@ -346,6 +356,8 @@ struct step draw_move(struct generator *g)
 		{OP_SMAP, 2, FEATURE(SMAP)},
 		{OP_NXE, 2, FEATURE(NXE)},
 		{OP_ENTER_PENDING, 2, FEATURE(PENDING)},
+		{OP_HOST, 6, FEATURE(HOST)},
+		{OP_LOGGED, 2, FEATURE(HOST)},
 	};
 	static const struct choice in_l2[] = {
 		{OP_EXIT, 14, 0},
@@ -357,6 +369,8 @@ struct step draw_move(struct generator *g)
 		{OP_WP, 2, FEATURE(WP)},
 		{OP_SMAP, 2, FEATURE(SMAP)},
 		{OP_NXE, 1, FEATURE(NXE)},
+		{OP_HOST, 6, FEATURE(HOST)},
+		{OP_LOGGED, 2, FEATURE(HOST)},
 	};
 
 	return arguments(g, position_in_l2(&g->position) ? CHOOSE(g, in_l2) : CHOOSE(g, in_l1));

@@ -58,6 +58,7 @@
 	X(IRQ, "irq")	      /* interrupts behind L2's flushes */                                \
 	X(VMS, "vms")	      /* two L2s */                                                       \
 	X(CPUS, "cpus")	      /* several vCPUs, in turns */                                       \
+	X(HOST, "host")	      /* the host acts below the VM */                                    \
 	/* not in a swarm: on unless left out */                                                  \
 	X(LEGACY_INVLPG, "legacy-invlpg") /* of an L2 in a 32-bit mode */                         \
 	X(VMFUNC_SAME, "vmfunc-same")	  /* VMFUNC to the EPTP that is in use */

@@ -2,6 +2,7 @@
 /* Writes docs/oracle-rules.md from the rules themselves, to standard output. */
 #include <stdio.h>
 
+#include "model/oracle/host_rules.h"
 #include "model/oracle/rules.h"
 
 static const char head[] =
@@ -170,12 +171,42 @@ static void print_tags(void)
 	       nested[VENDOR_INTEL]);
 }
 
+/* What the host does below the VM. */
+static void print_host(void)
+{
+	static const char *const effects[] = {
+		[HOST_NOTHING] = "what they saw before",
+		[HOST_ZEROS] = "zeros, until somebody writes",
+		[HOST_EXCHANGED] = "each frame as the other was",
+		[HOST_GONE] = "page M",
+		[HOST_THERE] = "memory, with what was in it",
+		[HOST_READ_ONLY] = "the same; stores go nowhere",
+		[HOST_ELSEWHERE] = "page M, and the frame at page M",
+		[HOST_LOG_BEGUN] = "the same; every store from here on is in the log",
+		[HOST_LOG_CLEARED] = "the same; what was in the log is not any more",
+		[HOST_LOG_ENDED] = "the same",
+	};
+
+	printf("\n## What the host does below the VM\n\nTo the guest nothing has happened: no "
+	       "flush is needed, and nothing that may be cached tells of it.\nSo every later look, "
+	       "of every level on every CPU, must see the new truth.\n\n"
+	       "| host | looks see | the host's own word |\n|---|---|---|\n");
+	for (unsigned nr = 0; nr < NR_HOST_EVENTS; nr++) {
+		const struct host_verb *verb = &host_verbs[nr];
+
+		printf("| %s%s%s | %s | %s |\n", verb->name, verb->what ? " " : "",
+		       verb->what ? verb->what : "", effects[host_rules[nr].effect],
+		       host_rules[nr].source);
+	}
+}
+
 int main(void)
 {
 	printf("%s", head);
 	print_tags();
 	print_rules();
 	print_differences();
+	print_host();
 	printf("%s", how);
 	return 0;
 }

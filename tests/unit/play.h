@@ -75,6 +75,7 @@ int test_search(void);
 int test_toy(void);
 int test_laws(void);
 int test_planted_rows(void);
+int test_host_events(void);
 int test_scenarios(void);
 
 #endif

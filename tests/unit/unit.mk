@@ -25,7 +25,7 @@ HOST_ENV      := ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1
 
 HOST_MODEL     := $(sort $(wildcard model/*/*.c))
 HOST_TOY       := $(sort $(wildcard tests/unit/toy/*.c))
-HOST_UNIT      := $(sort $(wildcard tests/unit/*.c)) $(HOST_TOY) tests/tools/results.c tests/tools/vendor_caps.c tests/tools/missed.c plan/case.c plan/finding.c plan/verdict.c
+HOST_UNIT      := $(sort $(wildcard tests/unit/*.c)) $(HOST_TOY) vmm/check_request.c tests/tools/results.c tests/tools/vendor_caps.c tests/tools/missed.c plan/case.c plan/finding.c plan/verdict.c
 HOST_SCENARIOS := $(sort $(wildcard scenarios/*.c))
 host_objects    = $(patsubst %,$(HOST)/$(1)/%.o,$(2))
 
@@ -80,7 +80,7 @@ $(HOST)/duels: $(call host_objects,plain,$(HOST_MODEL) $(HOST_TOY) tests/tools/d
 $(HOST)/revenant-scenarios: $(call host_objects,plain,$(HOST_MODEL) $(HOST_SCENARIOS) plan/verdict.c tests/tools/scenarios.c)
 	$(HOST_CC) -o $@ $^
 
-$(HOST)/rules-doc: $(call host_objects,plain,model/oracle/rules.c tests/tools/rules-doc.c)
+$(HOST)/rules-doc: $(call host_objects,plain,model/lang/host_events.c model/oracle/host_rules.c model/oracle/rules.c tests/tools/rules-doc.c)
 	$(HOST_CC) -o $@ $^
 
 $(HOST)/fuzz: $(call host_objects,fuzzed,$(HOST_MODEL) $(HOST_SCENARIOS) tests/fuzz/fuzz.c)

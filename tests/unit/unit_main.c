@@ -11,6 +11,7 @@ int main(void)
 	failures += test_program();
 	failures += test_rules();
 	failures += test_bits();
+	failures += test_host_events();
 	failures += test_traps();
 	failures += test_judge();
 	failures += test_finding();

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/lang/host_events.h"
+
+#include <stddef.h>
+
+const struct host_verb host_verbs[NR_HOST_EVENTS] = {
+	[HOST_DROP] = {"drop", NULL, 1, true},
+	[HOST_SWAP] = {"swap", NULL, 2, false},
+	[HOST_MOVE] = {"move", NULL, 1, false},
+	[HOST_SLOT_REMOVE] = {"slot", "remove", 1, true},
+	[HOST_SLOT_ADD] = {"slot", "add", 1, false},
+	[HOST_SLOT_RO] = {"slot", "ro", 1, false},
+	[HOST_SLOT_MOVE] = {"slot", "move", 1, true},
+	[HOST_COLLAPSE] = {"collapse", NULL, 1, false},
+	[HOST_SPLIT] = {"split", NULL, 1, false},
+	[HOST_LOG_ON] = {"log", "on", 0, false},
+	[HOST_LOG_CLEAR] = {"log", "clear", 0, false},
+	[HOST_LOG_OFF] = {"log", "off", 0, false},
+	[HOST_PRESSURE] = {"pressure", NULL, 0, false},
+	[HOST_SMI] = {"smi", NULL, 0, false},
+	[HOST_SAVE] = {"save", NULL, 0, false},
+};
