@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "exec/exec.h"
 
+#include "exec/ask_host.h"
 #include "exec/l2.h"
 #include "exec/pv.h"
 #include "exec/real_world.h"
@@ -51,6 +52,7 @@ static struct exec_cpu exec_cpus[NR_CPUS];
 static struct position at;   /* who runs: in L2 its actions gather in its mailbox */
 static struct header header; /* of the program */
 static bool paravirtual;     /* it has such steps */
+static bool acts;	     /* the host acts in it */
 static struct run run;
 
 static void cpu_start(void *ok)
@@ -108,9 +110,9 @@ static bool stopped(void)
 
 /* ---- what a look saw ---- */
 
-static uint32_t frame_result(int nr)
+static const struct vmm_request *request_of(const struct action *a)
 {
-	return nr < 0 ? RESULT_WILD : RESULT_FRAME(nr);
+	return (const struct vmm_request *)a->operand;
 }
 
 static uint32_t result_of(const struct step *step, const struct action *a)
@@ -121,10 +123,12 @@ static uint32_t result_of(const struct step *step, const struct action *a)
 		return RESULT_NPF;
 	if (a->outcome == OUTCOME_FAULT)
 		return a->vector == TRAP_PF ? RESULT_PF : RESULT_WILD;
+	if (step->op == OP_LOGGED)
+		return request_of(a)->result ? RESULT_LOGGED : RESULT_UNLOGGED;
 	if (step->op == OP_LOAD)
-		return frame_result(world_frame_of_name((uint32_t)a->result));
+		return world_loaded((uint32_t)a->result);
 	if (step->op == OP_FETCH)
-		return frame_result(world_frame_of_code((uint32_t)a->result));
+		return world_fetched((uint32_t)a->result);
 	return NOT_FOUND_YET;
 }
 
@@ -139,8 +143,8 @@ static void find_stores(void)
 		struct seen *seen = &run.seen[run.nr_found];
 
 		if (seen->result == NOT_FOUND_YET)
-			seen->result = frame_result(world_frame_of_store(
-				seen->raw % FRAME_STORE_SLOTS, (uint32_t)seen->raw));
+			seen->result =
+				world_stored(seen->raw % FRAME_STORE_SLOTS, (uint32_t)seen->raw);
 	}
 }
 
@@ -182,6 +186,10 @@ static void note_action(const struct step *step, const struct action *a)
 	} else if (step->op == OP_PCPU && a->result != PCPU_MOVED) {
 		run.lacking = true;
 		refuse("the host could not move the vCPU: has it so many physical CPUs?");
+	} else if (a->kind == ACTION_VMM && request_of(a)->status != VMM_DONE) {
+		run.lacking = request_of(a)->status == VMM_CANNOT;
+		refuse(run.lacking ? "the host cannot do that here"
+				   : "the VMM does not take the request");
 	} else if (op_is_look(step->op)) {
 		note(result_of(step, a), fault			? a->error
 					 : step->op == OP_STORE ? a->operand
@@ -415,6 +423,8 @@ static void exec_step(const struct step *step)
 		control_step(step);
 		return;
 	}
+	if (a.kind == ACTION_VMM)
+		a.operand = (uint64_t)host_request(step);
 	if (step->op == OP_PCPU) {
 		a.operand = pcpu_request(at.cpu, step->arg, step->irq);
 		here()->moved = true;
@@ -505,8 +515,11 @@ const struct run *exec_run(const struct program *program, bool without_flushes)
 	header = program_header(program);
 	position_start(&at, header);
 	needs = program_needs(program);
+	acts = caps_have(&needs, CAP_HOST);
 	paravirtual = caps_have(&needs, CAP_PVFLUSH);
 	world_start(program);
+	if (acts && !host_begin())
+		refuse("the VMM does not take the frames");
 	for (unsigned cpu = 0; cpu < used; cpu++)
 		smp_call(cpu, start_cpu, &exec_cpus[cpu]);
 	while (!stopped() && (step = program_next(program, &cursor, without_flushes))) {
@@ -515,6 +528,8 @@ const struct run *exec_run(const struct program *program, bool without_flushes)
 	}
 	for (unsigned cpu = 0; cpu < used; cpu++)
 		end_wait(cpu);
+	if (acts)
+		host_end();
 	find_stores();
 	for (unsigned cpu = 0; cpu < used; cpu++)
 		smp_call(cpu, stop_cpu, NULL);

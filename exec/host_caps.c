@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "exec/host_caps.h"
 
+#include "exec/ask_host.h"
 #include "exec/exec.h"
 #include "exec/pv.h"
 #include "exec/real_world.h"
 #include "kernel/cpu.h"
+#include "kernel/vmm.h"
 #include "lib/cpuid.h"
 #include "lib/string.h"
 
@@ -45,7 +47,8 @@ struct caps host_caps(const struct hv *hv, bool fep, bool pcpus)
 	if (!world_has_nested_windows())
 		caps_drop(&caps, CAP_NPT);
 	caps_add_if(&caps, fep && exec_has_fep(), CAP_FEP);
-	caps_add_if(&caps, pcpus, CAP_PCPUS);
+	caps_add_if(&caps, pcpus || vmm_features() & VMM_MOVES, CAP_PCPUS);
+	caps_add_if(&caps, host_acts(), CAP_HOST);
 	caps_add_if(&caps, world_has_hole(), CAP_HOLE);
 	caps_add_if(&caps, pv_present(), CAP_PVFLUSH);
 	return caps;

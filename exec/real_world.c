@@ -9,6 +9,8 @@
 #include "lib/cpuid.h"
 #include "lib/page.h"
 #include "lib/string.h"
+#include "model/lang/host_events.h"
+#include "model/oracle/oracle.h"
 
 #define KIB 1024ull
 #define MIB (1024 * KIB)
@@ -50,11 +52,15 @@
 #define NESTED_FIRST 8
 #define IDENTITY_GIB 4
 
-#define NAME_WORD    0x72650000u /* | frame number */
-#define NAME_CODE    0x52560000u /* | frame number */
+/* What the host leaves where it has taken a page away has the last frame's place and name. */
+#define MASK	  FRAME_M
+
+#define NAME_WORD 0x72650000u /* | frame number */
+#define NAME_CODE 0x52560000u /* | frame number */
 
 static bool uses_hole;	    /* the program names page M */
 static uint32_t hole_holds; /* what a load from page M gives */
+static bool drops, acts;    /* the host gives pages of frames back; acts on them */
 static const struct hv *backend;
 static uint64_t frames; /* physical address of the first 2 MiB */
 static uint64_t twins;	/* physical address of the first 4 MiB */
@@ -173,6 +179,16 @@ static void build_identity(void)
 	}
 }
 
+static void fill_frames(void)
+{
+	for (unsigned nr = 0; nr < NR_FRAMES; nr++) {
+		uint64_t page = frames + nr * FRAME_SPACING + FRAME_OFFSET;
+
+		fill_frame(page, nr);
+		fill_frame(page ^ SECOND_HALF, nr);
+	}
+}
+
 void world_init(const struct hv *hv)
 {
 	unsigned bits = cpuid_physical_bits();
@@ -182,9 +198,8 @@ void world_init(const struct hv *hv)
 	/* so aligned that the addresses of frames differ in one byte: see guests/entry.c */
 	frames = (uint64_t)memory_reserve(NR_FRAMES * FRAME_SPACING, NR_FRAMES * FRAME_SPACING);
 	twins = (uint64_t)memory_reserve(FRAME_M * TWIN_SIZE, TWIN_SIZE);
+	fill_frames();
 	for (unsigned nr = 0; nr < FRAME_M; nr++) {
-		fill_frame(world_frame(nr), nr);
-		fill_frame(world_second(nr), nr);
 		fill_frame(world_twin(nr, 0), nr);
 		fill_frame(world_twin(nr, 1), nr);
 	}
@@ -426,6 +441,16 @@ static unsigned windows_of(const struct program *program)
 	return windows;
 }
 
+/* What the host does to frames changes what looks may find. */
+static void note_host_step(const struct step *s)
+{
+	if (s->op != OP_HOST)
+		return;
+	acts = true;
+	drops |= s->arg == HOST_DROP;
+	uses_hole |= s->arg >= HOST_SLOT_REMOVE && s->arg <= HOST_SLOT_MOVE;
+}
+
 void world_start(const struct program *program)
 {
 	unsigned windows = windows_of(program);
@@ -434,7 +459,7 @@ void world_start(const struct program *program)
 	header = program_header(program);
 	world_layouts(header, layouts);
 	memset(tables, 0, sizeof(tables));
-	uses_hole = false;
+	uses_hole = drops = acts = false;
 	use_root((struct root){SPACE_H, 0}, windows);
 	for (uint8_t vm = 0; vm < NR_VMS; vm++)
 		use_root((struct root){SPACE_G, vm}, windows);
@@ -450,12 +475,23 @@ void world_start(const struct program *program)
 			use_root(s->value.table.root, windows);
 		uses_hole |=
 			s->op == OP_SET && s->value.kind == VALUE_FRAME && s->value.nr == FRAME_M;
+		note_host_step(s);
 	}
 }
 
 bool world_uses_hole(void)
 {
 	return uses_hole;
+}
+
+uint64_t world_frames(void)
+{
+	return frames;
+}
+
+uint64_t world_piece_at_hole(void)
+{
+	return HOLE - FRAME_OFFSET;
 }
 
 bool world_has_hole(void)
@@ -476,16 +512,23 @@ bool world_repair(void)
 	return wrong;
 }
 
-int world_frame_of_name(uint32_t name)
+static uint32_t result_of(uint32_t name, uint32_t kind)
 {
-	if (uses_hole && name == hole_holds)
-		return FRAME_M;
-	return (name & ~7u) == NAME_WORD ? (int)(name & 7) : -1;
+	if ((name & ~7u) != kind)
+		return RESULT_WILD;
+	return (name & 7) == MASK ? RESULT_GONE : RESULT_FRAME(name & 7);
 }
 
-int world_frame_of_code(uint32_t name)
+uint32_t world_loaded(uint32_t name)
 {
-	return (name & ~7u) == NAME_CODE ? (int)(name & 7) : -1;
+	if (uses_hole && name == hole_holds)
+		return RESULT_FRAME(FRAME_M);
+	return drops && !name ? RESULT_ZERO : result_of(name, NAME_WORD);
+}
+
+uint32_t world_fetched(uint32_t name)
+{
+	return result_of(name, NAME_CODE);
 }
 
 static bool holds(uint64_t address, uint32_t token)
@@ -493,7 +536,8 @@ static bool holds(uint64_t address, uint32_t token)
 	return *(volatile uint32_t *)address == token;
 }
 
-int world_frame_of_store(unsigned slot, uint32_t token)
+/* By the page's name: the host may have put it elsewhere since. */
+uint32_t world_stored(unsigned slot, uint32_t token)
 {
 	for (unsigned nr = 0; nr < FRAME_M; nr++) {
 		uint64_t offset = FRAME_STORES + slot * sizeof(uint64_t);
@@ -502,7 +546,9 @@ int world_frame_of_store(unsigned slot, uint32_t token)
 		    holds(world_second(nr) + offset, token) ||
 		    (header.l2 == MODE_32 && (holds(world_twin(nr, 0) + offset, token) ||
 					      holds(world_twin(nr, 1) + offset, token))))
-			return (int)nr;
+			return acts ? result_of(*(uint32_t *)(world_frame(nr) + FRAME_LOAD),
+						NAME_WORD)
+				    : RESULT_FRAME(nr);
 	}
-	return uses_hole ? FRAME_M : -1;
+	return uses_hole ? RESULT_FRAME(FRAME_M) : acts ? RESULT_GONE : RESULT_WILD;
 }

@@ -48,13 +48,18 @@ void world_bits(struct entry_ref entry, bool *accessed, bool *dirty);
  * Returns whether one was wrong. */
 bool world_repair(void);
 
-/* Which frame holds that name, or was hit by that store: 0 … NR_FRAMES-1, or -1. A store that hit
- * no frame went to page M, if the program has one. */
+/* What a load or a fetch found by that name, or what was hit by that store: a result (RESULT_…,
+ * model/oracle/oracle.h). A store that hit no frame went to page M, if the program has one. */
 bool world_has_hole(void);  /* is there a page M? */
 bool world_uses_hole(void); /* does the program name it? Then the host may emulate its looks. */
-int world_frame_of_name(uint32_t name);
-int world_frame_of_code(uint32_t name);
-int world_frame_of_store(unsigned slot, uint32_t token);
+uint32_t world_loaded(uint32_t name);
+uint32_t world_fetched(uint32_t name);
+uint32_t world_stored(unsigned slot, uint32_t token);
+
+/* Of a frame's piece of memory (VMM_FRAME_SIZE): the first one's address; and where one lies whose
+ * page is at page M. */
+uint64_t world_frames(void);
+uint64_t world_piece_at_hole(void);
 
 /* Physical address of a frame. */
 uint64_t world_frame(unsigned nr);

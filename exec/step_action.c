@@ -64,7 +64,9 @@ bool step_action(const struct step *step, bool in_l2, struct action *a)
 		a->kind = ACTION_VMFUNC;
 		a->operand = step_function_number(step->root.nr, step->arg);
 		return true;
-	case OP_PCPU: a->kind = ACTION_PCPU; return true; /* operand: the caller's */
+	case OP_HOST:
+	case OP_LOGGED: a->kind = ACTION_VMM; return true; /* the same */
+	case OP_PCPU: a->kind = ACTION_PCPU; return true;  /* operand: the caller's */
 	case OP_PG_CYCLE: a->kind = ACTION_PG; return true;
 	case OP_PAE_CYCLE: a->kind = ACTION_PAE; return true;
 	case OP_PGE: return switch_bits(a, ACTION_CR4, CR4_PGE, step->arg);

@@ -11,6 +11,7 @@
 #include "lib/port.h"
 #include "lib/rflags.h"
 #include "lib/segment.h"
+#include "lib/vmm_protocol.h"
 #include "model/lang/program.h"
 
 /*
@@ -274,6 +275,10 @@ void action_run(void *argument)
 		__asm__ volatile("vmfunc" : : "a"(0), "c"(operand) : "memory");
 		break;
 	case ACTION_WAIT: wait(a); break;
+	case ACTION_VMM:
+		repair_pdptes(a); /* an SMI's RSM loads them */
+		outl(VMM_PORT, (uint32_t)operand);
+		break;
 	case ACTION_PCPU: ask_for_pcpu(a); break;
 	case ACTION_PG: cycle_pg(a); break;
 	case ACTION_PAE: cycle_pae(a); break;

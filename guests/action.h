@@ -28,6 +28,7 @@ enum action_kind {
 	ACTION_RDMSR,	/* IA32_KERNEL_GS_BASE; its value is of no interest */
 	ACTION_VMFUNC,	/* EPTP switching to list entry operand */
 	ACTION_WAIT,	/* result = 1: waiting, with no exit, until operand is not 0 */
+	ACTION_VMM,	/* the request at physical address operand to our own VMM */
 	ACTION_PCPU,	/* the request operand to the host's mover: guests/pcpu.h; result: its
 			 * answer. interrupted: waits until result is not 0, which L1 sets */
 };
