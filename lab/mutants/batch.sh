@@ -16,7 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 # shellcheck source-path=SCRIPTDIR source=../say.sh
 . "$here/../say.sh"
-for part in packages options archive debian-kernel initrd hosts; do
+for part in packages options archive debian-kernel initrd emulator hosts; do
 	# shellcheck disable=SC1090 # run.sh's
 	. "$here/../$part.sh"
 done
