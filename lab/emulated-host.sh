@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 #
 # emulated-host.sh --vmlinuz FILE --base FILE --image FILE --work DIR
-#                  [--append TEXT] [--smp N] [--cpus N] ARGS
+#                  [--append TEXT] [--smp N] [--cpus N] [--vmm FILE] ARGS
 #
 # An AMD machine emulated by QEMU TCG, with a real Linux and its KVM on it, which runs the image with
 # ARGS. Standard output is the second serial port: the KTAP stream of the VM loop inside. The
 # kernel's console goes to DIR/console.log.
 #
-# --base: made by base_initrd(); --append: more words for the kernel's command line.
+# --base: made by base_initrd(); --append: more words for the kernel's command line; --vmm: our own VMM,
+# to run the image in QEMU's place.
 
 set -euo pipefail
 
@@ -19,10 +20,10 @@ set -euo pipefail
 # machine, so that the VM loop outside can tell whose crash it was and go on with a fresh host.
 KERNEL_WORDS='console=ttyS0 loglevel=5 mitigations=off nokaslr tsc=reliable no_timer_check oops=panic panic=-1'
 
-smp=1 cpus=1 append=
+smp=1 cpus=1 append='' vmm=
 while (($# > 1)); do
 	case $1 in
-	--vmlinuz | --base | --image | --work | --append | --smp | --cpus)
+	--vmlinuz | --base | --image | --work | --append | --smp | --cpus | --vmm)
 		declare "${1#--}=$2"
 		shift 2
 		;;
@@ -34,7 +35,7 @@ while (($# > 1)); do
 done
 
 # shellcheck disable=SC2154 # declared by the loop above
-{ cat "$base" && job_initrd "$image" "$smp" "$1"; } >"$work/initrd"
+{ cat "$base" && job_initrd "$image" "$smp" "$1" "$vmm"; } >"$work/initrd"
 
 # shellcheck disable=SC2154
 exec qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu EPYC,+svm,+npt,+la57 -smp "$cpus" -m 768 -nodefaults \

@@ -98,6 +98,7 @@ runs_32bit_paging() {
 	local work said
 	work=$(mktemp -d)
 	said=$(timeout 20 "$LAB/vm.sh" --accel kvm --boot kernel --image "$image" --work "$work" --cpu qemu64 \
+		--vmm "$(own_vmm)" \
 		'replay=bare pae; enter; exit' 2>/dev/null) || true
 	rm -r "$work"
 	[[ $said == *$'\nok 1 '* ]]
@@ -105,6 +106,7 @@ runs_32bit_paging() {
 
 prepare_kvm() {
 	local module
+	choose_vmm qemu
 	if module=$(nested_module); then
 		vm_model=host
 		setting_titles=("this machine's KVM: Linux $(uname -r), $module$(parameters_of_machine "$module")")
@@ -119,7 +121,7 @@ prepare_kvm() {
 		setting_titles=("this machine's KVM: Linux $(uname -r), not nested")
 		setting_words=("kvm,$(uname -r)")
 	fi
-	setting_names=(kvm) setting_options=("--host kvm")
+	setting_names=(kvm) setting_options=("--host kvm$(vmm_option qemu)")
 }
 
 prepare_tcg() {
@@ -149,6 +151,7 @@ bochs_command() { # NUMBER WORK; sets command
 vm_command() { # sets command
 	command=("$LAB/vm.sh" --accel "$host" --boot "$boot" --image "$image" --work "$1" --smp "$smp"
 		${vm_model:+--cpu "$vm_model"})
+	command+=(--vmm "$(own_vmm)")
 	patience=$timeout boot_patience=$((timeout + 30))
 	# Firmware says nothing, and has its time: on a KVM that is itself emulated UEFI took a minute.
 	[[ $boot == kernel ]] || boot_patience=$((timeout + 180))
@@ -200,7 +203,7 @@ prepare_kernel() { # sets lab_vmlinuz, lab_release, lab_base
 		lab_vmlinuz=$folder/vmlinuz lab_release=$(<"$folder/release") lab_file=''
 		kernel=$lab_release
 	fi
-	lab_base=$(exclusively initrd base_initrd "$folder") || exit
+	lab_base=$(exclusively initrd base_initrd "$folder" "$vmm") || exit
 }
 
 # Among the parameters of a mutant's host may be words about the machine: `tlb=keep`, which asks for
@@ -226,7 +229,7 @@ add_setting() { # VENDOR PARAMS
 	setting_names+=("$([[ $cpu != all ]] || printf '%s ' "$vendor")$params")
 	setting_words+=("lab,$vendor-on-$with$cpu_words,$lab_release,${params// /,}")
 	setting_titles+=("lab, $vendor $by: Linux $lab_release$lab_file, $params")
-	setting_options+=("--host lab$(vendor_options "$vendor" "$with") --kernel $(quoted "$kernel") --host-params $(quoted "$params")${host_append:+ --host-append $(quoted "$host_append")}$(cpus_option)")
+	setting_options+=("--host lab$(vendor_options "$vendor" "$with") --kernel $(quoted "$kernel") --host-params $(quoted "$params")${host_append:+ --host-append $(quoted "$host_append")}$(cpus_option)$(vmm_option own)")
 	[[ -z $mutant ]] || setting_options[-1]=$(mutant_options "$vendor" "$params")
 }
 
@@ -236,12 +239,30 @@ vendor_options() { # VENDOR EMULATOR; those that are not the default
 	[[ -z $tlb ]] || printf ' --tlb %s' "$tlb"
 }
 
+# Our own VMM in the lab, where it need not be loaded with all its libraries and the host can act;
+# QEMU on this machine.
+choose_vmm() { # DEFAULT; sets vmm
+	vmm=${vmm:-$1}
+	[[ $vmm == own ]] || return 0
+	need_packages vmm
+	while_saying "building build/vmm" make -s -C "$LAB/.." build/vmm || our_error "the VMM does not build (above)"
+}
+
+own_vmm() { # prints its path, nothing for QEMU
+	[[ $vmm != own ]] || printf '%s\n' "$LAB/../build/vmm"
+}
+
+vmm_option() { # DEFAULT
+	[[ $vmm == "$1" ]] || printf ' --vmm %s' "$vmm"
+}
+
 cpus_option() {
 	((host_cpus == 1)) || printf ' --host-cpus %s' "$host_cpus"
 }
 
 prepare_lab() {
 	local vendor params
+	choose_vmm own
 	check_qemu
 	prepare_kernel
 	while read -r vendor; do
@@ -300,6 +321,7 @@ lab_command() { # NUMBER WORK; sets command
 	command+=(--vmlinuz "$lab_vmlinuz" --base "$lab_base" --image "$image" --work "$2"
 		--append "$(kernel_words "kvm_$vendor" "${setting_params[$1]}")${host_append:+ $host_append}"
 		--smp "${vcpus:-$smp}" --cpus "${cpus:-$host_cpus}")
+	command+=(--vmm "$(own_vmm)")
 	# Bochs on a busy machine needs minutes to the first case.
 	patience=$timeout boot_patience=$((timeout + 90))
 	[[ ${command[0]} != */bochs/* ]] || boot_patience=$((timeout + 240))

@@ -2,8 +2,9 @@
 # shellcheck shell=bash
 #
 # The initrd of an emulated host, in two parts that the kernel unpacks one after the other: a base
-# (KVM's modules, busybox, QEMU, chrt), made once and cached, and the job of one run (image, arguments,
-# scripts), made in a moment. Neither is compressed: unpacking costs more than reading.
+# (KVM's modules, busybox, chrt, QEMU if that is the VMM), made once and cached, and the job of one run
+# (image, arguments, scripts, our own VMM), made in a moment. Neither is compressed: unpacking costs
+# more than reading.
 
 # The leanest QEMU that boots a q35 machine by KVM. Debian's microvm build (which has q35 too) needs
 # a fifth of the libraries: 13 MB in place of 50, and 50,000 relocations at its start, not 236,000.
@@ -25,10 +26,10 @@ firmware_of() { # QEMU; prints the files that it reads to boot an image by -kern
 }
 
 # What the base depends on, as one word.
-base_key() { # KERNEL-FOLDER or '', QEMU
+base_key() { # KERNEL-FOLDER or '', QEMU or ''
 	{
 		[[ -z $1 ]] || cat "$1/SHA256SUMS"
-		stat -L -c '%n %s %Y' "$2" "$(command -v busybox)" "$(command -v chrt)"
+		stat -L -c '%n %s %Y' ${2:+"$2"} "$(command -v busybox)" "$(command -v chrt)"
 		cat "${BASH_SOURCE[0]}"
 	} | sha256sum | cut -c1-16
 }
@@ -37,26 +38,38 @@ pack() { # FOLDER; writes a cpio archive to standard output
 	(cd "$1" && find . | busybox cpio -o -H newc -R 0:0 2>/dev/null)
 }
 
-fill_base() { # KERNEL-FOLDER or '', QEMU, ROOT
-	local kernel=$1 qemu=$2 root=$3 file busybox chrt
-	busybox=$(command -v busybox) chrt=$(command -v chrt) # Debian's busybox has no chrt
-	mkdir -p "$root"/bin "$root"/qemu/share
-	cp "$busybox" "$chrt" "$root/bin/"
-	cp "$qemu" "$root/qemu/qemu-system-x86_64"
+put_program() { # PROGRAM FOLDER ROOT
+	local file
+	mkdir -p "$2"
+	cp "$1" "$2/"
 	while read -r file; do
-		mkdir -p "$root${file%/*}"
-		cp -L "$file" "$root$file"
-	done < <(libraries_of "$qemu" && libraries_of "$busybox" && libraries_of "$chrt")
+		mkdir -p "$3${file%/*}"
+		cp -L "$file" "$3$file"
+	done < <(libraries_of "$1")
+}
+
+put_qemu() { # QEMU ROOT
+	local file
+	put_program "$1" "$2/qemu" "$2"
+	[[ ${1##*/} == qemu-system-x86_64 ]] || mv "$2/qemu/${1##*/}" "$2/qemu/qemu-system-x86_64"
+	mkdir -p "$2/qemu/share"
 	while read -r file; do
-		cp -nL "$file" "$root/qemu/share/"
-	done < <(firmware_of "$qemu")
+		cp -nL "$file" "$2/qemu/share/"
+	done < <(firmware_of "$1")
+}
+
+fill_base() { # KERNEL-FOLDER or '', QEMU or '', ROOT
+	local kernel=$1 qemu=$2 root=$3
+	put_program "$(command -v busybox)" "$root/bin" "$root"
+	put_program "$(command -v chrt)" "$root/bin" "$root" # Debian's busybox has none
+	[[ -z $qemu ]] || put_qemu "$qemu" "$root"
 	[[ -z $kernel ]] || cp -a "$kernel/root/." "$root/"
 }
 
 # Prints the path of the base archive for an unpacked kernel ('' for one with KVM built in).
-base_initrd() { # KERNEL-FOLDER or ''
-	local kernel=$1 qemu archive work
-	qemu=$(lean_qemu)
+base_initrd() { # KERNEL-FOLDER or '', VMM: qemu or own
+	local kernel=$1 qemu='' archive work
+	[[ $2 == own ]] || qemu=$(lean_qemu)
 	archive=$(cache_dir)/initrd/$(base_key "$kernel" "$qemu").cpio
 	if [[ ! -e $archive ]]; then
 		mkdir -p "${archive%/*}"
@@ -71,7 +84,7 @@ base_initrd() { # KERNEL-FOLDER or ''
 }
 
 # Writes a run's own part.
-job_initrd() { # IMAGE SMP ARGS; writes to standard output
+job_initrd() { # IMAGE SMP ARGS VMM: our own, or '' for QEMU; writes to standard output
 	local lab work
 	lab=$(dirname "${BASH_SOURCE[0]}")
 	work=$(mktemp -d) || return
@@ -80,6 +93,7 @@ job_initrd() { # IMAGE SMP ARGS; writes to standard output
 	cp "$lab"/{inner-vm.sh,pcpu.sh,relay.awk,known-warnings} "$work/job/"
 	cp "$1" "$work/job/image"
 	[[ -z ${REVENANT_SCENARIOS-} ]] || cp "$REVENANT_SCENARIOS" "$work/job/scenarios"
+	[[ -z $4 ]] || cp "$4" "$work/job/vmm"
 	printf '%s\n' "$2" >"$work/job/smp"
 	printf '%s\n' "$3" >"$work/job/args"
 	pack "$work"

@@ -3,7 +3,8 @@
 #
 # inner-vm.sh SMP ARGS
 #
-# Starts the image as a guest of the KVM of an emulated host; runs inside it, in /job.
+# Starts the image as a guest of the KVM of an emulated host, by our own VMM if there is one, else by
+# QEMU; runs inside that host, in /job.
 #
 # All this is about instructions, of which an emulated CPU has few: the microvm machine with qboot
 # starts in half of q35's, and a line to a virtio console costs one exit, where each byte to a UART
@@ -19,6 +20,13 @@ case $(cat /sys/module/kvm/parameters/force_emulation_prefix 2>/dev/null) in
 *) fep=fep ;;
 esac
 
+scenarios=
+if [ -x ./vmm ]; then
+	[ ! -e ./scenarios ] || scenarios='--module ./scenarios'
+	# shellcheck disable=SC2086 # words
+	exec ./vmm --pin --smp "$1" $scenarios ./image "$fep $2"
+fi
+
 # With several CPUs, whoever moves vCPUs between them. Nobody else shall: all begin on the first one.
 helper=
 if [ "$(nproc)" -gt 1 ]; then
@@ -28,7 +36,6 @@ if [ "$(nproc)" -gt 1 ]; then
 	helper="$helper -name guest,debug-threads=on" fep="$fep pcpus"
 fi
 
-scenarios=
 [ ! -e ./scenarios ] || scenarios='-initrd ./scenarios'
 
 # shellcheck disable=SC2086 # words

@@ -32,6 +32,8 @@ where to run
                        says what was expected and what was caught. `none`: that kernel without one
   --no-trial           lab: do not try the emulator out on a stock kernel first, once for each emulator
   --boot kernel|bios|uefi  kvm, tcg: how the image is entered (kernel: PVH)
+  --vmm own|qemu       kvm, lab: what runs the VM. own: vmm/ of this repository, with which the host
+                       acts below the VM (steps `host …`). Without: own in the lab, qemu on kvm
   --smp N              number of L1's CPUs (1)
 
 what to run
@@ -65,7 +67,7 @@ verified; 99 an error of our own
 USAGE
 }
 
-host='' kernel='' host_append='' host_cpus=1 cpu=amd emulator='' tlb='' boot=kernel smp=1
+host='' kernel='' host_append='' host_cpus=1 cpu=amd emulator='' tlb='' boot=kernel vmm='' smp=1
 host_params=() filters=()
 list='' scenarios='' corpus='' replay='' repeat='' tries='' mutate='' mutant='' cpu_chosen='' bench='' bisect='' max_crashes=10 strict='' may_crash_host=''
 random='' random_count='' seed='' random_all=''
@@ -105,7 +107,7 @@ take_option() { # OPTION [VALUE...]
 	--no-trial) trial=no ;;
 	--no-install) may_install=no ;;
 	--help | -h) usage && exit 0 ;;
-	--host | --kernel | --host-params | --host-append | --host-cpus | --cpu | --emulator | --tlb | --boot | --smp | \
+	--host | --kernel | --host-params | --host-append | --host-cpus | --cpu | --emulator | --tlb | --boot | --vmm | --smp | \
 		--scenarios | --corpus | --replay | --random | --random-count | --seed | --repeat | --tries | --mutate | --mutant | --max-crashes | --timeout | --keep | --image)
 		(($# > 1)) || usage_error "$1 needs a value (./run.sh --help)"
 		used=2
@@ -138,6 +140,7 @@ take_value() { # OPTION VALUE
 	--tlb) [[ $2 =~ ^(off|keep|random:[0-9]{1,9})$ ]] ||
 		usage_error "--tlb '$2' is unknown: use one of off keep random:SEED, SEED a number such as 1" ;;
 	--boot) one_of "$@" kernel bios uefi ;;
+	--vmm) one_of "$@" own qemu ;;
 	--mutate) one_of "$@" skip-flush ;;
 	--mutant) check_mutant "$2" ;;
 	--smp) number_in "$@" 1 64 ;;
@@ -224,6 +227,9 @@ check_combinations() {
 	elif [[ $boot != kernel ]]; then
 		usage_error "--boot $boot needs --host tcg or --host kvm: the lab enters the image by PVH only"
 	fi
+	[[ $vmm != own || $boot == kernel ]] || usage_error "--vmm own enters the image by PVH only: leave out --boot $boot"
+	[[ $vmm != own || $host == kvm || $host == lab ]] ||
+		usage_error "--vmm own is a VMM on a KVM: use it with --host lab or --host kvm"
 	# Those that mutants show on come with words about the machine, which are no parameters of a module.
 	[[ -n $mutant || ! " ${host_params[*]-}" =~ ' '(tlb|smp|host-cpus)= ]] ||
 		usage_error "--host-params are for KVM's modules: say --${BASH_REMATCH[1]} for the machine"

@@ -11,6 +11,9 @@ needs_of() { # PURPOSE
 	build)
 		printf '%s\n' 'make make' 'gcc gcc' 'objcopy binutils'
 		;;
+	vmm)
+		printf '%s\n' 'make make' 'gcc gcc' '/usr/include/linux/kvm.h linux-libc-dev' '/usr/include/sys/mman.h|/usr/include/x86_64-linux-gnu/sys/mman.h libc6-dev'
+		;;
 	iso)
 		printf '%s\n' 'grub-mkrescue grub-common' 'xorriso xorriso' 'mformat mtools' \
 			'/usr/lib/grub/i386-pc grub-pc-bin' '/usr/lib/grub/x86_64-efi grub-efi-amd64-bin'

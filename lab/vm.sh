@@ -1,17 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# vm.sh --accel kvm|tcg --boot kernel|bios|uefi --image FILE --work DIR [--smp N] [--cpu MODEL] ARGS
+# vm.sh --accel kvm|tcg --boot kernel|bios|uefi --image FILE --work DIR [--smp N] [--cpu MODEL]
+#       [--vmm FILE] ARGS
 #
 # Runs the image with ARGS in a VM on this machine, with no Linux in between; standard output is its
-# serial port. On KVM this machine is the host, and says what a host says (vmloop.sh).
+# serial port. On KVM this machine is the host, and says what a host says (vmloop.sh). --vmm: by our own
+# VMM (--accel kvm, --boot kernel), which knows no CPU models.
 
 set -euo pipefail
 
-accel=tcg boot=kernel smp=1 cpu=
+accel=tcg boot=kernel smp=1 cpu='' vmm=
 while (($# > 1)); do
 	case $1 in
-	--accel | --boot | --image | --work | --smp | --cpu)
+	--accel | --boot | --image | --work | --smp | --cpu | --vmm)
 		declare "${1#--}=$2"
 		shift 2
 		;;
@@ -24,7 +26,7 @@ done
 
 # A KVM host with several CPUs: whoever moves vCPUs between them. The pipe is there before QEMU is.
 helper=()
-if [[ $accel == kvm && $(nproc) -gt 1 ]]; then
+if [[ -z $vmm && $accel == kvm && $(nproc) -gt 1 ]]; then
 	# shellcheck disable=SC2154 # declared by the loop above
 	rm -f "$work"/pcpu.{in,out} && mkfifo "$work"/pcpu.{in,out}
 	helper=(-chardev "pipe,id=pcpu,path=$work/pcpu" -device "isa-serial,index=1,chardev=pcpu"
@@ -43,6 +45,18 @@ kvm)
 	;;
 tcg) cpu=${cpu:-EPYC,+svm,+npt,+la57} && accel=tcg,thread=multi ;;
 esac
+
+ended() { # STATUS
+	[[ $accel != kvm ]] || echo "# VM ended with status $1"
+	exit "$1"
+}
+
+# shellcheck disable=SC2154 # declared by the loop above
+if [[ -n $vmm ]]; then
+	status=0
+	setpriv --pdeathsig KILL "$vmm" --smp "$smp" ${REVENANT_SCENARIOS:+--module "$REVENANT_SCENARIOS"} "$image" "$1" </dev/null || status=$?
+	ended "$status"
+fi
 
 # shellcheck disable=SC2154 # declared by the loop above
 case $boot in
@@ -70,5 +84,4 @@ fi
 tail -n +1 -f -s 0.05 --pid="$vm" "$work/serial"
 status=0
 wait "$vm" || status=$?
-[[ $accel != kvm ]] || echo "# VM ended with status $status"
-exit "$status"
+ended "$status"

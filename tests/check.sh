@@ -162,6 +162,8 @@ check 0 'two vCPUs, preempted and moved, in the lab' whole_set $logs/cpus2.ktap 
 	--smp 2 --host-cpus 2 'pv-flush.l*' '!pv-flush.l2-own' 'migration.l*'
 check 0 'the same, flushes left out' must_turn_red $logs/cpus2.ktap --cpu intel --host-params ept=1 \
 	--smp 2 --host-cpus 2 'pv-flush.l*' '!pv-flush.l2-own' 'migration.l*'
+check 0 'the host acts, on two CPUs' whole_set $logs/host2.ktap --cpu intel --host-params ept=1 \
+	--smp 2 --host-cpus 2 'host.other-cpu*' 'host.log-other-cpu*'
 check 60 'lab: unit tests' python3 -m unittest discover -s tests/lab
 
 printf '%d passed, %d failed, %d skipped\n' $passed $failed $skipped

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # emulated-host.sh --bochs FILE --cpu intel|amd --vmlinuz FILE --base FILE --image FILE --work DIR
-#                  [--append TEXT] [--smp N] [--cpus N] ARGS
+#                  [--append TEXT] [--smp N] [--cpus N] [--vmm FILE] ARGS
 #
 # As ../emulated-host.sh, with a machine that Bochs emulates: an Intel one with VMX, EPT, VPID and
 # PCID, or an AMD one that has PCID. Standard output is the KTAP stream of the VM loop inside; the
@@ -22,10 +22,10 @@ here=$(dirname "$0")
 # An oops ends the machine, so that the VM loop outside goes on with a fresh host.
 KERNEL_WORDS='console=ttyS0 loglevel=5 mitigations=off nokaslr tsc=reliable lpj=1000000 oops=panic panic=-1'
 
-smp=1 cpus=1 append=
+smp=1 cpus=1 append='' vmm=
 while (($# > 1)); do
 	case $1 in
-	--bochs | --cpu | --vmlinuz | --base | --image | --work | --append | --smp | --cpus)
+	--bochs | --cpu | --vmlinuz | --base | --image | --work | --append | --smp | --cpus | --vmm)
 		declare "${1#--}=$2"
 		shift 2
 		;;
@@ -37,7 +37,7 @@ while (($# > 1)); do
 done
 
 # shellcheck disable=SC2154 # declared by the loop above
-{ cat "$base" && job_initrd "$image" "$smp" "$1"; } >"$work/initrd"
+{ cat "$base" && job_initrd "$image" "$smp" "$1" "$vmm"; } >"$work/initrd"
 BOCHS_CPUS=$cpus
 make=make_machine
 # shellcheck disable=SC2154 # declared by the loop above

@@ -79,6 +79,9 @@ options() {
 	refused 'kernel without a lab' 'use it with --host lab' --host tcg --kernel 6.12
 	refused 'firmware in the lab' 'needs --host tcg' --host lab --boot uefi --image "$stub"
 	refused 'Intel on QEMU' 'does not emulate VMX' --host lab --cpu intel --emulator qemu
+	refused 'unknown VMM' 'use one of own qemu' --vmm firecracker
+	refused 'our VMM by firmware' 'leave out --boot bios' --host kvm --vmm own --boot bios --image "$stub"
+	refused 'a VMM where no KVM is' 'use it with --host lab or --host kvm' --host tcg --vmm own
 	refused 'unknown TLB' 'use one of off keep random:SEED' --host bochs --tlb forever
 	refused 'TLB with a seed that is no number' 'SEED a number' --host bochs --tlb random:x
 	refused 'TLB on QEMU' 'use it with --host bochs' --host lab --emulator qemu --tlb keep
