@@ -185,7 +185,6 @@ static void keep_step(struct generator *g, const struct step *step, const struct
 	if (op_is_look(step->op))
 		note_look(g, step, look);
 	watch(g, step, look);
-	g->fresh_kill |= step->op == OP_HOST; /* what was seen before may be wrong now */
 	position_follow(&g->position, step);
 	g->stays = position_in_l2(&g->position) ? (uint8_t)(g->stays + 1) : 0;
 }
