@@ -120,6 +120,15 @@ names_of() { # STREAM VERDICT...
 	python3 lab/py/ktap.py "$@" | sort -u
 }
 
+# A CPU that drops nothing at an event must be found out by random programs.
+search_turns_red() { # EVENT ARGS...
+	local out status
+	out=$(REVENANT_TLB_SKIP=$1 timeout 120 ./run.sh "${install[@]}" --host bochs "${@:2}")
+	status=$?
+	echo "$out"
+	((status == 1)) && grep -q "^# | explained if nothing was dropped by .*$1" <<<"$out"
+}
+
 # ---- all of them ----
 
 mkdir -p $logs
@@ -164,6 +173,13 @@ check 0 'the same, flushes left out' must_turn_red $logs/cpus2.ktap --cpu intel 
 	--smp 2 --host-cpus 2 'pv-flush.l*' '!pv-flush.l2-own' 'migration.l*'
 check 0 'the host acts, on two CPUs' whole_set $logs/host2.ktap --cpu intel --host-params ept=1 \
 	--smp 2 --host-cpus 2 'host.other-cpu*' 'host.log-other-cpu*'
+check 0 'random programs on bare TCG' whole_set $logs/random-tcg.ktap --host tcg --random-count 1000 --seed 1
+check 0 'random programs on bare Bochs, AMD' whole_set $logs/random-amd.ktap --host bochs --cpu amd --random-count 1000 --seed 1
+check 0 'random programs on bare Bochs, Intel' whole_set $logs/random-intel.ktap --host bochs --cpu intel --random-count 1000 --seed 1
+check 0 'random programs, AMD drops nothing at MOV CR3' search_turns_red mov-cr3 --cpu amd --random-count 200 --seed 1
+check 0 'random programs, Intel drops nothing at INVVPID 2' search_turns_red invvpid-2 --cpu intel --random-count 1500 --seed 3
+check 0 'corpus on bare Bochs, AMD' whole_set $logs/corpus-amd.ktap --host bochs --cpu amd --scenarios tests/corpus/amd.scn
+check 0 'corpus on bare Bochs, Intel' whole_set $logs/corpus-intel.ktap --host bochs --cpu intel --scenarios tests/corpus/intel.scn
 check 60 'lab: unit tests' python3 -m unittest discover -s tests/lab
 
 printf '%d passed, %d failed, %d skipped\n' $passed $failed $skipped

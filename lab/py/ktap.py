@@ -64,11 +64,16 @@ def scenario(name: str) -> str:
 def read(text: str) -> Stream:
     stream = Stream()
     last = Result("", "", "")  # whom a block of `# | ` lines is about
+    begun = None  # a case without its result yet: a search tells what it finds before that
     for line in text.splitlines():
         line = line.strip()
         if match := _RESULT.fullmatch(line):
-            last = _result(*match.groups())
+            before, last = last, _result(*match.groups())
+            if before is begun and last.is_red:
+                last.replay = before.replay
             stream.results.append(last)
+        elif line.startswith("# case "):
+            begun = last = Result("", "", "")
         elif line.startswith("# CRASH after case "):
             last = Result("", "CRASH", line.removeprefix("# CRASH "))
             stream.stray.append(last)
@@ -76,7 +81,7 @@ def read(text: str) -> Stream:
             last = Result("", "ERROR", line.removeprefix("Bail out!").strip())
             stream.stray.append(last)
         elif line.startswith("# | replay: "):
-            last.replay = line.removeprefix("# | replay: ")
+            last.replay = last.replay or line.removeprefix("# | replay: ")
         elif re.fullmatch(r"1\.\.\d+", line):
             stream.plan = int(line[3:])
         else:

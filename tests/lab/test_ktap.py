@@ -42,6 +42,11 @@ class Read(unittest.TestCase):
     def setUp(self):
         self.stream = ktap.read(STREAM)
 
+    def test_what_a_search_tells_is_about_the_case_under_way(self):
+        stream = ktap.read("# case 1 random.7.1\n# | replay: load w0\n# | replay: load w1\n"
+                           "not ok 1 random.7.1 # STALE saw A\n# case 2 random.7.2\nok 2 random.7.2\n")
+        self.assertEqual([result.replay for result in stream.results], ["load w0", ""])
+
     def test_verdicts(self):
         self.assertEqual([(result.name, result.verdict) for result in self.stream.results],
                          [("linear.a/load", "PASS"), ("linear.a/store", "STALE"), ("svm.b", "VACUOUS"), ("svm.c", "SKIP"),

@@ -275,7 +275,8 @@ static void fields_hold_for_all_that_follow_or_for_one(void **state)
 		LEVELS "class A1\nfor amd\nscenario a: T\n  load w0\n"
 		       "scenario b: T\n  class B1\n  for intel\n  needs pcid cpus2\n  load w0\n"
 		       "scenario c: T\n  fatal F\n"
-		       "  known STALE on intel ept=1 vpid=1: why: so\n  load w0\n";
+		       "  known STALE on intel ept=1 vpid=1: why: so\n"
+		       "  avoid nxe shared on amd npt=0\n  load w0\n";
 	struct scenarios set = empty_set(slice_of(text));
 	struct scenarios_error error;
 	const struct scenario *s = set.scenario;
@@ -294,6 +295,11 @@ static void fields_hold_for_all_that_follow_or_for_one(void **state)
 	assert_true(slice_is(set.known[0].verdict, "STALE") &&
 		    slice_is(set.known[0].host, "ept=1 vpid=1") &&
 		    slice_is(set.known[0].reason, "why: so"));
+	assert_int_equal(set.nr_avoid, 1);
+	assert_ptr_equal(set.avoid[0].scenario, &s[2]);
+	assert_int_equal(set.avoid[0].vendor, VENDOR_AMD);
+	assert_true(slice_is(set.avoid[0].features, "nxe shared") &&
+		    slice_is(set.avoid[0].host, "npt=0"));
 	free_set(&set);
 }
 
@@ -445,6 +451,22 @@ static void known_faults_are_of_the_hosts_named(void **state)
 	}
 }
 
+static void a_search_leaves_out_what_is_known_of_its_host(void **state)
+{
+	const char *const shadows = "lab,intel-on-bochs,tlb=keep,7.3.4,ept=0";
+	struct case_ref c = case_of(NULL, "linear.invlpg.l1/load"); /* the image's own are read */
+
+	(void)state;
+	(void)c;
+	assert_int_equal(cases_avoided(VENDOR_INTEL, shadows),
+			 FEATURE(NXE) | FEATURE(LEGACY_INVLPG) | FEATURE(SHARED));
+	assert_int_equal(cases_avoided(VENDOR_AMD, "kvm,6.12.0,npt=N"),
+			 FEATURE(NXE) | FEATURE(LEGACY_INVLPG) | FEATURE(TLBCTL) | FEATURE(TAGS));
+	assert_int_equal(cases_avoided(VENDOR_INTEL, "kvm,6.12.0,ept=Y"), FEATURE(VMFUNC_SAME));
+	assert_int_equal(cases_avoided(VENDOR_AMD, "lab,amd-on-qemu,7.3.4,npt=1"), 0);
+	assert_int_equal(cases_avoided(VENDOR_INTEL, "bochs,intel,tlb=keep"), 0);
+}
+
 static void filters_choose(void **state)
 {
 	(void)state;
@@ -467,6 +489,7 @@ int test_scenarios(void)
 		cmocka_unit_test(bad_texts_are_told_with_their_line),
 		cmocka_unit_test(a_module_stands_in_place_of_the_images_own),
 		cmocka_unit_test(known_faults_are_of_the_hosts_named),
+		cmocka_unit_test(a_search_leaves_out_what_is_known_of_its_host),
 		cmocka_unit_test(filters_choose),
 	};
 
