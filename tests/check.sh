@@ -177,7 +177,7 @@ check 0 'random programs on bare TCG' whole_set $logs/random-tcg.ktap --host tcg
 check 0 'random programs on bare Bochs, AMD' whole_set $logs/random-amd.ktap --host bochs --cpu amd --random-count 1000 --seed 1
 check 0 'random programs on bare Bochs, Intel' whole_set $logs/random-intel.ktap --host bochs --cpu intel --random-count 1000 --seed 1
 check 0 'random programs, AMD drops nothing at MOV CR3' search_turns_red mov-cr3 --cpu amd --random-count 200 --seed 1
-check 0 'random programs, Intel drops nothing at INVVPID 2' search_turns_red invvpid-2 --cpu intel --random-count 1500 --seed 3
+check 0 'random programs, Intel drops nothing at INVPCID 1' search_turns_red invpcid-1 --cpu intel --random-count 300 --seed 3
 check 0 'corpus on bare Bochs, AMD' whole_set $logs/corpus-amd.ktap --host bochs --cpu amd --scenarios tests/corpus/amd.scn
 check 0 'corpus on bare Bochs, Intel' whole_set $logs/corpus-intel.ktap --host bochs --cpu intel --scenarios tests/corpus/intel.scn
 check 60 'lab: unit tests' python3 -m unittest discover -s tests/lab
