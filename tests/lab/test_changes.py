@@ -48,6 +48,12 @@ class Good(Files):
         self.assertEqual(mutant.edits, [changes.Edit("a.c", "f", ("*",), "remove", "g(x);", "")])
         self.assertTrue(mutant.is_for("6.1") and not mutant.is_for("6.12"))
 
+    def test_variants_by_one_name(self):
+        variant = self.read("kernels: 7.3\nwhy: both\nof: one other\n", "both.variant")
+        self.assertEqual((variant.of, variant.edits), (("one", "other"), []))
+        with self.assertRaisesRegex(changes.BadFile, "it edits nothing"):
+            self.read("kernels: 7.3\nwhy: none\n", "none.variant")
+
     def test_edit_of_some_versions(self):
         mutant = self.good_with("^in: a.c f", "in: a.c f 6.1 6.12")
         self.assertEqual(mutant.edits_for("7.3"), [])
