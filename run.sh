@@ -19,6 +19,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 . lab/hosts.sh
 . lab/emulator.sh
 . lab/mutants/choose.sh
+. lab/variants/choose.sh
 . lab/report.sh
 
 build_image() { # sets image, unless --image did
@@ -225,6 +226,7 @@ main() {
 		exit
 	fi
 	[[ -z $mutant ]] || prepare_mutant
+	[[ -z $variant ]] || prepare_variant
 	choose_host
 	check_combinations
 	check_host

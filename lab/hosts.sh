@@ -196,8 +196,8 @@ emulator_of() { # VENDOR PARAMS
 prepare_kernel() { # sets lab_vmlinuz, lab_release, lab_base
 	local folder=''
 	if [[ -f $kernel ]]; then
-		lab_vmlinuz=$kernel lab_release=$(bzimage_version "$kernel") lab_file="${mutant:+, mutant $mutant}"
-		[[ -n $mutant ]] || lab_file=" ($kernel)"
+		lab_vmlinuz=$kernel lab_release=$(bzimage_version "$kernel") lab_file="${mutant:+, mutant $mutant}${variant:+, variant $variant}"
+		[[ -n $mutant$variant ]] || lab_file=" ($kernel)"
 	else
 		folder=$(exclusively archive debian_kernel "$kernel") || exit
 		lab_vmlinuz=$folder/vmlinuz lab_release=$(<"$folder/release") lab_file=''
@@ -231,6 +231,7 @@ add_setting() { # VENDOR PARAMS
 	setting_titles+=("lab, $vendor $by: Linux $lab_release$lab_file, $params")
 	setting_options+=("--host lab$(vendor_options "$vendor" "$with") --kernel $(quoted "$kernel") --host-params $(quoted "$params")${host_append:+ --host-append $(quoted "$host_append")}$(cpus_option)$(vmm_option own)")
 	[[ -z $mutant ]] || setting_options[-1]=$(mutant_options "$vendor" "$params")
+	[[ -z $variant ]] || setting_options[-1]=$(variant_options "$vendor" "$params" "$with")
 }
 
 vendor_options() { # VENDOR EMULATOR; those that are not the default

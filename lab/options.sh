@@ -30,6 +30,7 @@ where to run
                        obliges it to; random: some go before; off: all go at each world switch
   --mutant NAME        lab: a kernel with a planted fault (lab/mutants), on all hosts on which it shows;
                        says what was expected and what was caught. `none`: that kernel without one
+  --variant NAME,...   lab: a kernel in which KVM does something in another way (lab/variants)
   --no-trial           lab: do not try the emulator out on a stock kernel first, once for each emulator
   --boot kernel|bios|uefi  kvm, tcg: how the image is entered (kernel: PVH)
   --vmm own|qemu       kvm, lab: what runs the VM. own: vmm/ of this repository, with which the host
@@ -69,7 +70,7 @@ USAGE
 
 host='' kernel='' host_append='' host_cpus=1 cpu=amd emulator='' tlb='' boot=kernel vmm='' smp=1
 host_params=() filters=()
-list='' scenarios='' corpus='' replay='' repeat='' tries='' mutate='' mutant='' cpu_chosen='' bench='' bisect='' max_crashes=10 strict='' may_crash_host=''
+list='' scenarios='' corpus='' replay='' repeat='' tries='' mutate='' mutant='' variant='' cpu_chosen='' bench='' bisect='' max_crashes=10 strict='' may_crash_host=''
 random='' random_count='' seed='' random_all=''
 timeout=$TIMEOUT_DEFAULT keep='' image='' trial=yes
 
@@ -108,7 +109,7 @@ take_option() { # OPTION [VALUE...]
 	--no-install) may_install=no ;;
 	--help | -h) usage && exit 0 ;;
 	--host | --kernel | --host-params | --host-append | --host-cpus | --cpu | --emulator | --tlb | --boot | --vmm | --smp | \
-		--scenarios | --corpus | --replay | --random | --random-count | --seed | --repeat | --tries | --mutate | --mutant | --max-crashes | --timeout | --keep | --image)
+		--scenarios | --corpus | --replay | --random | --random-count | --seed | --repeat | --tries | --mutate | --mutant | --variant | --max-crashes | --timeout | --keep | --image)
 		(($# > 1)) || usage_error "$1 needs a value (./run.sh --help)"
 		used=2
 		take_value "$1" "$2"
@@ -143,6 +144,7 @@ take_value() { # OPTION VALUE
 	--vmm) one_of "$@" own qemu ;;
 	--mutate) one_of "$@" skip-flush ;;
 	--mutant) check_mutant "$2" ;;
+	--variant) check_variant "$2" ;;
 	--smp) number_in "$@" 1 64 ;;
 	--host-cpus) number_in "$@" 1 8 ;;
 	--repeat | --tries) number_in "$@" 1 100000 ;;

@@ -5,6 +5,7 @@
   choose.py near NAME                              names that are like it
   choose.py hosts NAME                             VENDOR <tab> PARAMS of the hosts on which it shows
   choose.py parameters NAME SWITCHES               the words for the kernel's command line; SWITCHES lies beside it
+  choose.py variants NAME,... SWITCHES             the same for run.sh --variant (lab/variants/choose.sh)
   choose.py report NAME (VENDOR PARAMS STREAM)...  what was expected on these hosts, and what was caught
 
 The NAME `none` is the kernel without a fault.
@@ -50,6 +51,17 @@ def parameters(name: str, switches: str) -> list[str]:
     return []
 
 
+def variants(names: str, switches: str) -> list[str]:
+    """Nothing, if this kernel lacks one of them."""
+    lines = [line.split("\t") for line in Path(switches).read_text().splitlines()]
+    masks = {name: int(mask) for kind, name, _, mask in lines if kind == "variant"}
+    wanted = names.split(",")
+    mask = 0
+    for name in wanted:
+        mask |= masks.get(name, 0)
+    return [f"kvm.revenant_variants={mask}"] if masks.keys() >= set(wanted) else []
+
+
 def report(name: str, *settings: str) -> list[str]:
     change = mutant(name)
     lines = ["", f"==== mutant {name}: {changes.meaning(change)}"]
@@ -68,7 +80,7 @@ def report(name: str, *settings: str) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    commands = {command.__name__: command for command in (near, hosts, parameters, report)}
+    commands = {command.__name__: command for command in (near, hosts, parameters, variants, report)}
     if len(arguments) < 2 or arguments[0] not in commands:
         print(__doc__, file=sys.stderr)
         return 2

@@ -58,6 +58,10 @@ options() {
 	refused 'mutant without a lab' 'use it with --host lab' --host tcg --image "$stub" --mutant svm-exit-flush
 	refused 'mutant on the other vendor' 'on amd only' --cpu intel --image "$stub" --mutant svm-exit-flush
 	refused 'mutant in a kernel that it does not build' 'kernel that it builds' --image "$stub" --mutant none --kernel 6.12.3
+	refused 'unknown variant' 'no variant .*lean-nsvm' --variant lean
+	refused 'variant without a lab' 'use it with --host lab' --host tcg --image "$stub" --variant lean-nsvm
+	refused 'variant and mutant' 'goes without --mutant' --image "$stub" --variant lean-nsvm --mutant none
+	refused 'variant in a kernel that it does not build' 'kernel that it builds' --image "$stub" --variant lean-nsvm --kernel 6.12.3
 	refused 'timeout that is no number' 'no number from 1' --timeout soon
 	refused 'timeout of nothing' 'no number from 1' --timeout 0
 	refused 'too many CPUs' 'no number from 1 to' --smp 1000
