@@ -51,8 +51,6 @@ static void prints_as_it_parses(const struct program *program)
 	free(again.step);
 }
 
-enum { NR_RESULTS = 17 }; /* bits of RESULT_… */
-
 /* What a host might show: usually one of the legal results, sometimes anything. */
 static uint32_t seen_of(const struct look *look, uint32_t *random)
 {
