@@ -52,7 +52,7 @@ trial_key() { # VENDOR EMULATOR
 try_emulator() { # VENDOR EMULATOR FILE
 	local command kernel status
 	command=("$LAB/../run.sh" --no-trial --max-crashes 1 --image "$image" --host lab --cpu "$1" --emulator "$2")
-	[[ $may_install == yes ]] || command+=(--no-install)
+	command+=("${install_flag[@]}")
 	for kernel in $TRIAL_KERNELS; do
 		status=0
 		"${command[@]}" --kernel "$kernel" "${TRIAL_CASES[@]}" >"$3.log" 2>&1 </dev/null || status=$?

@@ -276,10 +276,8 @@ prepare_lab() {
 
 # The packaged Bochs, where ours cannot be built, has its own TLB only.
 need_bochs() { # sets lab_bochs and bochs_tlb
-	local flag=()
 	[[ -z $lab_bochs ]] || return 0
-	[[ $may_install == yes ]] || flag=(--no-install)
-	lab_bochs=$("$LAB/bochs/build.sh" "${flag[@]}" </dev/null) || exit
+	lab_bochs=$("$LAB/bochs/build.sh" "${install_flag[@]}" </dev/null) || exit
 	bochs_tlb=${tlb:-keep}
 	if [[ $lab_bochs == /usr/* ]]; then
 		[[ ${tlb:-off} == off ]] ||

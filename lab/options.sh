@@ -60,7 +60,11 @@ how
   --timeout S          seconds without output until a VM counts as hung (30)
   --keep DIR           keep streams, consoles and logs in DIR
   --image FILE         another image than build/revenant.elf
-  --no-install         never install packages
+  --install            install the packages that are missing; without, only after a yes on a terminal
+  --no-install         do not even ask
+  --prefetch VERSION...  downloads and makes what runs on these kernels need; runs nothing
+  --cache              what lies in the cache (~/.cache/revenant), and how large; runs nothing
+  --cache-clean        removes from it what no present version uses; runs nothing
   --help               this text
 
 exit status: 0 nothing wrong; 1 a STALE, LEAK, WILD or CRASH; 2 usage; 77 nothing could be
@@ -106,7 +110,7 @@ take_option() { # OPTION [VALUE...]
 	--may-crash-host) may_crash_host=yes ;;
 	--random-all) random_all=yes ;;
 	--no-trial) trial=no ;;
-	--no-install) may_install=no ;;
+	--install | --no-install) take_install_option "$1" ;;
 	--help | -h) usage && exit 0 ;;
 	--host | --kernel | --host-params | --host-append | --host-cpus | --cpu | --emulator | --tlb | --boot | --vmm | --smp | \
 		--scenarios | --corpus | --replay | --random | --random-count | --seed | --repeat | --tries | --mutate | --mutant | --variant | --max-crashes | --timeout | --keep | --image)

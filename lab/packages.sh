@@ -3,7 +3,15 @@
 #
 # The Debian or Ubuntu packages that the runner needs, by what it needs of them.
 
-may_install=yes # --no-install: no
+may_install=ask   # --install: yes, --no-install: no
+install_flag=()   # the same, for scripts of ours that are started from here
+
+take_install_option() { # --install or --no-install
+	may_install=yes
+	[[ $1 == --install ]] || may_install=no
+	# shellcheck disable=SC2034 # run.sh's and its rooms'
+	install_flag=("$1")
+}
 
 # Each line: what is needed (a command, or a file if it begins with /), and the package that has it.
 needs_of() { # PURPOSE
@@ -93,16 +101,27 @@ need_packages() { # PURPOSE...
 	mapfile -t packages < <(missing_packages "$@")
 	((${#packages[@]})) || return 0
 	remedy="apt-get install ${packages[*]}"
-	[[ $may_install == yes ]] ||
-		our_error "missing packages, and --no-install forbids to install them: $remedy"
 	command -v apt-get >/dev/null ||
 		our_error "this machine has no apt-get; install by its own means what these Debian packages hold: ${packages[*]}"
+	[[ $may_install != no ]] ||
+		our_error "missing packages, and --no-install forbids to install them: $remedy"
 	as_root true 2>/dev/null ||
 		our_error "missing packages, and neither root nor sudo without a password: $remedy"
-	note "these packages are missing and get installed now (--no-install refuses): ${packages[*]}"
+	[[ $may_install == yes ]] || may_be_installed "${packages[@]}" ||
+		our_error "missing packages: say --install, or: $remedy"
+	note "these packages are missing and get installed now: ${packages[*]}"
 	install_packages "${packages[@]}" || our_error "that failed; by hand: $remedy"
 	mapfile -t packages < <(missing_packages "$@")
 	((${#packages[@]} == 0)) || our_error "still missing after the installation: ${packages[*]}"
+}
+
+# Asks, where somebody sits who can answer; standard input may be a list that some loop reads.
+may_be_installed() { # PACKAGE...
+	local answer=''
+	[[ -t 2 ]] && { : </dev/tty; } 2>/dev/null || return
+	printf 'run.sh: these packages are missing: %s\nrun.sh: install them now? [y/N] ' "$*" >&2
+	read -r answer </dev/tty || true
+	[[ $answer == [yY]* ]]
 }
 
 install_packages() { # PACKAGE...

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# All tests that this machine can run, each a line `ok`/`not ok` with its seconds; installs what it needs
-# (--no-install refuses). Logs: build/check/. The last line is `N passed, N failed, N skipped`.
+# All tests that this machine can run, each a line `ok`/`not ok` with its seconds. --install: installs what is
+# missing; without, only after a yes on a terminal. Logs: build/check/. The last line is `N passed, N failed,
+# N skipped`.
 #
 # --root SUITE: README's two commands on a clean root of another release (tests/root.sh).
 
@@ -18,11 +19,7 @@ cd "$(dirname "$0")/.." || exit 99
 logs=build/check
 jobs=$(nproc)
 passed=0 failed=0 skipped=0
-install=()
-if [[ ${1-} == --no-install ]]; then
-	may_install=no
-	install=(--no-install)
-fi
+[[ ${1-} != --*install ]] || take_install_option "$1"
 
 # Runs one test: its log is shown only if it fails. Exit status 77 of a test: skipped.
 check() { # SECONDS NAME COMMAND...
@@ -73,7 +70,7 @@ image_size() {
 # One case through each way to boot; the banner must name the way and the CPUs.
 boots() { # WAY BANNER CPUS
 	local out
-	out=$(timeout 120 ./run.sh "${install[@]}" --host tcg --boot "$1" --smp "$3" 'linear.invlpg.l1/load') || {
+	out=$(timeout 120 ./run.sh "${install_flag[@]}" --host tcg --boot "$1" --smp "$3" 'linear.invlpg.l1/load') || {
 		echo "$out"
 		return 1
 	}
@@ -95,7 +92,7 @@ reproducer_boots() {
 whole_set() { # STREAM ARGS...
 	local stream=$1
 	shift
-	timeout 900 ./run.sh "${install[@]}" "$@" >"$stream"
+	timeout 900 ./run.sh "${install_flag[@]}" "$@" >"$stream"
 	local status=$?
 	cat "$stream"
 	return $status
@@ -105,7 +102,7 @@ whole_set() { # STREAM ARGS...
 must_turn_red() { # STREAM-OF-A-PLAIN-RUN ARGS...
 	local plain=$1 mutated=$1.mutated green
 	shift
-	timeout 900 ./run.sh "${install[@]}" "$@" --mutate skip-flush >"$mutated"
+	timeout 900 ./run.sh "${install_flag[@]}" "$@" --mutate skip-flush >"$mutated"
 	(($? == 1)) || { echo "status is not 1" && return 1; }
 	green=$(comm -12 <(names_of "$plain" PASS) <(names_of "$mutated" PASS VACUOUS))
 	echo "passed plainly: $(names_of "$plain" PASS | wc -l); red without flushes: $(names_of "$mutated" STALE LEAK WILD CRASH | wc -l)"

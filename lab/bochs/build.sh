@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# build.sh [--no-install]
+# build.sh [--install|--no-install]
 #
 # Builds Bochs from Debian's source package, with the retaining TLB of tlb/ in it, and prints the path
 # of the program. Everything that does not change with the TLB's sources and the oracle's rules is
@@ -150,7 +150,6 @@ make_bochs() { # TREE, TARGET
 		our_error "Bochs does not build with this TLB (above)"
 }
 
-# shellcheck disable=SC2034 # may_install is for packages.sh
 case ${1-} in
 --tree)
 	build_tree "$2" "$3"
@@ -160,9 +159,9 @@ case ${1-} in
 	build_bochs "$2" "$3"
 	exit
 	;;
---no-install) may_install=no && shift ;;
+--install | --no-install) take_install_option "$1" && shift ;;
 esac
-(($# == 0)) || usage_error "usage: build.sh [--no-install]"
+(($# == 0)) || usage_error "usage: build.sh [--install|--no-install]"
 tree=$(cache_dir)/bochs-${BOCHS_VERSION%%[+-]*}-tree-$(tree_key)
 target=$(cache_dir)/bochs-${BOCHS_VERSION%%[+-]*}-$(bochs_key)
 status=0

@@ -1,12 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# build.sh [--no-install] [--mutants] VERSION
+# build.sh [--install|--no-install] [--mutants] VERSION
 #
 # Builds a small host kernel, with both of KVM's vendors built in, from Debian's package
 # linux-source-VERSION (6.1, 6.12, 7.3, ...), and prints the path of its bzImage. Beside it lie
 # vmlinux (for emulators that enter it directly), config, release, and with --mutants `switches`: what
 # there is to be switched on (../py/instrument.py, ../mutants/README.md).
+#
+# build.sh [--install|--no-install] --tree TREE
+#
+# The same of a tree of your own, out of tree, in a folder that is kept: after an edit only what depends on it is
+# compiled again.
 #
 # build.sh --config TREE OUT
 #
@@ -186,7 +191,6 @@ make_kernel() { # VERSION DEBIAN-VERSION SIZE SHA256 URI RESULT
 # --- command line -------------------------------------------------------------------------------
 
 mutants=
-# shellcheck disable=SC2034 # may_install is for packages.sh
 while [[ ${1-} == --* ]]; do
 	case $1 in
 	--unpack) unpack_source "$2" "$3" && exit ;;      # steps of our own, run below while_saying
@@ -195,14 +199,14 @@ while [[ ${1-} == --* ]]; do
 		configure "$(realpath "$2")" "$(realpath -m "$3")"
 		exit
 		;;
-	--no-install) may_install=no ;;
+	--install | --no-install) take_install_option "$1" ;;
 	--mutants) mutants=yes ;;
 	*) usage_error "build.sh: unknown option $1" ;;
 	esac
 	shift
 done
 [[ $# == 1 && $1 =~ ^[0-9]+\.[0-9]+$ ]] ||
-	usage_error "usage: build.sh [--no-install] [--mutants] VERSION, such as 7.3"
+	usage_error "usage: build.sh [--install|--no-install] [--mutants] VERSION, such as 7.3"
 [[ -z $mutants ]] || need_packages mutants
 package=$(source_package "$1") || exit
 read -r debian_version size sum uri <<<"$package"

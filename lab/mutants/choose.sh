@@ -30,7 +30,7 @@ mutant_params() { # VENDOR
 
 # Sets host, cpu and all that chooses the kernel; says what is wrong with the options.
 prepare_mutant() {
-	local flag=() words
+	local words
 	[[ -z $host || $host == lab ]] || usage_error "--mutant plants a fault in an emulated host's kernel: use it with --host lab"
 	need_packages mutants
 	mutant_hosts=$(choose hosts "$mutant") || exit
@@ -44,13 +44,12 @@ prepare_mutant() {
 	elif [[ $cpu != all ]] && ((${#host_params[@]} == 0)); then
 		[[ -n $(mutant_params "$cpu") ]] || usage_error "--mutant $mutant shows on $(mutant_vendors) only, not on $cpu"
 	fi
-	[[ $may_install == yes ]] || flag=(--no-install)
 	mutant_kernel=$kernel
 	if [[ ! -f $kernel ]]; then
 		[[ ${kernel:=$MUTANTS_VERSION} =~ ^[0-9]+\.[0-9]+$ ]] ||
 			usage_error "--mutant goes with --kernel VERSION, such as $MUTANTS_VERSION, of a kernel that it builds; '$kernel' is none"
 		mutant_kernel=$kernel
-		kernel=$("$LAB/kernel/build.sh" "${flag[@]}" --mutants "$kernel") || exit
+		kernel=$("$LAB/kernel/build.sh" "${install_flag[@]}" --mutants "$kernel") || exit
 	fi
 	[[ $mutant == none || -r ${kernel%/*}/switches ]] ||
 		usage_error "--kernel: beside $kernel is no list of mutants: build it with lab/kernel/build.sh --mutants"

@@ -16,17 +16,16 @@ check_variant() { # NAME,...
 
 # Sets host and all that chooses the kernel; says what is wrong with the options.
 prepare_variant() {
-	local flag=() words
+	local words
 	[[ -z $host || $host == lab ]] || usage_error "--variant is another KVM in an emulated host: use it with --host lab"
 	[[ -z $mutant ]] || usage_error "--variant goes without --mutant: a mutant of a variant brings it along"
 	host=lab
 	need_packages mutants
-	[[ $may_install == yes ]] || flag=(--no-install)
 	variant_kernel=$kernel
 	if [[ ! -f $kernel ]]; then
 		[[ ${kernel:=$MUTANTS_VERSION} =~ ^[0-9]+\.[0-9]+$ ]] ||
 			usage_error "--variant goes with --kernel VERSION, such as $MUTANTS_VERSION, of a kernel that it builds; '$kernel' is none"
-		kernel=$("$LAB/kernel/build.sh" "${flag[@]}" --mutants "$kernel") || exit
+		kernel=$("$LAB/kernel/build.sh" "${install_flag[@]}" --mutants "$kernel") || exit
 	fi
 	[[ -r ${kernel%/*}/switches ]] ||
 		usage_error "--kernel: beside $kernel is no list of variants: build it with lab/kernel/build.sh --mutants"

@@ -287,12 +287,13 @@ with_image() {
 
 gcc -m32 -ffreestanding -fno-pic -fno-stack-protector -O1 -nostdlib -static -Wall -Wextra -Werror \
 	-Wl,--build-id=none -Wl,-Ttext=0x100000 -o "$stub" tests/run-sh/stub.c || exit 99
-for part in ends relay checkout kvm emulator; do
+for part in ends relay checkout kvm emulator install; do
 	# shellcheck disable=SC1090 # those that follow
 	. "tests/run-sh/$part.sh"
 done
 options
 packages
+installing
 cache
 vms
 loops
