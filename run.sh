@@ -9,6 +9,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 
 # shellcheck source-path=SCRIPTDIR
 . lab/say.sh
+. lab/cache.sh
 . lab/packages.sh
 . lab/options.sh
 . lab/cases.sh
@@ -76,7 +77,8 @@ image_arguments() {
 
 prepare_host() {
 	case $host in
-	lab) need_packages vm lab ;;
+	lab) need_packages vm lab && hold_cache ;;
+	bochs) need_packages vm && hold_cache ;;
 	*) need_packages vm ;;
 	esac
 	[[ $boot == kernel ]] || need_packages iso
@@ -231,6 +233,7 @@ main() {
 	check_combinations
 	check_host
 	build_image
+	[[ -z $cache ]] || { "${cache}_cache" && exit; }
 	take_scenarios
 	check_filters
 	prepare_host
@@ -249,3 +252,4 @@ main() {
 }
 
 main "$@"
+	[[ -z ${cache_hold-} ]] || keep_cache_limit

@@ -132,5 +132,6 @@ debian_kernel() { # WANTED, or '' for the default
 		rm -rf "$kernel"
 	fi
 	[[ -e $kernel ]] || unpack_kernel "$version" "$release" "$kernel" >&2 || exit
+	touch "$kernel"
 	printf '%s\n' "$kernel"
 }

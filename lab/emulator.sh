@@ -73,12 +73,12 @@ trial_failure() { # LOG
 check_emulator() { # VENDOR EMULATOR
 	local file
 	file=$(cache_dir)/emulators/$(trial_key "$1" "$2")
-	[[ ! -e $file ]] || return 0
+	[[ ! -e $file ]] || { cache_use "emulator-$1-$2" "$file" && return; }
 	mkdir -p "${file%/*}"
 	while_saying "trying $(emulator_name "$2") out on a stock kernel, which is done once (--no-trial leaves it out)" \
 		try_emulator "$1" "$2" "$file"
 	if [[ -e $file ]]; then
-		return
+		cache_use "emulator-$1-$2" "$file"
 	elif ! grep -q '^KTAP' "$file.log"; then
 		note "it could not be tried: $(trial_failure "$file.log")"
 	else

@@ -80,6 +80,7 @@ base_initrd() { # KERNEL-FOLDER or '', VMM: qemu or own
 		mv "$archive.part" "$archive"
 		rm -rf "$work"
 	fi
+	cache_use "initrd-$2-${kernel##*/}" "$archive"
 	printf '%s\n' "$archive"
 }
 

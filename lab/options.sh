@@ -75,6 +75,7 @@ USAGE
 host='' kernel='' host_append='' host_cpus=1 cpu=amd emulator='' tlb='' boot=kernel vmm='' smp=1
 host_params=() filters=()
 list='' scenarios='' corpus='' replay='' repeat='' tries='' mutate='' mutant='' variant='' cpu_chosen='' bench='' bisect='' max_crashes=10 strict='' may_crash_host=''
+cache='' matrix='' prefetch=''
 random='' random_count='' seed='' random_all=''
 timeout=$TIMEOUT_DEFAULT keep='' image='' trial=yes
 
@@ -108,6 +109,10 @@ take_option() { # OPTION [VALUE...]
 	--bisect) bisect=yes ;;
 	--strict) strict=yes ;;
 	--may-crash-host) may_crash_host=yes ;;
+	--matrix) matrix=yes ;;
+	--prefetch) prefetch=yes ;;
+	--cache) cache=print ;;
+	--cache-clean) cache=clean ;;
 	--random-all) random_all=yes ;;
 	--no-trial) trial=no ;;
 	--install | --no-install) take_install_option "$1" ;;

@@ -19,6 +19,8 @@ here=$(dirname "${BASH_SOURCE[0]}")
 . "$here/../packages.sh"
 # shellcheck source-path=SCRIPTDIR source=../archive.sh
 . "$here/../archive.sh"
+# shellcheck source-path=SCRIPTDIR source=../cache.sh
+. "$here/../cache.sh"
 
 BOCHS_SUITE=trixie
 BOCHS_VERSION=3.0+dfsg-1
@@ -167,7 +169,11 @@ target=$(cache_dir)/bochs-${BOCHS_VERSION%%[+-]*}-$(bochs_key)
 status=0
 exclusively bochs make_bochs "$tree" "$target" || status=$?
 case $status in
-0) printf '%s\n' "$target/bochs" ;;
+0)
+	cache_use bochs-tree "$tree"
+	cache_use bochs "$target"
+	printf '%s\n' "$target/bochs"
+	;;
 3) # no source to be had: slower, and Intel only
 	note "no source of Bochs $BOCHS_VERSION (above): the packaged one takes its place"
 	need_packages packaged-bochs iso

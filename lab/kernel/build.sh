@@ -29,6 +29,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../packages.sh"
 # shellcheck source-path=SCRIPTDIR source=../archive.sh
 . "$here/../archive.sh"
+# shellcheck source-path=SCRIPTDIR source=../cache.sh
+. "$here/../cache.sh"
 
 BUILD_JOBS=2
 EDITED='arch/x86/kvm virt/kvm' # the folders that mutants may touch
@@ -188,6 +190,41 @@ make_kernel() { # VERSION DEBIAN-VERSION SIZE SHA256 URI RESULT
 	mv "$result.part" "$result"
 }
 
+# --- a tree of somebody's own --------------------------------------------------------------------
+
+compile_tree() { # TREE OUT
+	[[ -e $2/.configured && ! $here/small.config -nt $2/.configured ]] || {
+		configure "$1" "$2" || return
+		touch "$2/.configured"
+	}
+	# olddefconfig: options come and go with the commits of a series, and nobody is there to answer.
+	make -s -C "$1" O="$2" ARCH=x86 -j"$(nproc)" KBUILD_BUILD_USER=revenant KBUILD_BUILD_HOST=lab \
+		KBUILD_BUILD_TIMESTAMP='1970-01-01' olddefconfig bzImage
+}
+
+make_tree() { # TREE OUT
+	local problem
+	# Kbuild refuses for the same signs.
+	[[ ! -e $1/.config && ! -d $1/include/config && ! -d $1/arch/x86/include/generated ]] ||
+		our_error "$1 was built in place, and then nothing can be built of it elsewhere: give --kernel $1/arch/x86/boot/bzImage, or a clean tree (git worktree add, or make mrproper)"
+	need_space "$2" 600 "$CACHE_REMEDY"
+	while_saying "building $1 (minutes the first time, then seconds)" "$0" --compile "$1" "$2" && return
+	problem=$(grep -m 1 -E '(error|Error): |\*\*\* ' "$2/build.log")
+	our_error "$1 does not build${problem:+: $problem} (all of it: $2/build.log)"
+}
+
+build_own_tree() { # TREE; prints the path of its bzImage
+	local tree out
+	tree=$(realpath "$1")
+	out=$(cache_dir)/trees/$(sha256sum <<<"$tree" | cut -c1-16) || exit
+	mkdir -p "$out"
+	need_packages kernel
+	printf '%s\n' "$tree" >"$out/tree"
+	touch "$out"
+	alone "$out/lock" make_tree "$tree" "$out" || exit
+	printf '%s\n' "$out/arch/x86/boot/bzImage"
+}
+
 # --- command line -------------------------------------------------------------------------------
 
 mutants=
@@ -214,3 +251,5 @@ key=$(kernel_key "$sum" "$1") || exit
 result=$(cache_dir)/hosts/$debian_version${mutants:+-mutants}-$key
 exclusively "linux-$1" make_kernel "$1" "$debian_version" "$size" "$sum" "$uri" "$result"
 printf '%s\n' "$result/bzImage"
+cache_use "host-$1${mutants:+-mutants}" "$result"
+touch "$(cache_dir)/linux-source/$debian_version" 2>/dev/null || true

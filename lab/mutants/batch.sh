@@ -16,7 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 # shellcheck source-path=SCRIPTDIR source=../say.sh
 . "$here/../say.sh"
-for part in packages options archive debian-kernel initrd emulator hosts; do
+for part in cache packages options archive debian-kernel kernel-file initrd emulator hosts; do
 	# shellcheck disable=SC1090 # run.sh's
 	. "$here/../$part.sh"
 done
@@ -49,6 +49,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
+hold_cache
 prepare_lab
 declare -a command
 lab_command 0 "$dir"
