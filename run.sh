@@ -16,6 +16,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 . lab/corpus.sh
 . lab/archive.sh
 . lab/debian-kernel.sh
+. lab/kernel-file.sh
 . lab/initrd.sh
 . lab/hosts.sh
 . lab/emulator.sh

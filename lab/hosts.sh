@@ -62,6 +62,8 @@ choose_host() { # sets host, if it is not chosen yet, and says why
 	local why
 	if [[ -n $host ]]; then
 		return
+	elif [[ -n $matrix ]]; then
+		host=kvm why='--matrix asks for it'
 	elif [[ -n $kernel || -n $host_append || ${#host_params[@]} -gt 0 || $host_cpus != 1 || $cpu != amd || -n $emulator || -n $tlb ]]; then
 		host=lab why='the options ask for a certain emulated host'
 	else
@@ -78,7 +80,7 @@ choose_host() { # sets host, if it is not chosen yet, and says why
 # What makes a run on this machine's KVM impossible, or poor, before anything is built for it.
 check_host() {
 	local problem
-	[[ $host == kvm ]] || return 0
+	[[ $host == kvm && -z $matrix ]] || return 0
 	problem=$(kvm_problem)
 	kvm_is_usable || our_error "--host kvm: $problem; or use --host lab"
 	[[ -z $problem ]] || note "$problem. What needs an L2 will be skipped"
@@ -195,9 +197,15 @@ emulator_of() { # VENDOR PARAMS
 
 prepare_kernel() { # sets lab_vmlinuz, lab_release, lab_base
 	local folder=''
-	if [[ -f $kernel ]]; then
-		lab_vmlinuz=$kernel lab_release=$(bzimage_version "$kernel") lab_file="${mutant:+, mutant $mutant}${variant:+, variant $variant}"
+	if [[ -d $kernel ]]; then
+		lab_vmlinuz=$("$LAB/kernel/build.sh" "${install_flag[@]}" --tree "$kernel") || exit
+		lab_release=$(bzimage_version "$lab_vmlinuz") lab_file=" ($kernel)"
+	elif [[ -f $kernel ]]; then
+		lab_vmlinuz=$kernel
+		! is_elf "$kernel" || lab_vmlinuz=$(bzimage_of "$kernel")
+		lab_release=$(bzimage_version "$lab_vmlinuz") lab_file="${mutant:+, mutant $mutant}${variant:+, variant $variant}"
 		[[ -n $mutant$variant ]] || lab_file=" ($kernel)"
+		folder=$(exclusively archive file_kernel "$lab_vmlinuz" "$modules") || exit
 	else
 		folder=$(exclusively archive debian_kernel "$kernel") || exit
 		lab_vmlinuz=$folder/vmlinuz lab_release=$(<"$folder/release") lab_file=''
@@ -229,7 +237,7 @@ add_setting() { # VENDOR PARAMS
 	setting_names+=("$([[ $cpu != all ]] || printf '%s ' "$vendor")$params")
 	setting_words+=("lab,$vendor-on-$with$cpu_words,$lab_release,${params// /,}")
 	setting_titles+=("lab, $vendor $by: Linux $lab_release$lab_file, $params")
-	setting_options+=("--host lab$(vendor_options "$vendor" "$with") --kernel $(quoted "$kernel") --host-params $(quoted "$params")${host_append:+ --host-append $(quoted "$host_append")}$(cpus_option)$(vmm_option own)")
+	setting_options+=("--host lab$(vendor_options "$vendor" "$with") --kernel $(quoted "$kernel")${modules:+ --modules $(quoted "$modules")} --host-params $(quoted "$params")${host_append:+ --host-append $(quoted "$host_append")}$(cpus_option)$(vmm_option own)")
 	[[ -z $mutant ]] || setting_options[-1]=$(mutant_options "$vendor" "$params")
 	[[ -z $variant ]] || setting_options[-1]=$(variant_options "$vendor" "$params" "$with")
 }
@@ -287,14 +295,6 @@ need_bochs() { # sets lab_bochs and bochs_tlb
 		bochs_tlb=off
 	fi
 	export REVENANT_TLB=$bochs_tlb
-}
-
-# The version in a bzImage's header (boot.rst, "kernel_version": a file offset less 512).
-bzimage_version() { # FILE
-	local offset
-	offset=$(od -An -tu2 -j 526 -N 2 "$1")
-	# no `head` behind `tail`: with pipefail a SIGPIPE would be an error
-	dd if="$1" bs=1 skip=$((offset + 512)) count=64 2>/dev/null | tr '\0' '\n' | sed -n '1{s/ .*//;p;}'
 }
 
 # "npt=0 kvm.x=1" as words of a kernel's command line; modules read theirs there too.

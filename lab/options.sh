@@ -18,7 +18,9 @@ where to run
                        KVM; tcg, bochs: the image alone on an emulator, a check of our own code.
                        Without: kvm if it is usable and nested, else lab
   --kernel VERSION     lab: the host's kernel, from the distribution's archive (6.12, 6.1.192, ...)
-  --kernel FILE        lab: a bzImage with KVM built in
+  --kernel TREE        lab: a kernel's source tree: a small configuration of it is built, out of tree
+  --kernel FILE        lab: a bzImage with KVM built in, or with its modules beside it; or their vmlinux
+  --modules DIR        lab: where the modules of FILE are (a build folder, or lib/modules/VERSION)
   --host-params 'P=V'  lab: parameters of KVM's modules ('npt=0', 'kvm.tdp_mmu=0 npt=1'); several
                        times: one run each. Without: npt=1, and npt=0
   --host-cpus N        lab: number of the host's CPUs (1): with 2, vCPUs can be moved between them
@@ -28,6 +30,8 @@ where to run
   --tlb off|keep|random:SEED
                        Bochs' TLB: keep (without): a translation goes only when the architecture
                        obliges it to; random: some go before; off: all go at each world switch
+  --matrix             kvm: one run for each of several sets of parameters of KVM's modules, or those of
+                       --host-params; as root, while no VM runs; afterwards all is as it was
   --mutant NAME        lab: a kernel with a planted fault (lab/mutants), on all hosts on which it shows;
                        says what was expected and what was caught. `none`: that kernel without one
   --variant NAME,...   lab: a kernel in which KVM does something in another way (lab/variants)
@@ -72,7 +76,7 @@ verified; 99 an error of our own
 USAGE
 }
 
-host='' kernel='' host_append='' host_cpus=1 cpu=amd emulator='' tlb='' boot=kernel vmm='' smp=1
+host='' kernel='' modules='' host_append='' host_cpus=1 cpu=amd emulator='' tlb='' boot=kernel vmm='' smp=1
 host_params=() filters=()
 list='' scenarios='' corpus='' replay='' repeat='' tries='' mutate='' mutant='' variant='' cpu_chosen='' bench='' bisect='' max_crashes=10 strict='' may_crash_host=''
 cache='' matrix='' prefetch=''
@@ -105,19 +109,19 @@ take_option() { # OPTION [VALUE...]
 	used=1
 	case $1 in
 	--list) list=yes ;;
-	--bench) bench=yes ;;
-	--bisect) bisect=yes ;;
-	--strict) strict=yes ;;
-	--may-crash-host) may_crash_host=yes ;;
 	--matrix) matrix=yes ;;
 	--prefetch) prefetch=yes ;;
 	--cache) cache=print ;;
 	--cache-clean) cache=clean ;;
+	--bench) bench=yes ;;
+	--bisect) bisect=yes ;;
+	--strict) strict=yes ;;
+	--may-crash-host) may_crash_host=yes ;;
 	--random-all) random_all=yes ;;
 	--no-trial) trial=no ;;
 	--install | --no-install) take_install_option "$1" ;;
 	--help | -h) usage && exit 0 ;;
-	--host | --kernel | --host-params | --host-append | --host-cpus | --cpu | --emulator | --tlb | --boot | --vmm | --smp | \
+	--host | --kernel | --modules | --host-params | --host-append | --host-cpus | --cpu | --emulator | --tlb | --boot | --vmm | --smp | \
 		--scenarios | --corpus | --replay | --random | --random-count | --seed | --repeat | --tries | --mutate | --mutant | --variant | --max-crashes | --timeout | --keep | --image)
 		(($# > 1)) || usage_error "$1 needs a value (./run.sh --help)"
 		used=2
@@ -140,8 +144,8 @@ file_of_caller() { # PATH
 take_value() { # OPTION VALUE
 	local name=${1#--}
 	case $1 in
-	--keep | --image | --scenarios | --corpus) set -- "$1" "$(file_of_caller "$2")" ;;
-	--kernel) [[ ! -f $(file_of_caller "$2") && $2 != */* ]] || set -- "$1" "$(file_of_caller "$2")" ;;
+	--keep | --image | --scenarios | --corpus | --modules) set -- "$1" "$(file_of_caller "$2")" ;;
+	--kernel) ! is_kernel_path "$2" "$(file_of_caller "$2")" || set -- "$1" "$(file_of_caller "$2")" ;;
 	esac
 	case $1 in
 	--host) one_of "$@" kvm lab tcg bochs ;;
@@ -162,6 +166,7 @@ take_value() { # OPTION VALUE
 	--random) number_in "$@" 1 86400 ;;
 	--random-count | --seed) number_in "$@" 1 999999 ;;
 	--kernel) check_kernel "$2" ;;
+	--modules) check_modules "$2" ;;
 	--host-params) check_params "$2" && host_params+=("$2") && return ;;
 	--replay) [[ $2 == *[![:space:]]* && $2 != *$'\n'* ]] ||
 		usage_error "--replay needs a program of one line, as a failure report shows it"
@@ -171,23 +176,6 @@ take_value() { # OPTION VALUE
 	--image) check_image "$2" ;;
 	esac
 	printf -v "${name//-/_}" '%s' "$2"
-}
-
-is_kernel_version() { # TEXT
-	[[ $1 =~ ^[0-9]+\.[0-9]+[A-Za-z0-9.+~-]*$ ]]
-}
-
-check_kernel() { # VERSION or FILE
-	if [[ -f $1 ]]; then
-		# "HdrS" (Linux, Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header")
-		[[ -r $1 && $(dd if="$1" bs=1 skip=514 count=4 2>/dev/null | tr -d '\0') == HdrS ]] ||
-			usage_error "--kernel: '$1' is no bzImage (arch/x86/boot/bzImage of a kernel tree, or /boot/vmlinuz-*)"
-	elif [[ $1 == */* ]]; then
-		usage_error "--kernel: there is no file '$1'"
-	else
-		is_kernel_version "$1" ||
-			usage_error "--kernel '$1' is neither a version such as 6.12 or 6.1.192 nor a file"
-	fi
 }
 
 # What an emulator can enter: an ELF file with a PVH note ("x86/HVM direct boot ABI"; its type is 18).
@@ -219,14 +207,24 @@ check_search() {
 	[[ -n $seed ]] || seed=$((RANDOM * 30 + RANDOM % 30 + 1))
 }
 
+take_word() { # FILTER, or a version behind --prefetch
+	if [[ -n $prefetch ]]; then
+		is_kernel_version "$1" || usage_error "--prefetch '$1' is no version of a kernel, such as 6.12"
+		filters+=("$1")
+	else
+		take_filter "$1"
+	fi
+}
+
 # What does not go together, once the host is chosen.
 check_combinations() {
+	[[ -z $modules || -f $kernel ]] || usage_error "--modules are those of a kernel file: say --kernel FILE, too"
 	if [[ $host != lab ]]; then
 		[[ -z $kernel ]] || usage_error "--kernel chooses an emulated host's kernel: use it with --host lab"
 		[[ -z $host_append ]] || usage_error "--host-append is for an emulated host's kernel: use it with --host lab"
 		((host_cpus == 1)) || usage_error "--host-cpus is about an emulated host: use it with --host lab"
-		((${#host_params[@]} == 0)) ||
-			usage_error "--host-params are given to the modules of an emulated host: use --host lab, or load this machine's KVM with them yourself"
+		((${#host_params[@]} == 0)) || [[ -n $matrix ]] ||
+			usage_error "--host-params are given to the modules of an emulated host: use --host lab, or --host kvm with --matrix"
 		[[ ($cpu == amd || $host == bochs) && -z $emulator ]] ||
 			usage_error "--cpu and --emulator choose an emulated machine: use them with --host lab"
 		[[ $host != bochs || ($boot == kernel && $smp == 1) ]] ||
@@ -246,6 +244,7 @@ check_combinations() {
 		usage_error "--host-params are for KVM's modules: say --${BASH_REMATCH[1]} for the machine"
 	[[ -z $tlb || $host == bochs || ($host == lab && $emulator != qemu) ]] ||
 		usage_error "--tlb is about the CPU that Bochs emulates: use it with --host bochs, or with --host lab and --emulator bochs"
+	[[ -z $matrix || $host == kvm ]] || usage_error "--matrix is about the modules of this machine's KVM: use it with --host kvm"
 	check_search
 	if [[ -n $replay ]] && ((${#filters[@]})); then
 		usage_error "--replay runs its one program: leave out the filter '${filters[0]}'"
@@ -261,7 +260,7 @@ parse_options() { # run.sh's arguments
 			while (($#)); do take_filter "$1" && shift; done
 			;;
 		-*) take_option "$@" && shift "$used" ;;
-		*) take_filter "$1" && shift ;;
+		*) take_word "$1" && shift ;;
 		esac
 	done
 }

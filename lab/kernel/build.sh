@@ -15,7 +15,7 @@
 #
 # build.sh --config TREE OUT
 #
-# Only the configuration of such a kernel, of a tree of your own (docs/bisecting.md): OUT/.config.
+# Only the configuration of such a kernel: OUT/.config.
 #
 # All kernels of a version share one tree and one build folder, so after the first (ten minutes on
 # two cores) only KVM is compiled again. Results are kept, named by all they were made from.
@@ -232,6 +232,14 @@ while [[ ${1-} == --* ]]; do
 	case $1 in
 	--unpack) unpack_source "$2" "$3" && exit ;;      # steps of our own, run below while_saying
 	--build) build_kernel "$2" "$3" "$4" "$5" && exit ;;
+	--compile)
+		compile_tree "$2" "$3" 2>&1 | tee "$3/build.log"
+		exit
+		;;
+	--tree)
+		build_own_tree "$2"
+		exit
+		;;
 	--config)
 		configure "$(realpath "$2")" "$(realpath -m "$3")"
 		exit
@@ -250,6 +258,6 @@ read -r debian_version size sum uri <<<"$package"
 key=$(kernel_key "$sum" "$1") || exit
 result=$(cache_dir)/hosts/$debian_version${mutants:+-mutants}-$key
 exclusively "linux-$1" make_kernel "$1" "$debian_version" "$size" "$sum" "$uri" "$result"
-printf '%s\n' "$result/bzImage"
 cache_use "host-$1${mutants:+-mutants}" "$result"
 touch "$(cache_dir)/linux-source/$debian_version" 2>/dev/null || true
+printf '%s\n' "$result/bzImage"
