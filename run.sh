@@ -19,6 +19,8 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 . lab/kernel-file.sh
 . lab/initrd.sh
 . lab/hosts.sh
+. lab/matrix.sh
+. lab/prefetch.sh
 . lab/emulator.sh
 . lab/mutants/choose.sh
 . lab/variants/choose.sh
@@ -84,7 +86,7 @@ prepare_host() {
 	esac
 	[[ $boot == kernel ]] || need_packages iso
 	[[ $boot != uefi ]] || need_packages uefi
-	"prepare_$host"
+	if [[ -n $matrix ]]; then prepare_matrix; else "prepare_$host"; fi
 }
 
 make_work_folder() { # sets work, and image to a copy in it
@@ -123,6 +125,7 @@ clean_up() {
 	[[ -z $work ]] || rm -f "$work"/*/{initrd,boot.iso}
 	[[ -n $keep || -z $work ]] || rm -rf "$work"
 	[[ -z $corpus || -z $scenarios ]] || rm -f "$scenarios"
+	end_matrix
 }
 
 # Every way out. 1 means that the host is wrong, so whatever else ends a shell with it is our own error.
@@ -156,7 +159,11 @@ start_setting() { # NUMBER
 	stream=$(stream_of "$1")
 	mkdir -p "${stream%.ktap}"
 	: >"$stream"
-	exec_setting "$1" "${stream%.ktap}" "$(image_arguments)" >"$stream" 2>&1 &
+	if [[ -n $matrix ]] && ! load_setting "$1" >"$stream"; then
+		(exit "$MATRIX_NOT_LOADED") &
+	else
+		exec_setting "$1" "${stream%.ktap}" "$(image_arguments)" >"$stream" 2>&1 &
+	fi
 	loops[$1]=$!
 }
 
@@ -166,6 +173,7 @@ run_settings() {
 	at_once=$(nproc)
 	for s in "${!setting_names[@]}"; do
 		while ((${#loops[@]} < ${#setting_names[@]} && ${#loops[@]} < s + at_once)); do
+	[[ -z $matrix ]] || at_once=1
 			start_setting "${#loops[@]}"
 		done
 		print_heading "$s"
@@ -232,6 +240,7 @@ main() {
 	[[ -z $variant ]] || prepare_variant
 	choose_host
 	check_combinations
+	[[ -z $prefetch ]] || { prefetch "${filters[@]}" && exit; }
 	check_host
 	build_image
 	[[ -z $cache ]] || { "${cache}_cache" && exit; }
