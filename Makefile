@@ -5,6 +5,8 @@
 #   make build/vmm     the VMM of vmm/, which runs the image on /dev/kvm
 #   make iso           build/revenant.iso, for BIOS and UEFI; ARGS='…' is its command line
 #   make host-tests    unit tests of what runs without a VM (tests/unit/unit.mk)
+#   make dist          build/revenant-VERSION.tar.gz: all that a machine without a compiler needs
+#   make install PREFIX=/usr/local   the same as PREFIX/bin/revenant
 #   make check         everything that can be tested on this machine
 #   make bench         benchmark
 #   make mutants       which planted faults of KVM are caught (docs/mutants.md); 20 minutes on an idle machine
@@ -125,6 +127,20 @@ iso: $(ISO)
 $(ISO): $(ELF) FORCE
 	lab/iso.sh $(ELF) $@ $(ARGS)
 
+PREFIX ?= /usr/local
+BUNDLE := $(BUILD)/revenant-$(VERSION)
+
+dist: $(ELF) $(SCENARIOS) $(if $(wildcard vmm),$(BUILD)/vmm)
+	lab/dist.sh $(VERSION) $(BUNDLE)
+	tar -c --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C $(BUILD) $(notdir $(BUNDLE)) | gzip -n > $(BUNDLE).tar.gz
+	@rm -rf $(BUNDLE)
+	@echo $(BUNDLE).tar.gz
+
+install: dist
+	mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/revenant
+	tar -xzf $(BUNDLE).tar.gz --strip-components=1 --no-same-owner -C $(DESTDIR)$(PREFIX)/lib/revenant
+	ln -sfn ../lib/revenant/run.sh $(DESTDIR)$(PREFIX)/bin/revenant
+
 check: all
 	tests/check.sh
 
@@ -153,4 +169,4 @@ clean:
 -include $(OBJECTS:.o=.d) $(AGENT32_OBJECTS:.o=.d) $(OFFSETS:.h=.d) $(VMM_OBJECTS:.o=.d)
 
 .DELETE_ON_ERROR:
-.PHONY: all iso check bench mutants reproducer history format-check clean FORCE
+.PHONY: all iso dist install check bench mutants reproducer history format-check clean FORCE

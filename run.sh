@@ -29,7 +29,9 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 build_image() { # sets image, unless --image did
 	[[ -z $image ]] || return 0
 	image=build/revenant.elf
-	if mkdir -p build 2>/dev/null && [[ -w build ]]; then
+	if [[ ! -e Makefile ]]; then
+		: # a bundle (lab/dist.sh), which has it
+	elif mkdir -p build 2>/dev/null && [[ -w build ]]; then
 		need_packages build
 		alone "$PWD/build/lock" while_saying "building $image" make -s "$image" ||
 			our_error "the image does not build (above)"
@@ -122,10 +124,10 @@ judged=''                                # there is a verdict
 clean_up() {
 	kill "${loops[@]}" "${progress[@]}" 2>/dev/null || true
 	wait
+	end_matrix
 	[[ -z $work ]] || rm -f "$work"/*/{initrd,boot.iso}
 	[[ -n $keep || -z $work ]] || rm -rf "$work"
 	[[ -z $corpus || -z $scenarios ]] || rm -f "$scenarios"
-	end_matrix
 }
 
 # Every way out. 1 means that the host is wrong, so whatever else ends a shell with it is our own error.
@@ -167,13 +169,13 @@ start_setting() { # NUMBER
 	loops[$1]=$!
 }
 
-# As many settings at a time as there are CPUs; their streams one after the other.
+# As many settings at a time as there are CPUs, but one where each has the machine's KVM to itself; their streams one after the other.
 run_settings() {
 	local s at_once
 	at_once=$(nproc)
+	[[ -z $matrix ]] || at_once=1
 	for s in "${!setting_names[@]}"; do
 		while ((${#loops[@]} < ${#setting_names[@]} && ${#loops[@]} < s + at_once)); do
-	[[ -z $matrix ]] || at_once=1
 			start_setting "${#loops[@]}"
 		done
 		print_heading "$s"
@@ -230,20 +232,20 @@ main() {
 	trap 'exit 143' TERM
 	trap 'exit 129' HUP
 	parse_options "$@"
+	[[ -z $cache ]] || { "${cache}_cache" && exit; }
 	if [[ -n $list ]]; then
 		build_image
 		take_scenarios
 		list_cases
 		exit
 	fi
+	[[ -z $prefetch ]] || { prefetch "${filters[@]}" && exit; }
 	[[ -z $mutant ]] || prepare_mutant
 	[[ -z $variant ]] || prepare_variant
 	choose_host
 	check_combinations
-	[[ -z $prefetch ]] || { prefetch "${filters[@]}" && exit; }
 	check_host
 	build_image
-	[[ -z $cache ]] || { "${cache}_cache" && exit; }
 	take_scenarios
 	check_filters
 	prepare_host
@@ -256,10 +258,10 @@ main() {
 	status=$(overall_status)
 	judged=yes
 	grow_corpus
+	[[ -z ${cache_hold-} ]] || keep_cache_limit
 	[[ -z $mutant ]] || print_mutant
 	print_summary "$status" $((SECONDS - begin))
 	exit "$status"
 }
 
 main "$@"
-	[[ -z ${cache_hold-} ]] || keep_cache_limit

@@ -9,7 +9,7 @@ COMMON_SCENARIOS=$(dirname "${BASH_SOURCE[0]}")/../scenarios/common.scn
 # The image's own reader of scenarios, made with it.
 scenarios_tool() { # COMMAND FILE
 	local tool=build/host/revenant-scenarios
-	[[ ! -w build ]] || alone "$PWD/build/lock" make -s "$tool" >&2 ||
+	[[ ! -e Makefile || ! -w build ]] || alone "$PWD/build/lock" make -s "$tool" >&2 ||
 		our_error "the reader of scenarios does not build (above)"
 	"$tool" "$1" "$COMMON_SCENARIOS" "$2"
 }
@@ -24,6 +24,10 @@ cases_of() { # IMAGE; prints NAME <tab> CLASSES <tab> TITLE lines
 	local work
 	if [[ -n ${REVENANT_SCENARIOS-} ]]; then
 		scenarios_tool list "$REVENANT_SCENARIOS"
+		return
+	fi
+	if [[ ! -e Makefile && $1 == build/revenant.elf ]]; then
+		cat build/cases.txt # a bundle, on a machine that may have no objcopy
 		return
 	fi
 	work=$(mktemp -d) || return

@@ -252,7 +252,7 @@ vendor_options() { # VENDOR EMULATOR; those that are not the default
 # QEMU on this machine.
 choose_vmm() { # DEFAULT; sets vmm
 	vmm=${vmm:-$1}
-	[[ $vmm == own ]] || return 0
+	[[ $vmm == own && -e $LAB/../Makefile ]] || return 0 # a bundle has it
 	need_packages vmm
 	while_saying "building build/vmm" make -s -C "$LAB/.." build/vmm || our_error "the VMM does not build (above)"
 }

@@ -78,7 +78,7 @@ $(HOST)/duels: $(call host_objects,plain,$(HOST_MODEL) $(HOST_TOY) tests/tools/d
 	$(HOST_CC) -o $@ $^
 
 $(HOST)/revenant-scenarios: $(call host_objects,plain,$(HOST_MODEL) $(HOST_SCENARIOS) plan/verdict.c tests/tools/scenarios.c)
-	$(HOST_CC) -o $@ $^
+	$(HOST_CC) -static -o $@ $^ # it goes into bundles (lab/dist.sh), too
 
 $(HOST)/rules-doc: $(call host_objects,plain,model/lang/host_events.c model/oracle/host_rules.c model/oracle/rules.c tests/tools/rules-doc.c)
 	$(HOST_CC) -o $@ $^
