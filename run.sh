@@ -15,6 +15,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 . lab/cases.sh
 . lab/corpus.sh
 . lab/archive.sh
+. lab/snapshot.sh
 . lab/debian-kernel.sh
 . lab/kernel-file.sh
 . lab/initrd.sh

@@ -106,7 +106,11 @@ archive_index() { # [now]
 			our_error "no list of kernels from the archive that apt is configured with ($(apt_problem "$dir/log")): is there a network? Or give --kernel a bzImage FILE"
 		fi
 	fi
-	printf '%s\n' "$dir/index"
+	if [[ $(type -t with_snapshot) == function ]]; then
+		with_snapshot "$dir/index"
+	else
+		printf '%s\n' "$dir/index"
+	fi
 }
 
 # Downloads into FILE, unless it is there already and sound: a file that was cut off or has changed

@@ -16,7 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 # shellcheck source-path=SCRIPTDIR source=../say.sh
 . "$here/../say.sh"
-for part in cache packages options archive debian-kernel kernel-file initrd emulator hosts; do
+for part in cache packages options archive snapshot debian-kernel kernel-file initrd emulator hosts; do
 	# shellcheck disable=SC1090 # run.sh's
 	. "$here/../$part.sh"
 done

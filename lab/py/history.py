@@ -43,8 +43,10 @@ def make(runs: Series, run: Run) -> None:
 
 
 def available(runs: Series, kernels: list[str]) -> list[str]:
-    """Downloads first, one after the other: several runs would wait for each other."""
-    script = 'for f in say packages archive debian-kernel; do . "lab/$f.sh"; done; exclusively archive debian_kernel "$1"'
+    """Downloads first, one after the other: several runs would wait for each other. What there is gets written down,
+    for mirrors do not keep it (lab/snapshot.sh)."""
+    script = 'for f in say packages archive snapshot debian-kernel; do . "lab/$f.sh"; done; ' \
+             'exclusively archive debian_kernel "$1" && found=$(resolve_kernel "$1") && write_down_kernel $found'
     there = []
     for kernel in kernels:
         done = subprocess.run(["bash", "-c", script, "bash", kernel], cwd=series.TOP, text=True, stdin=subprocess.DEVNULL,
