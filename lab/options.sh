@@ -145,7 +145,7 @@ take_value() { # OPTION VALUE
 	local name=${1#--}
 	case $1 in
 	--keep | --image | --scenarios | --corpus | --modules) set -- "$1" "$(file_of_caller "$2")" ;;
-	--kernel) ! is_kernel_path "$2" "$(file_of_caller "$2")" || set -- "$1" "$(file_of_caller "$2")" ;;
+	--kernel) ! is_kernel_path "$2" "$(file_of_caller "$2")" || set -- "$1" "$(realpath -ms "$(file_of_caller "$2")")" ;;
 	esac
 	case $1 in
 	--host) one_of "$@" kvm lab tcg bochs ;;

@@ -206,7 +206,7 @@ make_tree() { # TREE OUT
 	local problem
 	# Kbuild refuses for the same signs.
 	[[ ! -e $1/.config && ! -d $1/include/config && ! -d $1/arch/x86/include/generated ]] ||
-		our_error "$1 was built in place, and then nothing can be built of it elsewhere: give --kernel $1/arch/x86/boot/bzImage, or a clean tree (git worktree add, or make mrproper)"
+		usage_error "--kernel: $1 was built in place, and then nothing can be built of it elsewhere: give --kernel $1/arch/x86/boot/bzImage, or a clean tree (git worktree add, or make mrproper)"
 	need_space "$2" 600 "$CACHE_REMEDY"
 	while_saying "building $1 (minutes the first time, then seconds)" "$0" --compile "$1" "$2" && return
 	problem=$(grep -m 1 -E '(error|Error): |\*\*\* ' "$2/build.log")

@@ -34,7 +34,7 @@ jobs=$1 dir=$2
 one_of --vendor "$vendor" amd intel
 # The options that hosts.sh reads.
 # shellcheck disable=SC2034
-host=lab cpu=$vendor host_params=("$params") host_append=$append image=$elf may_install=no
+host=lab cpu=$vendor host_params=("$params") host_append=$append image=$elf may_install=no install_flag=(--no-install)
 # shellcheck disable=SC2034 # need_bochs
 [[ -z $bochs ]] || lab_bochs=$bochs bochs_tlb=keep
 export REVENANT_TLB=$bochs_tlb

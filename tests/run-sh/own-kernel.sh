@@ -77,6 +77,11 @@ own_trees() {
 	one_sentence 'kernel tree that does not compile' 'does not build: mmu.c:7: error: no such field.*build.log' \
 		"lab/kernel/build.sh --no-install --tree $tree 2>&1 | grep -v '^  '; exit \${PIPESTATUS[0]}"
 	touch "$tree/.config"
-	one_sentence 'kernel tree that was built in place' 'built in place.*git worktree add' \
-		"lab/kernel/build.sh --no-install --tree $tree"
+	refused 'kernel tree that was built in place' 'built in place.*git worktree add' --image "$stub" --no-trial --kernel "$tree"
+	# So that git bisect run stops at a tree that is no good at all, and skips a commit that is none.
+	expect 'the same, for git bisect' 255 'built in place' -- \
+		./run.sh --no-install --bisect --image "$stub" --no-trial --kernel "$tree"
+	rm "$tree/.config"
+	expect 'kernel tree that does not compile, for git bisect' 125 'does not build' -- \
+		./run.sh --no-install --bisect --image "$stub" --no-trial --kernel "$tree"
 }
