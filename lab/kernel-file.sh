@@ -68,11 +68,11 @@ modules_below() { # DIR
 }
 
 # Where the modules of a bzImage are, unless KVM is built in: in the build folder that it lies in, beside it as
-# modules_install leaves them, or this machine's.
+# modules_install leaves them or an unpacked package has them, or this machine's.
 modules_of() { # BZIMAGE; prints a folder
 	local release build=${1%/arch/x86/boot/bzImage} folder
 	release=$(bzimage_version "$1")
-	for folder in "${1%/*}/lib/modules/$release" "${1%/*}/../lib/modules/$release"; do
+	for folder in "${1%/*}"/{,../,../usr/}"lib/modules/$release"; do
 		[[ ! -d $folder ]] || { printf '%s\n' "$folder" && return; }
 	done
 	if [[ $build != "$1" && -f $build/arch/x86/kvm/kvm.ko ]]; then

@@ -80,4 +80,25 @@ matrix() {
 	expect 'matrix, KVM built in' 0 'built into this kernel' -- bash -c "work=$work; with_matrix 'matrix_problem kvm_amd'"
 	expect 'matrix, not as root' 0 'takes root' -- \
 		setpriv --reuid 65534 --clear-groups bash -c "work=$work; with_matrix 'matrix_problem kvm_amd'"
+	whole_matrix
+}
+
+# run.sh as it is, but for where this machine's KVM is, and with an emulator in its place.
+whole_matrix() {
+	local copy before
+	[[ $EUID == 0 && -e $image ]] || return 0
+	copy_checkout
+	echo 'flags : svm' >"$work/cpuinfo"
+	sed -i "s|^KVM_DEVICE=.*|KVM_DEVICE=$work/kvm KVM_MODULES=$work/sys CPU_INFO=$work/cpuinfo|; s|--accel \"\$host\"|--accel tcg|" "$copy/lab/hosts.sh"
+	sed -i "s|^MODPROBE=.*|MODPROBE=$work/modprobe|; s|vm_model=host|vm_model=|" "$copy/lab/matrix.sh"
+	make_matrix_machine 'npt=0'
+	before=$(state_of_machine)
+	expect 'matrix, a run' 0 '1/4 .*kvm_amd npt=1' '^ok 1 linear.invlpg.l1/load' '4/4 .*vgif=0 vls=0' \
+		'^1\.\.0 # SKIP .*no parameter vls' 'nothing wrong' -- \
+		"$copy/run.sh" --no-install --matrix --image "$PWD/$image" linear.invlpg.l1/load
+	diff <(echo "$before") <(state_of_machine) >"$work/diff"
+	report 'matrix, a run: all is as it was' $? "$work/diff"
+	expect 'matrix, a parameter that is none' 2 'Bail out! .*no parameter nptt' -- \
+		"$copy/run.sh" --no-install --matrix --host-params nptt=1 --image "$PWD/$image" linear.invlpg.l1/load
+	rm -rf "$copy"
 }
