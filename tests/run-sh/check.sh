@@ -287,7 +287,7 @@ with_image() {
 
 gcc -m32 -ffreestanding -fno-pic -fno-stack-protector -O1 -nostdlib -static -Wall -Wextra -Werror \
 	-Wl,--build-id=none -Wl,-Ttext=0x100000 -o "$stub" tests/run-sh/stub.c || exit 99
-for part in ends relay checkout kvm emulator install own-kernel cache-room matrix bundle snapshot; do
+for part in ends relay checkout kvm emulator install own-kernel cache-room matrix bundle snapshot prefetch; do
 	# shellcheck disable=SC1090 # those that follow
 	. "tests/run-sh/$part.sh"
 done
@@ -300,6 +300,7 @@ cache_room
 matrix
 bundle
 snapshot
+prefetching
 vms
 loops
 ends
