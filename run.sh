@@ -241,8 +241,8 @@ main() {
 		exit
 	fi
 	[[ -z $prefetch ]] || { prefetch "${filters[@]}" && exit; }
-	[[ -z $mutant ]] || prepare_mutant
 	[[ -z $variant ]] || prepare_variant
+	[[ -z $mutant ]] || prepare_mutant
 	choose_host
 	check_combinations
 	check_host
