@@ -14,8 +14,11 @@ _DEFINED = re.findall(r"^VERDICT\((\w+), *(\w+), *(\d+),",
 RED = tuple(name for name, _, status in _DEFINED if status == "1")  # something is wrong with the host
 VERDICTS = tuple(name for name, _, _ in _DEFINED)  # in the order of columns
 SKIPPED = tuple(name for name, form, _ in _DEFINED if form == "skip" and name != "SKIP")  # SKIPs of KTAP with a name
+NOT_RUN = "not run: "  # begins the reason of a case that the run gave up
+NO_CASE = "no-case."  # begins the name of what a document says of no case
 
 _RESULT = re.compile(r"(not )?ok (\d+) (\S+)(?: # ?(.*))?")
+_SAID = re.compile(rf"# ({'|'.join((*RED, 'ERROR'))}) (\S+): ?(.*)")
 _LOOK = re.compile(r"/(load|store|fetch)$")
 
 
@@ -26,6 +29,8 @@ class Result:
     verdict: str
     text: str
     replay: str = ""  # the program that shows it
+    evidence: list[str] = field(default_factory=list)  # the rest of its block
+    seconds: float | None = None  # if somebody saw it come
 
     @property
     def is_red(self) -> bool:
@@ -41,6 +46,8 @@ class Stream:
     fixed: list[tuple[str, str]] = field(default_factory=list)  # (case, reason) of known faults that are not here
     not_run: str = ""  # why cases of the plan were not
     status: int | None = None  # what the VM loop ended with
+    host: str = ""  # what the host's kernel says of itself
+    image: str = ""  # what the image says of itself and of the machine
     run: dict[str, str] = field(default_factory=dict)  # of a kept result: status, seconds, ...
 
     @property
@@ -61,32 +68,94 @@ def scenario(name: str) -> str:
     return _LOOK.sub("", name)
 
 
-def read(text: str) -> Stream:
-    stream = Stream()
-    last = Result("", "", "")  # whom a block of `# | ` lines is about
-    begun = None  # a case without its result yet: a search tells what it finds before that
-    for line in text.splitlines():
-        line = line.strip()
+class Reader:
+    """Takes a stream line by line: the VM loop's, where a red case's block comes behind its result, or a
+    document of write_ktap.py, where it comes before."""
+
+    def __init__(self) -> None:
+        self.stream = Stream()
+        self.last = Result("", "", "")  # whom a block of `# | ` lines is about
+        self.open = ""  # the case that runs
+        self.said: Result | None = None  # what a document says of the case whose result follows
+        self.ahead: list[str] = []  # lines of a block that came before the result
+        self.is_document = False  # results of settings stand at its margin
+
+    def take(self, line: str) -> None:
+        margin, line = line[:1], line.strip()
+        self.is_document |= margin == " " and line == "KTAP version 1"
         if match := _RESULT.fullmatch(line):
-            before, last = last, _result(*match.groups())
-            if before is begun and last.is_red:
-                last.replay = before.replay
-            stream.results.append(last)
-        elif line.startswith("# case "):
-            begun = last = Result("", "", "")
+            if not self.is_document or margin == " ":
+                self.take_result(*match.groups())
         elif line.startswith("# CRASH after case "):
-            last = Result("", "CRASH", line.removeprefix("# CRASH "))
-            stream.stray.append(last)
+            self.take_stray("CRASH", line.removeprefix("# CRASH "))
         elif line.startswith("Bail out!"):
-            last = Result("", "ERROR", line.removeprefix("Bail out!").strip())
-            stream.stray.append(last)
-        elif line.startswith("# | replay: "):
-            last.replay = last.replay or line.removeprefix("# | replay: ")
+            self.take_stray("ERROR", line.removeprefix("Bail out!").strip())
+        elif match := _SAID.fullmatch(line):
+            verdict, name, text = match.groups()
+            self.said = Result(name, verdict, text)
+            self.last = self.said
+        elif line.startswith("# |"):
+            self.take_evidence(line.removeprefix("# |").removeprefix(" "))
         elif re.fullmatch(r"1\.\.\d+", line):
-            stream.plan = int(line[3:])
+            if not self.is_document or margin == " ":
+                self.stream.plan = (self.stream.plan or 0) + int(line[3:]) if self.is_document else int(line[3:])
+        elif line.startswith("# case "):
+            self.open, self.ahead = line.split()[-1], []
         else:
-            _take_comment(stream, line)
-    return stream
+            _take_comment(self.stream, line)
+
+    def take_result(self, bad: str | None, _number: str, name: str, directive: str | None) -> None:
+        result = _result(bad, name, directive)
+        if self.said and self.said.name == name:
+            result = self.said
+        elif result.is_red or result.verdict == "ERROR":
+            for line in self.ahead:
+                _add_evidence(result, line)
+        self.last, self.said, self.open, self.ahead = result, None, "", []
+        if result.text.startswith(NOT_RUN):
+            self.stream.not_run = self.stream.not_run or result.text.removeprefix(NOT_RUN)
+        elif name.startswith(NO_CASE):
+            result.name = ""
+            self.stream.stray.append(result)
+        else:
+            self.stream.results.append(result)
+
+    def take_stray(self, verdict: str, text: str) -> None:
+        self.last, self.open = Result("", verdict, text), ""
+        self.stream.stray.append(self.last)
+
+    def take_evidence(self, line: str) -> None:
+        if self.open:
+            self.ahead.append(line)
+        else:
+            _add_evidence(self.last, line)
+
+
+def _add_evidence(result: Result, line: str) -> None:
+    if line.startswith("replay: "):
+        result.replay = result.replay or line.removeprefix("replay: ")
+    elif not line.startswith("again: "):
+        result.evidence.append(line)
+
+
+def read(text: str) -> Stream:
+    """One stream, or all of a document as one."""
+    reader = Reader()
+    for line in text.splitlines():
+        reader.take(line)
+    return reader.stream
+
+
+def split(text: str) -> dict[str, str]:
+    """The streams of several settings in the output of one run (`-v`), by the title in their headings."""
+    parts: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for line in text.splitlines():
+        if match := re.fullmatch(r"# ==== (?:\d+/\d+ +(.*)|summary)", line):
+            lines = parts.setdefault(match[1], []) if match[1] else []
+        else:
+            lines.append(line)
+    return {title: "\n".join(lines) + "\n" for title, lines in parts.items()}
 
 
 def read_file(path: Path) -> Stream:
@@ -94,7 +163,7 @@ def read_file(path: Path) -> Stream:
     return read(path.read_text(errors="replace")) if path.exists() else Stream()
 
 
-def _result(bad: str | None, _number: str, name: str, directive: str | None) -> Result:
+def _result(bad: str | None, name: str, directive: str | None) -> Result:
     """`not ok 1 NAME # VERDICT text`, `ok 1 NAME`, `ok 1 NAME # SKIP [VERDICT] text`."""
     word, _, text = (directive or "").partition(" ")
     if bad:
@@ -113,6 +182,10 @@ def _take_comment(stream: Stream, line: str) -> None:
         return
     if line.startswith("# not run: "):
         stream.not_run = line.removeprefix("# not run: ")
+    if what == "host" and not stream.host:
+        stream.host = text
+    if what == "revenant" and not stream.image:
+        stream.image = text
     if what == "retention":  # "ROW|SPACE|yes or no or not-tried|HITS/TRIES"; a VM started again says it again
         row, space, _, numbers = text.split("|")
         hits, tries = map(int, numbers.split("/"))
