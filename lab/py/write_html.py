@@ -29,6 +29,7 @@ td.VACUOUS { border-left-color: var(--vac); background: #b8860b1c } td.KNOWN { b
 pre { overflow-x: auto; background: #8881; padding: .6rem; margin: .3rem 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 13px }
 details { margin: .3rem 0 } summary { cursor: pointer } .case { border-left: .3rem solid var(--red); padding-left: .7rem; margin: .8rem 0 }
 .case.KNOWN { border-color: var(--known) } .quiet { opacity: .75 } code { overflow-wrap: anywhere }
+@media (max-width: 40rem) { td.map a { white-space: normal } }
 @media print { details > * { display: block } }
 """
 
