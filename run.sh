@@ -26,6 +26,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 . lab/mutants/choose.sh
 . lab/variants/choose.sh
 . lab/report.sh
+. lab/show.sh
 
 build_image() { # sets image, unless --image did
 	[[ -z $image ]] || return 0
@@ -114,7 +115,7 @@ make_work_folder() { # sets work, and image to a copy in it
 remove_old_streams() {
 	local stream
 	for stream in "$work"/[0-9]*-*.ktap; do
-		rm -rf "$stream" "${stream%.ktap}"
+		rm -rf "$stream" "$stream.status" "${stream%.ktap}"
 	done
 }
 
@@ -124,6 +125,10 @@ judged=''                                # there is a verdict
 # shellcheck disable=SC2317,SC2329 # called by trap
 clean_up() {
 	kill "${loops[@]}" "${progress[@]}" 2>/dev/null || true
+	if [[ -n $shower ]]; then
+		end_showing "$1"
+		note "ended early: $(cat "$work/run/totals" 2>/dev/null || true)"
+	fi
 	wait
 	end_matrix
 	[[ -z $work ]] || rm -f "$work"/*/{initrd,boot.iso}
@@ -137,7 +142,7 @@ clean_up() {
 # shellcheck disable=SC2317,SC2329 # called by trap
 on_exit() {
 	local status=$?
-	clean_up
+	clean_up "$status"
 	case $judged,$status in
 	yes,* | ,0 | ,"$EXIT_USAGE" | ,"$EXIT_OURS") ;;
 	*)
@@ -179,8 +184,10 @@ run_settings() {
 		while ((${#loops[@]} < ${#setting_names[@]} && ${#loops[@]} < s + at_once)); do
 			start_setting "${#loops[@]}"
 		done
-		print_heading "$s"
-		follow_stream "$(stream_of "$s")" "${loops[$s]}"
+		if [[ -z $shower ]]; then
+			print_heading "$s"
+			follow_stream "$(stream_of "$s")" "${loops[$s]}"
+		fi
 		statuses[s]=0
 		wait "${loops[$s]}" || statuses[s]=$?
 		check_stream "$s"
@@ -206,7 +213,12 @@ check_stream() { # NUMBER
 			else if (status ~ /^(0|1|77)$/ && results + 0 != plan + 0)
 				printf "%d results for a plan of %d\n", results, plan
 		}' "$(stream_of "$1")")
-	[[ -n $lost ]] || return 0
+	[[ -n $lost ]] || { tell_status "$1" && return; }
+	if [[ -n $shower ]]; then
+		statuses[$1]=$EXIT_OURS
+		tell_status "$1" "output was lost, so this is no verdict: $lost; is the disk full?"
+		return
+	fi
 	[[ -z $(tail -c 1 "$(stream_of "$1")") ]] || echo # it broke off within a line
 	printf '# ERROR (%s): output was lost, so this is no verdict: %s; is the disk full?\n' "${setting_names[$1]}" "$lost"
 	statuses[$1]=$EXIT_OURS
@@ -245,19 +257,25 @@ main() {
 	[[ -z $mutant ]] || prepare_mutant
 	choose_host
 	check_combinations
+	choose_format
+	choose_report
 	check_host
 	build_image
 	take_scenarios
 	check_filters
 	prepare_host
 	make_work_folder
-	print_limits
-	show_progress &
-	progress=($!)
+	start_showing "./run.sh$(for word; do printf ' %s' "$(quoted "$word")"; done)"
+	if [[ -z $shower ]]; then
+		print_limits
+		show_progress &
+		progress=($!)
+	fi
 	run_settings
 	kill "${progress[@]}" 2>/dev/null || true
 	status=$(overall_status)
 	judged=yes
+	end_showing "$status"
 	grow_corpus
 	[[ -z ${cache_hold-} ]] || keep_cache_limit
 	[[ -z $mutant ]] || print_mutant

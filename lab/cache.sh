@@ -80,7 +80,10 @@ bochs-* Bochs
 emulators trials of emulators
 history results of make history
 mutants results of make mutants
-last report of the last run'
+history.html the same as a page
+last report of the last run
+tap-parser-* parser of TAP, for tests
+kunit parser of KTAP, for tests'
 
 print_cache() (
 	shopt -s nullglob

@@ -51,7 +51,7 @@ trial_key() { # VENDOR EMULATOR
 # Leaves the stream of a kernel that has passed in FILE, or else of the last one in FILE.log.
 try_emulator() { # VENDOR EMULATOR FILE
 	local command kernel status
-	command=("$LAB/../run.sh" --no-trial --max-crashes 1 --image "$image" --host lab --cpu "$1" --emulator "$2")
+	command=("$LAB/../run.sh" -v --no-report --no-trial --max-crashes 1 --image "$image" --host lab --cpu "$1" --emulator "$2")
 	command+=("${install_flag[@]}")
 	for kernel in $TRIAL_KERNELS; do
 		status=0

@@ -61,6 +61,15 @@ what to run
   --bisect             exit status for git bisect run: 0 good, 1 bad, 125 could not be verified
 
 how
+  -q                   only what is red, and the last line
+  -v                   each setting's own stream, as it comes
+  --format nested|flat|stream|terminal
+                       without: a screenful on a terminal, elsewhere one KTAP document (settings are its subtests);
+                       flat: one plan, names of [.a-zA-Z0-9_-] only; stream: -v
+  --report DIR         the report goes there (without: last/ in the cache): report.html, mail.txt, junit.xml,
+                       results.json (docs/results.md), run.ktap, logs/
+  --no-report          none is written
+  --compare OLD.json   what has changed since that results.json
   --timeout S          seconds without output until a VM counts as hung (30)
   --keep DIR           keep streams, consoles and logs in DIR
   --image FILE         another image than build/revenant.elf
@@ -81,6 +90,7 @@ host_params=() filters=()
 list='' scenarios='' corpus='' replay='' repeat='' tries='' mutate='' mutant='' variant='' cpu_chosen='' bench='' bisect='' max_crashes=10 strict='' may_crash_host=''
 cache='' matrix='' prefetch=''
 random='' random_count='' seed='' random_all=''
+format='' report='' compare=''
 timeout=$TIMEOUT_DEFAULT keep='' image='' trial=yes
 
 one_of() { # OPTION VALUE CHOICE...
@@ -116,13 +126,16 @@ take_option() { # OPTION [VALUE...]
 	--bench) bench=yes ;;
 	--bisect) bisect=yes ;;
 	--strict) strict=yes ;;
+	-q) format=quiet ;;
+	-v) format=stream ;;
+	--no-report) report=no ;;
 	--may-crash-host) may_crash_host=yes ;;
 	--random-all) random_all=yes ;;
 	--no-trial) trial=no ;;
 	--install | --no-install) take_install_option "$1" ;;
 	--help | -h) usage && exit 0 ;;
 	--host | --kernel | --modules | --host-params | --host-append | --host-cpus | --cpu | --emulator | --tlb | --boot | --vmm | --smp | \
-		--scenarios | --corpus | --replay | --random | --random-count | --seed | --repeat | --tries | --mutate | --mutant | --variant | --max-crashes | --timeout | --keep | --image)
+		--scenarios | --corpus | --replay | --random | --random-count | --seed | --repeat | --tries | --mutate | --mutant | --variant | --max-crashes | --timeout | --format | --report | --compare | --keep | --image)
 		(($# > 1)) || usage_error "$1 needs a value (./run.sh --help)"
 		used=2
 		take_value "$1" "$2"
@@ -144,7 +157,7 @@ file_of_caller() { # PATH
 take_value() { # OPTION VALUE
 	local name=${1#--}
 	case $1 in
-	--keep | --image | --scenarios | --corpus | --modules) set -- "$1" "$(file_of_caller "$2")" ;;
+	--keep | --image | --scenarios | --corpus | --modules | --report | --compare) set -- "$1" "$(file_of_caller "$2")" ;;
 	--kernel) ! is_kernel_path "$2" "$(file_of_caller "$2")" || set -- "$1" "$(realpath -ms "$(file_of_caller "$2")")" ;;
 	esac
 	case $1 in
@@ -155,6 +168,8 @@ take_value() { # OPTION VALUE
 		usage_error "--tlb '$2' is unknown: use one of off keep random:SEED, SEED a number such as 1" ;;
 	--boot) one_of "$@" kernel bios uefi ;;
 	--vmm) one_of "$@" own qemu ;;
+	--format) one_of "$@" nested flat stream terminal ;;
+	--compare) check_compare "$2" ;;
 	--mutate) one_of "$@" skip-flush ;;
 	--mutant) check_mutant "$2" ;;
 	--variant) check_variant "$2" ;;

@@ -47,6 +47,15 @@ follow_stream() { # FILE PID
 	wait $!
 }
 
+# All of them as they are.
+print_streams() {
+	local s
+	for s in "${!setting_names[@]}"; do
+		print_heading "$s"
+		cat "$(stream_of "$s")" || true
+	done
+}
+
 # One line that says how far the settings are: "npt=1 34/150, npt=0 12/150".
 progress_line() {
 	local s stream plan line=
@@ -74,17 +83,24 @@ show_progress() {
 }
 
 print_summary() { # STATUS SECONDS
-	local s arguments=()
-	for s in "${!setting_names[@]}"; do
-		arguments+=("${setting_names[$s]}" "${setting_options[$s]}$(common_options)" "$(stream_of "$s")")
-	done
-	printf '# ==== summary\n'
 	if ! command -v python3 >/dev/null; then
-		printf '# The table of verdicts needs python3 (apt-get install python3); each result is in the stream above.\n'
-	else
-		python3 lab/py/summary.py "${arguments[@]}" || printf '# The table of verdicts could not be made (above).\n'
+		printf '# ==== summary\n'
+		printf '# The table of verdicts needs python3 (apt-get install python3), and so does a report; each result is in the stream above.\n'
 	fi
-	printf '#\n# %s (status %d, %d s)\n' "$(meaning_of "$1")" "$1" "$2"
+	print_last_line "$1" "$2"
+}
+
+# The one line that says it all.
+print_last_line() { # STATUS SECONDS
+	local line before='# '
+	line="$(meaning_of "$1")"
+	[[ ! -s $work/run/totals ]] || line+=": $(<"$work/run/totals")"
+	line+=" (status $1, $2 s)"
+	[[ ! -e $work/run/reported ]] || line+="; report: $report_dir/report.html"
+	case $format in
+	terminal | quiet) before='' ;;
+	esac
+	printf '%s%s\n' "$before" "$line"
 }
 
 # The options that change what a case does, for the command that replays it.

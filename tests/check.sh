@@ -70,7 +70,7 @@ image_size() {
 # One case through each way to boot; the banner must name the way and the CPUs.
 boots() { # WAY BANNER CPUS
 	local out
-	out=$(timeout 120 ./run.sh "${install_flag[@]}" --host tcg --boot "$1" --smp "$3" 'linear.invlpg.l1/load') || {
+	out=$(timeout 120 ./run.sh -v "${install_flag[@]}" --host tcg --boot "$1" --smp "$3" 'linear.invlpg.l1/load') || {
 		echo "$out"
 		return 1
 	}
@@ -178,6 +178,7 @@ check 0 'random programs, Intel drops nothing at INVPCID 1' search_turns_red inv
 check 0 'corpus on bare Bochs, AMD' whole_set $logs/corpus-amd.ktap --host bochs --cpu amd --scenarios tests/corpus/amd.scn
 check 0 'corpus on bare Bochs, Intel' whole_set $logs/corpus-intel.ktap --host bochs --cpu intel --scenarios tests/corpus/intel.scn
 check 60 'lab: unit tests' python3 -m unittest discover -s tests/lab
+check 600 'KTAP: prove, tap-parser and kunit agree with run.sh' tests/parsers.sh "${install_flag[@]}"
 
 printf '%d passed, %d failed, %d skipped\n' $passed $failed $skipped
 ((failed == 0 && passed > 0))

@@ -73,8 +73,8 @@ while_saying "making a clean root of $suite" make_root "$root" ||
 copy_checkout "$root/root/revenant"
 
 status=0
-printf '# ==== %s: ./run.sh --install --cpu all (%s)\n' "$suite" "$logs/run.ktap"
-in_root './run.sh --install --cpu all' >"$logs/run.ktap" || status=$?
+printf '# ==== %s: ./run.sh --install -v --cpu all (%s)\n' "$suite" "$logs/run.ktap"
+in_root './run.sh --install -v --cpu all' >"$logs/run.ktap" || status=$?
 sed -n '/^# ==== summary/,$p' "$logs/run.ktap"
 printf '# ==== %s: tests/check.sh --install\n' "$suite"
 in_root 'tests/check.sh --install' || status=$?

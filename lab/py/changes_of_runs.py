@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""What has changed since an older run, whose results.json was kept (`--compare OLD.json`)."""
+"""What has changed since an older run, whose results.json was kept (`--compare OLD.json`).
+
+  changes_of_runs.py OLD.json    says what is wrong with such a file
+"""
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,3 +56,10 @@ def changes(run: Run, before: dict[tuple[str, str], str]) -> list[Change]:
                 found.append(Change("PASS → VACUOUS", setting.name, result.name, old, new))
     order = ("new red", "no longer red", "mended", "PASS → VACUOUS")
     return sorted(found, key=lambda one: order.index(one.kind))
+
+
+if __name__ == "__main__":
+    try:
+        verdicts_of(Path(sys.argv[1]))
+    except NotResults as problem:
+        sys.exit(str(problem))

@@ -16,7 +16,7 @@ PHRASES = [(re.compile(pattern), phrase) for pattern, phrase in (
     (r"enter-halted", "makes an entry into HLT that an interrupt ends at once"),
     (r"enter-failing", "makes an entry that fails"),
     (r"enter", "enters L2"),
-    (r"exit", "leaves L2"),
+    (r"exit", "exits"),
     (r"tag 0", "turns VPID off"),
     (r"tag (\d+)", "gives the VM the ASID or VPID {1}"),
     (r"tlbctl (\d)", "asks for TLB_CONTROL {1} at the next entry"),

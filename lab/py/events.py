@@ -81,8 +81,10 @@ class Run:
         cases = sum(len(setting.all_results()) for setting in self.settings)
         red = sum(len(setting.red()) for setting in self.settings)
         parts = [f"{red} red" if red else "none red", f"{self.count('PASS')} ok"]
+        errors = self.count("ERROR")
+        parts += [f"{errors} error{'s' * (errors != 1)} of our own"] if errors else []
         parts += [f"{self.count(verdict)} {word}" for verdict, word in
-                  (("ERROR", "errors of our own"), ("KNOWN", "known"), ("VACUOUS", "vacuous"), ("SKIP", "not for this host"))
+                  (("KNOWN", "known"), ("VACUOUS", "vacuous"), ("SKIP", "not for this host"))
                   if self.count(verdict)]
         missing = sum(setting.stream.missing for setting in self.settings)
         if missing:
@@ -98,9 +100,8 @@ def family(name: str) -> str:
 
 def again(setting: Setting, result: Result) -> str:
     """The command that shows it again; nothing for what is of no case."""
-    if result.replay:
-        return f"./run.sh {setting.options} --replay {quote(result.replay)}"
-    return f"./run.sh {setting.options} {quote(result.name)}" if result.name else ""
+    what = ["--replay", quote(result.replay)] if result.replay else [quote(result.name)] if result.name else []
+    return " ".join(["./run.sh", *filter(None, [setting.options]), *what]) if what else ""
 
 
 def load(folder: Path) -> Run:
@@ -121,7 +122,7 @@ class Follower:
 
     def __init__(self, run: Run, folder: Path, clock=time.monotonic):
         self.run, self.folder, self.clock = run, folder, clock
-        self.files = [None] * len(run.settings)
+        self.at = [0] * len(run.settings)  # how much of each stream was read
         self.rest = [b""] * len(run.settings)
         self.last_result = [None] * len(run.settings)
 
@@ -129,20 +130,25 @@ class Follower:
         """Whole lines, taken into their streams."""
         for number, setting in enumerate(self.run.settings):
             # The status first: what a stream says, it says before its setting has one.
-            status = read_status(Path(f"{setting.path}.status")) if setting.status is None else None
+            status, why = read_status(Path(f"{setting.path}.status")) if setting.status is None else (None, "")
             lines = self.new_lines(number, setting, status is not None)
             yield from self.take(number, setting, lines)
             if status is not None:
                 setting.status = status
+                if why:
+                    setting.stream.stray.append(Result("", "ERROR", why))
 
     def new_lines(self, number: int, setting: Setting, is_over: bool) -> list[str]:
-        if self.files[number] is None:
-            try:
-                self.files[number] = setting.path.open("rb")
-            except FileNotFoundError:
-                return []
+        try:
+            with setting.path.open("rb") as file:
+                file.seek(self.at[number])
+                new = file.read()
+        except FileNotFoundError:
+            return []
+        self.at[number] += len(new)
+        if setting.began is None:
             setting.began = self.clock()
-        parts = (self.rest[number] + self.files[number].read()).split(b"\n")
+        parts = (self.rest[number] + new).split(b"\n")
         self.rest[number] = parts.pop()
         if is_over and self.rest[number]:  # it broke off within a line
             parts.append(self.rest[number])
@@ -167,11 +173,14 @@ class Follower:
             self.last_result[number] = now
 
 
-def read_status(path: Path) -> int | None:
+def read_status(path: Path) -> tuple[int | None, str]:
+    """`STATUS WHY`; None until it is there and whole."""
     try:
-        return int(path.read_text())
-    except (FileNotFoundError, ValueError):
-        return None
+        text = path.read_text()
+    except FileNotFoundError:
+        return None, ""
+    status, _, why = text.partition(" ")
+    return (int(status), why.strip()) if text.endswith("\n") else (None, "")
 
 
 def recorded(text: str, options: dict[str, str] | None = None) -> Run:

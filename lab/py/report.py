@@ -8,6 +8,7 @@ The report of a run: run.ktap, junit.xml, results.json, report.html, mail.txt, a
 stream said and what the VM's consoles did, as N-NAME.ktap and N-NAME/.
 """
 
+import fcntl
 import shutil
 import sys
 import tempfile
@@ -38,6 +39,12 @@ def texts(run: Run, changes: list[Change]) -> dict[str, str]:
 def write(run: Run, folder: Path, changes: list[Change] = ()) -> None:
     """Into FOLDER in one go: nobody finds half a report, or parts of two. Other files there stay."""
     folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two runs may end at once
+        replace(run, folder, changes)
+
+
+def replace(run: Run, folder: Path, changes: list[Change]) -> None:
     with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as made:
         for name, text in texts(run, changes).items():
             (Path(made) / name).write_text(text)
@@ -56,7 +63,7 @@ def write(run: Run, folder: Path, changes: list[Change] = ()) -> None:
 
 def keep_consoles(source: Path, logs: Path) -> None:
     """Text that an emulator or its host left; none of their disks and images."""
-    for path in source.glob("*.log") if source.is_dir() else ():
+    for path in [*source.glob("*.log"), *source.glob("serial")]:
         (logs / source.name).mkdir(exist_ok=True)
         shutil.copy(path, logs / source.name)
 

@@ -169,7 +169,7 @@ class Series:
         """One run.sh, whose stream is kept if it has verdicts; MAY_BE_CUT: also if it had red ones at its limit."""
         output = place.with_suffix(".out")
         log = Path(f"{output}.log")
-        command = [TOP / "run.sh", "--no-install", "--max-crashes", "0", "--image", self.image, *arguments]
+        command = [TOP / "run.sh", "-v", "--no-report", "--no-install", "--max-crashes", "0", "--image", self.image, *arguments]
         status, seconds = self.run(command, output, limit)
         text = output.read_text(errors="replace")
         if status == TIMED_OUT and may_be_cut and ktap.read(text).red():

@@ -106,7 +106,7 @@ class Terminal:
     def __init__(self, run: Run, is_quiet: bool):
         self.run, self.is_quiet = run, is_quiet
         self.paint = terminal.Paint(sys.stdout.isatty() and terminal.may_colour())
-        can_move = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+        can_move = not is_quiet and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         self.live = terminal.Live(self.write, can_move, self.paint)
         self.told: set[int] = set()
 
@@ -175,7 +175,7 @@ def follow(run: Run, folder: Path, shown, teller: Teller) -> None:
     """Until run.sh has ended, one way or the other."""
     follower, parent, begin = Follower(run, folder), os.getppid(), time.monotonic()
     while True:
-        status = events.read_status(folder / "end")  # first, so that a last look sees all
+        status, _ = events.read_status(folder / "end")  # first, so that a last look sees all
         for setting, line in follower.look():
             shown.take(setting, line)
         if status is not None:
@@ -208,8 +208,8 @@ def main(arguments: list[str]) -> int:
     finally:
         teller.end()
     changes = changes_of_runs.changes(run, before) if options.compare else []
-    (options.folder / "totals").write_text(run.totals() + "\n")
     shown.end(changes)
+    (options.folder / "totals").write_text(run.totals() + "\n")
     sys.stdout.flush()
     if options.report:
         report.write(run, options.report, changes)

@@ -3,7 +3,6 @@
 a screenful."""
 
 import os
-import re
 import shutil
 import textwrap
 from collections import Counter
@@ -16,7 +15,7 @@ from ktap import Result
 
 COLUMNS = (("ok", ("PASS",)), ("vac", ("VACUOUS",)), ("known", ("KNOWN",)), ("n/a", ("SKIP",)), ("red", (*ktap.RED, "ERROR")))
 COLOURS = {"red": 31, "ok": 32, "vac": 33, "known": 35, "n/a": 2, "bold": 1}
-MOST_LISTED = 20  # red ones; the report has them all
+MOST_LISTED = 12  # red ones; the report has them all
 
 
 class Paint:
@@ -40,6 +39,7 @@ class Live:
     def __init__(self, write: Callable[[str], None], can_move: bool, paint: Paint):
         self.write, self.can_move, self.paint = write, can_move, paint
         self.drawn = 0
+        self.last: list[str] = []
 
     def clear(self) -> str:
         up = "\r\033[K" + "\033[A\033[K" * self.drawn if self.drawn else ""
@@ -56,6 +56,9 @@ class Live:
             lines = [progress(setting, self.paint, wide) for setting in run.settings]
             # One write, so that nothing flickers. More lines than the terminal has could not be taken back.
             lines = lines[:shutil.get_terminal_size().lines - 1]
+            if self.drawn and lines == self.last:
+                return
+            self.last = lines
             self.write(self.clear() + "".join(f"{line}\n" for line in lines))
             self.drawn = len(lines)
 
@@ -64,7 +67,7 @@ def progress(setting: Setting, paint: Paint, wide: int) -> str:
     """`npt=1  ━━━━━━━━        812/1830  2 red  12 s left`"""
     stream = setting.stream
     done, plan, red = len(stream.results), stream.plan, len(setting.red())
-    if setting.status is not None:
+    if setting.status is not None or stream.status is not None:
         state = "done" if not stream.missing else f"ended, {stream.missing} not run"
     elif setting.began is None:
         state = "waits"
@@ -141,7 +144,7 @@ def retention(run: Run, wide: int) -> list[str]:
     for setting in run.settings:
         tried = {row: counts for row, counts in setting.stream.retention.items() if counts[1]}
         if tried:
-            kept = [f"{row.replace('|', ' of ')} {seen}/{count}" for row, (seen, count) in tried.items() if seen]
+            kept = [f"{row.replace('nothing|', 'no event|').replace('|', ' of ')} {seen}/{count}" for row, (seen, count) in tried.items() if seen]
             text = f"kept ({setting.name}): " + (", ".join(kept) or "nothing")
             lines += wrapped(f"{text}; nothing behind {len(tried) - len(kept)} others that were tried", wide)
     return lines
@@ -167,11 +170,16 @@ def fixed(run: Run) -> list[str]:
 
 
 def listed(run: Run, verdicts: tuple[str, ...], colour: str, paint: Paint) -> list[str]:
-    found = list(run.of_verdict(*verdicts))
+    """What is red or known, the ways of looking at one scenario together, with the command that shows the first."""
+    found: dict[tuple[str, str, str], list[tuple[Setting, Result]]] = {}
+    for number, (setting, result) in enumerate(run.of_verdict(*verdicts)):
+        key = (setting.name, result.verdict, ktap.scenario(result.name) or str(number))
+        found.setdefault(key, []).append((setting, result))
     lines = []
-    for setting, result in found[:MOST_LISTED]:
-        text = re.sub(rf"^{result.verdict}:? ", "", result.text)
-        lines.append(paint(f"{result.verdict} {result.name}".strip(), colour) + f" ({setting.name}): {text}")
+    for same in list(found.values())[:MOST_LISTED]:
+        setting, result = same[0]
+        others = "".join(f" {one.name.removeprefix(ktap.scenario(one.name))}" for _, one in same[1:])
+        lines.append(paint(f"{result.verdict} {result.name}".strip() + others, colour) + f" ({setting.name}): {result.text}")
         if command := again(setting, result):
             lines.append(f"  {command}")
     if len(found) > MOST_LISTED:

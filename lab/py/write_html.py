@@ -68,13 +68,26 @@ def changes_of(changes: list[Change]) -> list[str]:
     return [f"<h2>Against the run before</h2><ul>{items}</ul>"]
 
 
+MOST_COLUMNS = 6  # of settings; more of them are rows
+
+
 def heat_map(run: Run) -> str:
+    if len(run.settings) > MOST_COLUMNS:
+        return heat_map_by_setting(run)
     head = "".join(f"<th>{escape(setting.name)}</th>" for setting in run.settings)
     rows = []
     for name in run.families():
         cells = "".join(cell(setting, number, name) for number, setting in enumerate(run.settings))
         rows.append(f'<tr><th><a href="#{name}">{escape(name)}</a></th>{cells}</tr>')
     return f'<div class="wide"><table><tr><th></th>{head}</tr>{"".join(rows)}</table></div>'
+
+
+def heat_map_by_setting(run: Run) -> str:
+    families = run.families()
+    head = "".join(f'<th><a href="#{name}">{escape(name)}</a></th>' for name in families)
+    rows = "".join(f"<tr><th>{escape(setting.name)}</th>" + "".join(cell(setting, number, name) for name in families) + "</tr>"
+                   for number, setting in enumerate(run.settings))
+    return f'<div class="wide"><table><tr><th></th>{head}</tr>{rows}</table></div>'
 
 
 def of_family(setting: Setting, name: str) -> list[Result]:

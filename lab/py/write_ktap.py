@@ -40,6 +40,8 @@ def lines_of(result: Result, number: int, name: str, command: str) -> Iterator[s
     bad = result.is_red or result.verdict == "ERROR"
     if bad:
         yield comment(f"{result.verdict} {name}: {result.text}")
+    if result.name.startswith(ktap.NO_CASE):
+        command = ""  # there is no such case to be run
     if bad or result.verdict == "KNOWN":
         for line in result.evidence:
             yield comment(f"| {line}")
@@ -47,8 +49,7 @@ def lines_of(result: Result, number: int, name: str, command: str) -> Iterator[s
             yield comment(f"| replay: {result.replay}")
         if command:
             yield comment(f"| again: {command}")
-    # `#` begins a directive for each parser.
-    reason = result.text.replace("#", "no. ")
+    reason = result.text.replace(" # ", " - ")  # which would begin another directive
     if bad:
         yield f"not ok {number} {name}"
     elif result.verdict == "PASS":
@@ -73,7 +74,8 @@ def behind(setting: Setting) -> Iterator[str]:
     for name, reason in stream.fixed:
         yield comment(f"known-fixed {name}: {reason}")
     for row, (seen, tried) in stream.retention.items():
-        yield comment(f"retention {row}|{'yes' if seen else 'no' if tried else 'not-tried'}|{seen}/{tried}")
+        if tried:
+            yield comment(f"retention {row}|{'yes' if seen else 'no'}|{seen}/{tried}")
     counts = " ".join(f"{verdict}={stream.count(verdict)}" for verdict in ktap.VERDICTS)
     yield comment(f"summary {counts}")
     if setting.status is not None:
@@ -99,7 +101,8 @@ def nested_setting(run: Run, setting: Setting) -> Iterator[str]:
 
 
 def head(run: Run) -> list[str]:
-    return ["KTAP version 1", f"1..{len(run.settings)}"]
+    limits = run.about.get("limits", "").strip()
+    return ["KTAP version 1", f"1..{len(run.settings)}", *([comment(limits)] if limits else [])]
 
 
 def nested(run: Run) -> str:

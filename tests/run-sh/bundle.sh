@@ -18,7 +18,7 @@ bundle() {
 	printf 'scenario a: T\n\tload w0 frsh\n' >"$work/bad.scn"
 	expect 'bundle: scenarios' 2 'bad.scn:1: a: expected' -- \
 		env PATH="$bare" "$run" --no-install --host tcg --scenarios "$work/bad.scn"
-	expect 'bundle: a run, as nobody' 0 '^ok 1 linear.invlpg.l1/load' -- "${as[@]}" \
+	expect 'bundle: a run, as nobody' 0 '^ *ok 1 linear.invlpg.l1/load' -- "${as[@]}" \
 		env HOME=/nonexistent PATH="$bare" "$run" --no-install --host tcg linear.invlpg.l1/load
 	make -s dist >/dev/null && sha256sum build/revenant-*.tar.gz >"$work/sum" && rm build/revenant-*.tar.gz &&
 		make -s dist >/dev/null && sha256sum --check --status "$work/sum"

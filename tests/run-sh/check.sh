@@ -99,6 +99,10 @@ options() {
 	refused 'empty program' 'needs a program' --replay ' '
 	refused 'program and filter' 'leave out the filter' --host tcg --replay 'load w0' 'svm.*'
 	refused 'folder that cannot be made' 'cannot make' --host tcg --image "$stub" --keep /dev/null/logs
+	refused 'unknown format' 'use one of nested flat' --format xml
+	refused 'results that are not there' 'cannot be read' --compare no/such.json
+	refused 'results that are none' 'cannot be read as JSON' --compare LICENSE
+	refused 'report that cannot be written' 'cannot make a folder' --host tcg --image "$stub" --report /dev/null/report
 	expect 'help' 0 '^usage:' 'exit status' -- ./run.sh --help
 }
 
@@ -238,9 +242,20 @@ lines_of_stub=(
 
 vms() {
 	expect 'VM that dies, VM that hangs' 1 "${lines_of_stub[@]}" \
-		"--replay 'map w0 A; load w0'" -- ./run.sh --no-install --host tcg --image "$stub" --timeout 2
+		"--replay 'map w0 A; load w0'" -- ./run.sh -v --no-install --host tcg --image "$stub" --timeout 2
 	[[ $(grep -c '^1\.\.' "$work/out") == 1 ]]
 	report 'VM that dies: one plan' $?
+	expect 'a document, and a report' 1 '^KTAP version 1$' '^    1\.\.6$' '^    # CRASH stub.die: the VM reset' '^    not ok 2 stub.die$' \
+		'^not ok 1 tcg$' "report: $work/report/report.html$" -- \
+		./run.sh --no-install --host tcg --image "$stub" --timeout 2 --report "$work/report"
+	[[ $(cd "$work/report" && echo *) == 'junit.xml logs mail.txt report.html results.json run.ktap' && -s $work/report/logs/0-tcg.ktap ]]
+	report 'a report: all of it' $?
+	expect 'flat' 1 '^1\.\.6$' '^not ok 2 tcg.stub.die$' -- \
+		./run.sh --no-install --host tcg --image "$stub" --timeout 2 --no-report --format flat
+	expect 'quiet' 1 '^CRASH stub.die \(tcg\): the VM reset' '^WRONG.*3 red' -- \
+		./run.sh --no-install --host tcg --image "$stub" --timeout 2 --no-report -q
+	! grep -q 'stub.pass' "$work/out"
+	report 'quiet: only what is red' $?
 }
 
 # A VM of shell: says what the case asks for, from the case that `from=` names.
@@ -282,7 +297,7 @@ with_image() {
 	report 'list, filtered: nothing else' $?
 	# shellcheck disable=SC2016 # must arrive as it is
 	expect 'malformed program' 2 '^Bail out! ' -- \
-		./run.sh --no-install --host tcg --image $image --replay 'load nowhere; $(x) "'"'"'!'
+		./run.sh -v --no-install --host tcg --image $image --replay 'load nowhere; $(x) "'"'"'!'
 }
 
 gcc -m32 -ffreestanding -fno-pic -fno-stack-protector -O1 -nostdlib -static -Wall -Wextra -Werror \

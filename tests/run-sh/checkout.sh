@@ -50,7 +50,7 @@ read_only() { # CHECKOUT
 kept_folder() {
 	mkdir -p "$work/kept/9-old" && : >"$work/kept/9-old.ktap" && : >"$work/kept/mine.ktap"
 	expect 'folder kept again' 1 '^ok 6 stub.last' -- \
-		./run.sh --no-install --host tcg --image "$stub" --timeout 2 --keep "$work/kept"
+		./run.sh -v --no-install --host tcg --image "$stub" --timeout 2 --keep "$work/kept"
 	[[ ! -e $work/kept/9-old.ktap && ! -e $work/kept/9-old && -e $work/kept/mine.ktap && -s $work/kept/0-tcg.ktap ]]
 	report 'folder kept again: only new streams' $?
 }

@@ -34,7 +34,7 @@ judged() { # NAME STATUS VERSION RED PATTERN ARG...
 	local name=$1 status=$2 version=$3 red=$4 pattern=$5
 	shift 5
 	expect "$name" "$status" "$pattern" -- env PATH="$work/emulator:$PATH" VERSION="$version" RED="$red" \
-		./run.sh --no-install --host lab --host-params npt=1 --image "$stub" "$@"
+		./run.sh -v --no-install --host lab --host-params npt=1 --image "$stub" "$@"
 }
 
 tried() { # NAME yes|no: was the emulator tried in the last test?

@@ -101,7 +101,7 @@ full_disk() {
 	QEMU
 	chmod +x "$work/fills/qemu-system-x86_64"
 	expect 'disk that fills up' 99 'is the disk full|the disk is full' '\(status 99' -- env PATH="$work/fills:$PATH" \
-		SMALL="$work/small" TMPDIR="$work/small" ./run.sh --no-install --host tcg --image "$stub" --timeout 2
+		SMALL="$work/small" TMPDIR="$work/small" ./run.sh -v --no-install --host tcg --image "$stub" --timeout 2
 	never 'disk that fills up: no word of the host' 'nothing wrong|^not ok|^# CRASH'
 	head -c 9000000 /dev/zero >"$work/small/fill" 2>/dev/null
 	expect 'disk that is full' 99 '^run.sh: error: the disk of .* is full' -- env TMPDIR="$work/small" ./run.sh --no-install --host tcg --image "$stub"
@@ -130,6 +130,7 @@ check_streams() {
 		expect "stream with $name" 0 "^status $wanted\$" -- bash -c '
 			set -euo pipefail
 			. lab/say.sh
+			. lab/show.sh
 			eval "$(sed -n "/^check_stream()/,/^}/p" run.sh)"
 			stream_of() { echo "$1"; }
 			declare -A statuses=([$1]=$2) setting_names=([$1]=x)

@@ -47,7 +47,7 @@ kvm() {
 	masks
 	if [[ ! -e /dev/kvm ]]; then
 		expect 'KVM: told before anything is built' 99 '^run.sh: error: --host kvm: there is no /dev/kvm' -- \
-			./run.sh --no-install --host kvm
+			./run.sh -v --no-install --host kvm
 	fi
 }
 

@@ -95,10 +95,10 @@ whole_matrix() {
 	before=$(state_of_machine)
 	expect 'matrix, a run' 0 '1/4 .*kvm_amd npt=1' '^ok 1 linear.invlpg.l1/load' '4/4 .*vgif=0 vls=0' \
 		'^1\.\.0 # SKIP .*no parameter vls' 'nothing wrong' -- \
-		"$copy/run.sh" --no-install --matrix --image "$PWD/$image" linear.invlpg.l1/load
+		"$copy/run.sh" -v --no-install --matrix --image "$PWD/$image" linear.invlpg.l1/load
 	diff <(echo "$before") <(state_of_machine) >"$work/diff"
 	report 'matrix, a run: all is as it was' $? "$work/diff"
 	expect 'matrix, a parameter that is none' 2 'Bail out! .*no parameter nptt' -- \
-		"$copy/run.sh" --no-install --matrix --host-params nptt=1 --image "$PWD/$image" linear.invlpg.l1/load
+		"$copy/run.sh" -v --no-install --matrix --host-params nptt=1 --image "$PWD/$image" linear.invlpg.l1/load
 	rm -rf "$copy"
 }
