@@ -12,6 +12,7 @@
 #   make mutants       which planted faults of KVM are caught (docs/mutants.md); 20 minutes on an idle machine
 #   make reproducer NAME='…'   an image with that one case, or program, in it, for a plain QEMU
 #   make history       what is red on stock kernels since 5.10 (docs/history.md); 11 minutes, and downloads
+#   make pictures      those of README, from a run on an emulated host (a minute); needs chromium
 #   make format-check  does the source look as .clang-format says?
 #   make clean
 
@@ -156,6 +157,9 @@ reproducer: all $(BUILD)/host/revenant-scenarios
 history: all
 	lab/py/history.py $(ARGS)
 
+pictures: all
+	lab/py/pictures.py docs/pictures --host lab --strict
+
 FORMATTED := $(sort $(wildcard $(foreach room,$(ROOMS) vmm tests tests/*,$(room)/*.[ch])))
 format-check:
 	$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
@@ -169,4 +173,4 @@ clean:
 -include $(OBJECTS:.o=.d) $(AGENT32_OBJECTS:.o=.d) $(OFFSETS:.h=.d) $(VMM_OBJECTS:.o=.d)
 
 .DELETE_ON_ERROR:
-.PHONY: all iso dist install check bench mutants reproducer history format-check clean FORCE
+.PHONY: all iso dist install check bench mutants reproducer history pictures format-check clean FORCE

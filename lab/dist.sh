@@ -15,7 +15,7 @@ rm -rf "$to"
 mkdir -p "$to"/{build/host,scenarios,plan,model/oracle,docs}
 cp -a run.sh README.md LICENSE lab "$to/"
 find "$to/lab" -name __pycache__ -prune -exec rm -rf {} +
-cp docs/*.md docs/*.tsv "$to/docs/"
+cp -r docs/*.md docs/*.tsv docs/pictures "$to/docs/"
 cp scenarios/*.scn "$to/scenarios/"
 cp plan/verdicts.def "$to/plan/"
 cp model/oracle/rules.[ch] "$to/model/oracle/" # for Bochs' TLB, if it is built there
