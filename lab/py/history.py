@@ -15,11 +15,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from shlex import quote
 
+import events
 import ktap
 import series
+import write_html
 from history_table import Run, table
 from series import Series, usage_error
+from theory import Theories
 
 # Kernels that the archive serves no more are left out with a note.
 KERNELS = ("5.10.218", "5.10.262", "6.1.170", "6.1.192", "6.12.43", "6.12.117", "6.16.3", "6.17.13", "6.18.15",
@@ -70,6 +74,19 @@ def write_document(doc: Path, text: str) -> None:
         doc.write_text(new)
 
 
+def as_one(done: list[Run]) -> events.Run:
+    """All of them as the settings of one run, for its page."""
+    settings = []
+    for run in done:
+        name = f"{run.kernel} {run.host}"
+        options = " ".join(map(quote, [*series.host_options(run.vendor, run.params), "--kernel", run.kernel]))
+        setting = events.Setting(name, f"{name}: {run.stream.host}", options, Path("/nonexistent"), status=run.stream.status)
+        setting.reader.stream = run.stream
+        settings.append(setting)
+    red = any(setting.red() for setting in settings)
+    return events.Run(settings, {"command": "make history"}, status=1 if red else 0)
+
+
 def parse(arguments: list[str]) -> argparse.Namespace:
     head, _, status = __doc__.rpartition("\n\n")
     parser = argparse.ArgumentParser(description=head, epilog=status, allow_abbrev=False,
@@ -106,6 +123,9 @@ def main(arguments: list[str]) -> int:
             run.stream = ktap.read_file(place(runs, run))
         text = table(done)
     print(text.replace("`", "").replace("**", ""))
+    page = series.cache_dir() / "history.html"
+    page.write_text(write_html.html(as_one(done), Theories()))
+    runs.note(f"the same with all evidence: {page}")
     write_document(options.doc, text)
     if todo:
         runs.note(f"{len(todo)} runs in {time.monotonic() - begin:.0f} s")

@@ -15,7 +15,9 @@ import labpath
 import history
 import ktap
 import series
+import write_html
 from history_table import Run, family, table
+from theory import Theories
 
 FIRST = """\
 ok 1 linear.a/load
@@ -32,6 +34,16 @@ ok 2 linear.a/store
 ok 3 vmx.vpid-off.b # SKIP VACUOUS: nothing kept
 # run seconds=20
 """
+
+
+class OnePage(unittest.TestCase):
+    def test_all_runs_are_settings_of_one(self):
+        runs = [Run(f"6.{n}", "intel", "ept=0", "", ktap.read(FIRST if n == 3 else SECOND)) for n in range(8)]
+        run = history.as_one(runs)
+        self.assertEqual(run.status, 1)
+        page = write_html.html(run, Theories())
+        self.assertIn("<tr><th>6.3 intel ept=0</th>", page)  # a row: so many would not fit as columns
+        self.assertIn("--host lab --cpu intel --host-params ept=0 --kernel 6.3 linear.a/store", page)
 
 
 class Table(unittest.TestCase):
