@@ -13,10 +13,6 @@
 # The same of a tree of your own, out of tree, in a folder that is kept: after an edit only what depends on it is
 # compiled again.
 #
-# build.sh --config TREE OUT
-#
-# Only the configuration of such a kernel: OUT/.config.
-#
 # All kernels of a version share one tree and one build folder, so after the first (ten minutes on
 # two cores) only KVM is compiled again. Results are kept, named by all they were made from.
 
@@ -238,10 +234,6 @@ while [[ ${1-} == --* ]]; do
 		;;
 	--tree)
 		build_own_tree "$2"
-		exit
-		;;
-	--config)
-		configure "$(realpath "$2")" "$(realpath -m "$3")"
 		exit
 		;;
 	--install | --no-install) take_install_option "$1" ;;

@@ -47,6 +47,11 @@ own_kernels() {
 	expect 'kernel file with KVM built in' 0 -- bash -c "$own_kernel" "$work/file/bzImage"
 	[[ ! -s $work/out ]]
 	report 'kernel file with KVM built in: no modules' $?
+	cp "$stub" "$work/file/vmlinux" && touch -r "$work/file/bzImage" "$work/file/vmlinux"
+	expect 'vmlinux with its bzImage' 2 'leave out the filter' -- \
+		./run.sh --no-install --image "$stub" --kernel "$work/file/vmlinux" --replay 'load w0' 'svm.*'
+	touch -d tomorrow "$work/file/vmlinux"
+	refused 'vmlinux that is newer than its bzImage' 'make bzImage' --kernel "$work/file/vmlinux"
 	mkdir -p "$modules"
 	module '.section __ksymtab_strings,"a"\n.asciz "kvm_run"' >"$modules/kvm.ko"
 	module '.text\ncall kvm_run' | xz >"$modules/kvm-amd.ko.xz"
