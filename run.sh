@@ -23,8 +23,8 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 . lab/matrix.sh
 . lab/prefetch.sh
 . lab/emulator.sh
-. lab/mutants/choose.sh
-. lab/variants/choose.sh
+. lab/mutants/choose-mutant.sh
+. lab/variants/choose-variant.sh
 . lab/report.sh
 . lab/show.sh
 

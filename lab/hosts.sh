@@ -198,7 +198,7 @@ emulator_of() { # VENDOR PARAMS
 prepare_kernel() { # sets lab_vmlinuz, lab_release, lab_base
 	local folder=''
 	if [[ -d $kernel ]]; then
-		lab_vmlinuz=$("$LAB/kernel/build.sh" "${install_flag[@]}" --tree "$kernel") || exit
+		lab_vmlinuz=$("$LAB/kernel/build-kernel.sh" "${install_flag[@]}" --tree "$kernel") || exit
 		lab_release=$(bzimage_version "$lab_vmlinuz") lab_file=" ($kernel)"
 	elif [[ -f $kernel ]]; then
 		lab_vmlinuz=$kernel
@@ -285,7 +285,7 @@ prepare_lab() {
 # The packaged Bochs, where ours cannot be built, has its own TLB only.
 need_bochs() { # sets lab_bochs and bochs_tlb
 	[[ -z $lab_bochs ]] || return 0
-	lab_bochs=$("$LAB/bochs/build.sh" "${install_flag[@]}" </dev/null) || exit
+	lab_bochs=$("$LAB/bochs/build-bochs.sh" "${install_flag[@]}" </dev/null) || exit
 	bochs_tlb=${tlb:-keep}
 	if [[ $lab_bochs == /usr/* ]]; then
 		[[ ${tlb:-off} == off ]] ||
@@ -313,9 +313,9 @@ lab_command() { # NUMBER WORK; sets command
 	vcpus=$(machine_word smp "${setting_params[$1]}")
 	cpus=$(machine_word host-cpus "${setting_params[$1]}")
 	if [[ ${setting_emulators[$1]} == qemu ]]; then
-		command=("$LAB/emulated-host.sh")
+		command=("$LAB/qemu-host.sh")
 	else
-		command=("$LAB/bochs/emulated-host.sh" --bochs "$lab_bochs" --cpu "$vendor")
+		command=("$LAB/bochs/bochs-host.sh" --bochs "$lab_bochs" --cpu "$vendor")
 	fi
 	command+=(--vmlinuz "$lab_vmlinuz" --base "$lab_base" --image "$image" --work "$2"
 		--append "$(kernel_words "kvm_$vendor" "${setting_params[$1]}")${host_append:+ $host_append}"

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What run.sh --mutant NAME asks (lab/mutants/choose.sh):
+"""What run.sh --mutant NAME asks (lab/mutants/choose-mutant.sh):
 
   choose.py near NAME                              names that are like it
   choose.py hosts NAME                             VENDOR <tab> PARAMS of the hosts on which it shows
   choose.py parameters NAME SWITCHES               the words for the kernel's command line; SWITCHES lies beside it
-  choose.py variants NAME,... SWITCHES             the same for run.sh --variant (lab/variants/choose.sh)
+  choose.py variants NAME,... SWITCHES             the same for run.sh --variant (lab/variants/choose-variant.sh)
   choose.py report NAME (VENDOR PARAMS STREAM)...  what was expected on these hosts, and what was caught
 
 The NAME `none` is the kernel without a fault.

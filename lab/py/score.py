@@ -178,7 +178,7 @@ class Scoring:
     def find_bochs(self, rows: list[Row]) -> None:
         """Once for all: each run.sh would look for it, and wait for another that builds it."""
         if any(series.keeps(row.vendor, row.params) for row in rows):
-            found = subprocess.run([series.TOP / "lab/bochs/build.sh", "--no-install"], stdout=subprocess.PIPE, text=True)
+            found = subprocess.run([series.TOP / "lab/bochs/build-bochs.sh", "--no-install"], stdout=subprocess.PIPE, text=True)
             if found.returncode:
                 sys.exit(found.returncode)
             self.bochs = found.stdout.strip()
@@ -220,7 +220,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add = parser.add_argument
     add("mutants", nargs="*", metavar="MUTANT")
     add("--kernel", metavar="VERSION", default=STANDARD,
-        help=f"of the mutants' kernel, built by lab/kernel/build.sh --mutants ({STANDARD})")
+        help=f"of the mutants' kernel, built by lab/kernel/build-kernel.sh --mutants ({STANDARD})")
     add("--image", metavar="FILE", type=Path, help="a bzImage with the mutants in it, in place of that; the file"
         " `switches` beside it lists them as instrument.py did")
     add("--elf", metavar="FILE", help="another image of ours than build/revenant.elf")
@@ -248,7 +248,7 @@ def kernel_of(options: argparse.Namespace) -> Path:
     if options.image:
         kernel = options.image.resolve()
     else:
-        built = subprocess.run([series.TOP / "lab/kernel/build.sh", "--mutants", options.kernel], stdout=subprocess.PIPE, text=True)
+        built = subprocess.run([series.TOP / "lab/kernel/build-kernel.sh", "--mutants", options.kernel], stdout=subprocess.PIPE, text=True)
         if built.returncode:
             sys.exit(built.returncode)
         kernel = Path(built.stdout.strip())

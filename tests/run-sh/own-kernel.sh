@@ -74,13 +74,13 @@ own_trees() {
 		return
 	fi
 	fake_tree
-	expect 'kernel tree' 0 'trees/[0-9a-f]*/arch/x86/boot/bzImage$' -- lab/kernel/build.sh --no-install --tree "$tree"
-	expect 'kernel tree, warm' 0 'bzImage$' -- lab/kernel/build.sh --no-install --tree "$tree"
+	expect 'kernel tree' 0 'trees/[0-9a-f]*/arch/x86/boot/bzImage$' -- lab/kernel/build-kernel.sh --no-install --tree "$tree"
+	expect 'kernel tree, warm' 0 'bzImage$' -- lab/kernel/build-kernel.sh --no-install --tree "$tree"
 	[[ $(cat "$work"/own-cache/revenant/trees/*/compiled) == compiled ]]
 	report 'kernel tree, warm: nothing is compiled' $?
 	echo 'mmu.c:7: error: no such field' >"$tree/arch/x86/kvm/mmu.c"
 	one_sentence 'kernel tree that does not compile' 'does not build: mmu.c:7: error: no such field.*build.log' \
-		"lab/kernel/build.sh --no-install --tree $tree 2>&1 | grep -v '^  '; exit \${PIPESTATUS[0]}"
+		"lab/kernel/build-kernel.sh --no-install --tree $tree 2>&1 | grep -v '^  '; exit \${PIPESTATUS[0]}"
 	touch "$tree/.config"
 	refused 'kernel tree that was built in place' 'built in place.*git worktree add' --image "$stub" --no-trial --kernel "$tree"
 	# So that git bisect run stops at a tree that is no good at all, and skips a commit that is none.

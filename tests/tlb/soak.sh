@@ -42,7 +42,7 @@ done
 bochs_cpu "$cpu" >/dev/null || usage_error "--cpu '$cpu' is unknown: use one of intel amd"
 
 need_packages bochs
-bochs=$(lab/bochs/build.sh)
+bochs=$(lab/bochs/build-bochs.sh)
 [[ $kernel == /* || ! -f $caller/$kernel ]] || kernel=$caller/$kernel
 if [[ ! -f $kernel ]]; then
 	kernel=$(exclusively archive debian_kernel "$kernel")/vmlinuz

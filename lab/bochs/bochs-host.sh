@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# emulated-host.sh --bochs FILE --cpu intel|amd --vmlinuz FILE --base FILE --image FILE --work DIR
+# bochs-host.sh --bochs FILE --cpu intel|amd --vmlinuz FILE --base FILE --image FILE --work DIR
 #                  [--append TEXT] [--smp N] [--cpus N] [--vmm FILE] ARGS
 #
-# As ../emulated-host.sh, with a machine that Bochs emulates: an Intel one with VMX, EPT, VPID and
+# As ../qemu-host.sh, with a machine that Bochs emulates: an Intel one with VMX, EPT, VPID and
 # PCID, or an AMD one that has PCID. Standard output is the KTAP stream of the VM loop inside; the
 # kernel's console goes to DIR/console.log, Bochs' own messages to DIR/bochs.log and DIR/bochs.out.
 #
@@ -30,7 +30,7 @@ while (($# > 1)); do
 		shift 2
 		;;
 	*)
-		echo "emulated-host.sh: unknown option $1" >&2
+		echo "bochs-host.sh: unknown option $1" >&2
 		exit 2
 		;;
 	esac

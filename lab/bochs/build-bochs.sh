@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# build.sh [--install|--no-install]
+# build-bochs.sh [--install|--no-install]
 #
 # Builds Bochs from Debian's source package, with the retaining TLB of tlb/ in it, and prints the path
 # of the program. Everything that does not change with the TLB's sources and the oracle's rules is
@@ -163,7 +163,7 @@ case ${1-} in
 	;;
 --install | --no-install) take_install_option "$1" && shift ;;
 esac
-(($# == 0)) || usage_error "usage: build.sh [--install|--no-install]"
+(($# == 0)) || usage_error "usage: build-bochs.sh [--install|--no-install]"
 tree=$(cache_dir)/bochs-${BOCHS_VERSION%%[+-]*}-tree-$(tree_key)
 target=$(cache_dir)/bochs-${BOCHS_VERSION%%[+-]*}-$(bochs_key)
 status=0

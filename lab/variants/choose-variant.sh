@@ -25,10 +25,10 @@ prepare_variant() {
 	if [[ ! -f $kernel ]]; then
 		[[ ${kernel:=$MUTANTS_VERSION} =~ ^[0-9]+\.[0-9]+$ ]] ||
 			usage_error "--variant goes with --kernel VERSION, such as $MUTANTS_VERSION, of a kernel that it builds; '$kernel' is none"
-		kernel=$("$LAB/kernel/build.sh" "${install_flag[@]}" --mutants "$kernel") || exit
+		kernel=$("$LAB/kernel/build-kernel.sh" "${install_flag[@]}" --mutants "$kernel") || exit
 	fi
 	[[ -r ${kernel%/*}/switches ]] ||
-		usage_error "--kernel: beside $kernel is no list of variants: build it with lab/kernel/build.sh --mutants"
+		usage_error "--kernel: beside $kernel is no list of variants: build it with lab/kernel/build-kernel.sh --mutants"
 	words=$(choose variants "$variant" "${kernel%/*}/switches") || exit
 	[[ -n $words ]] || usage_error "--variant $variant is not for this kernel: $(cd "$VARIANTS" && grep '^kernels:' "${variant%%,*}.variant")"
 	variant_append=$host_append

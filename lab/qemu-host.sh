@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# emulated-host.sh --vmlinuz FILE --base FILE --image FILE --work DIR
+# qemu-host.sh --vmlinuz FILE --base FILE --image FILE --work DIR
 #                  [--append TEXT] [--smp N] [--cpus N] [--vmm FILE] ARGS
 #
 # An AMD machine emulated by QEMU TCG, with a real Linux and its KVM on it, which runs the image with
@@ -28,7 +28,7 @@ while (($# > 1)); do
 		shift 2
 		;;
 	*)
-		echo "emulated-host.sh: unknown option $1" >&2
+		echo "qemu-host.sh: unknown option $1" >&2
 		exit 2
 		;;
 	esac

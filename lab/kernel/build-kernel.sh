@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# build.sh [--install|--no-install] [--mutants] VERSION
+# build-kernel.sh [--install|--no-install] [--mutants] VERSION
 #
 # Builds a small host kernel, with both of KVM's vendors built in, from Debian's package
 # linux-source-VERSION (6.1, 6.12, 7.3, ...), and prints the path of its bzImage. Beside it lie
 # vmlinux (for emulators that enter it directly), config, release, and with --mutants `switches`: what
 # there is to be switched on (../py/instrument.py, ../mutants/README.md).
 #
-# build.sh [--install|--no-install] --tree TREE
+# build-kernel.sh [--install|--no-install] --tree TREE
 #
 # The same of a tree of your own, out of tree, in a folder that is kept: after an edit only what depends on it is
 # compiled again.
@@ -238,12 +238,12 @@ while [[ ${1-} == --* ]]; do
 		;;
 	--install | --no-install) take_install_option "$1" ;;
 	--mutants) mutants=yes ;;
-	*) usage_error "build.sh: unknown option $1" ;;
+	*) usage_error "build-kernel.sh: unknown option $1" ;;
 	esac
 	shift
 done
 [[ $# == 1 && $1 =~ ^[0-9]+\.[0-9]+$ ]] ||
-	usage_error "usage: build.sh [--install|--no-install] [--mutants] VERSION, such as 7.3"
+	usage_error "usage: build-kernel.sh [--install|--no-install] [--mutants] VERSION, such as 7.3"
 [[ -z $mutants ]] || need_packages mutants
 package=$(source_package "$1") || exit
 read -r debian_version size sum uri <<<"$package"

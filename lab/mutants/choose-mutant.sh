@@ -49,10 +49,10 @@ prepare_mutant() {
 		[[ ${kernel:=$MUTANTS_VERSION} =~ ^[0-9]+\.[0-9]+$ ]] ||
 			usage_error "--mutant goes with --kernel VERSION, such as $MUTANTS_VERSION, of a kernel that it builds; '$kernel' is none"
 		mutant_kernel=$kernel
-		kernel=$("$LAB/kernel/build.sh" "${install_flag[@]}" --mutants "$kernel") || exit
+		kernel=$("$LAB/kernel/build-kernel.sh" "${install_flag[@]}" --mutants "$kernel") || exit
 	fi
 	[[ $mutant == none || -r ${kernel%/*}/switches ]] ||
-		usage_error "--kernel: beside $kernel is no list of mutants: build it with lab/kernel/build.sh --mutants"
+		usage_error "--kernel: beside $kernel is no list of mutants: build it with lab/kernel/build-kernel.sh --mutants"
 	words=$(choose parameters "$mutant" "${kernel%/*}/switches") || exit
 	[[ -n $words ]] || usage_error "--mutant $mutant is not for this kernel: $(grep '^kernels:' "$MUTANTS/$mutant.mutant")"
 	host_append+="${host_append:+ }$words"
