@@ -16,8 +16,8 @@ take_install_option() { # --install or --no-install
 # Each line: what is needed (a command, or a file if it begins with /), and the package that has it.
 needs_of() { # PURPOSE
 	case $1 in
-	build)
-		printf '%s\n' 'make make' 'gcc gcc' 'objcopy binutils'
+	build) # libc6-dev: for the tool that checks the scenarios, and for the VMM
+		printf '%s\n' 'make make' 'gcc gcc' 'objcopy binutils' '/usr/include/stdio.h libc6-dev'
 		;;
 	vmm)
 		printf '%s\n' 'make make' 'gcc gcc' '/usr/include/linux/kvm.h linux-libc-dev' '/usr/include/sys/mman.h|/usr/include/x86_64-linux-gnu/sys/mman.h libc6-dev'
