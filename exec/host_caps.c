@@ -18,7 +18,8 @@ static void cpu_caps(struct caps *caps)
 	caps_add_if(caps, cpuid_has(FEATURE_SMEP), CAP_SMEP);
 	caps_add_if(caps, cpuid_has(FEATURE_SMAP), CAP_SMAP);
 	caps_add_if(caps, cpuid_has(FEATURE_LA57), CAP_LA57);
-	caps_add(caps, CAP_LEGACY);
+	caps_add(caps, CAP_LEGACY); /* as far as CPUID says: see lacks= */
+	caps_add(caps, CAP_PDPTES);
 	caps_add_if(caps, nr_cpus >= 2, CAP_CPUS2);
 	caps_add_if(caps, nr_cpus >= 4, CAP_CPUS4);
 }

@@ -348,14 +348,17 @@ moves_vcpus() {
 
 # The VM loop of a setting, its stream on standard output; replaces the process.
 exec_setting() { # NUMBER WORK ARGS
-	local command patience boot_patience
+	local command patience boot_patience unfit=
 	case $host in
-	lab) lab_command "$1" "$2" ;;
+	lab)
+		lab_command "$1" "$2"
+		[[ ${setting_emulators[$1]} != qemu ]] || unfit=' lacks=pdptes' # docs/emulators.md
+		;;
 	bochs) bochs_command "$1" "$2" ;;
 	*) vm_command "$2" ;;
 	esac
 	((patience >= 5)) || ! moves_vcpus || patience=5
 	# Whoever is killed takes those that it has started along.
 	exec setpriv --pdeathsig KILL "$LAB/vmloop.sh" --work "$2" --max-crashes "$max_crashes" ${strict:+--strict} \
-		"$patience" "$boot_patience" "host=${setting_words[$1]}${3:+ $3}" setpriv --pdeathsig KILL "${command[@]}"
+		"$patience" "$boot_patience" "host=${setting_words[$1]}$unfit${3:+ $3}" setpriv --pdeathsig KILL "${command[@]}"
 }

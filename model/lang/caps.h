@@ -41,6 +41,9 @@
 	X(LEGACY, "legacy-paging",                                                                \
 	  "L1 cannot run in 32-bit paging modes here, as run.sh knows: another host, or "         \
 	  "--emulator bochs")                                                                     \
+	X(PDPTES, "pdptes",                                                                       \
+	  "the CPU below sets reserved bits in PDPTEs (QEMU TCG): real hardware, or "             \
+	  "--emulator bochs")                                                                     \
 	X(UNPAGED, "unpaged",                                                                     \
 	  "L2 cannot run unpaged: use a host with NPT, or EPT and unrestricted guests")           \
 	X(NPT_PAE, "npt-pae", "nested tables in another format than 64-bit L1's are SVM's")       \

@@ -99,6 +99,21 @@ static void step_needs(const struct step *step, struct caps *needs)
 	}
 }
 
+/* An SMI's end and a restored vCPU load the PDPTEs from memory, and the guest is lost if they
+ * cannot. */
+static bool reloads_pdptes(const struct program *program)
+{
+	const struct header header = program_header(program);
+
+	for (unsigned i = 0; i < program->nr_steps; i++) {
+		const struct step *step = &program->step[i];
+
+		if (step->op == OP_HOST && (step->arg == HOST_SMI || step->arg == HOST_SAVE))
+			return header.l2 == MODE_PAE || header.nested_pae;
+	}
+	return false;
+}
+
 struct caps program_needs(const struct program *program)
 {
 	unsigned cpus = program_cpus(program);
@@ -111,6 +126,7 @@ struct caps program_needs(const struct program *program)
 		caps_drop(&needs, CAP_UNPAGED);
 		caps_add(&needs, CAP_LEGACY);
 	}
+	caps_add_if(&needs, reloads_pdptes(program), CAP_PDPTES);
 	caps_add_if(&needs, cpus > 1, CAP_CPUS2);
 	caps_add_if(&needs, cpus > 2, CAP_CPUS4);
 	return needs;
