@@ -459,7 +459,8 @@ static void a_search_leaves_out_what_is_known_of_its_host(void **state)
 	(void)state;
 	(void)c;
 	assert_int_equal(cases_avoided(VENDOR_INTEL, shadows),
-			 FEATURE(NXE) | FEATURE(LEGACY_INVLPG) | FEATURE(SHARED) | FEATURE(NONE));
+			 FEATURE(NXE) | FEATURE(LEGACY_INVLPG) | FEATURE(SHARED) | FEATURE(NONE) |
+				 FEATURE(SMEP) | FEATURE(SMAP));
 	assert_int_equal(cases_avoided(VENDOR_AMD, "kvm,6.12.0,npt=N"),
 			 FEATURE(NXE) | FEATURE(LEGACY_INVLPG) | FEATURE(TLBCTL) | FEATURE(TAGS));
 	assert_int_equal(cases_avoided(VENDOR_INTEL, "kvm,6.12.0,ept=Y"),
