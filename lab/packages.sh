@@ -54,7 +54,7 @@ needs_of() { # PURPOSE
 		;;
 	test)
 		printf '%s\n' 'shellcheck shellcheck' 'clang clang' 'clang-format clang-format' '/usr/include/cmocka.h libcmocka-dev' \
-			'gcov gcc' 'g++ g++' 'git git' 'python3 python3' 'yamllint yamllint'
+			'gcov gcc' 'g++ g++' 'git git' 'python3 python3' 'yamllint yamllint' 'pgrep procps'
 		;;
 	root)
 		printf '%s\n' 'debootstrap debootstrap' 'unshare util-linux' 'git git'

@@ -120,7 +120,7 @@ names_of() { # STREAM VERDICT...
 # A CPU that drops nothing at an event must be found out by random programs.
 search_turns_red() { # EVENT ARGS...
 	local out status
-	out=$(REVENANT_TLB_SKIP=$1 timeout 120 ./run.sh "${install[@]}" --host bochs "${@:2}")
+	out=$(REVENANT_TLB_SKIP=$1 timeout 120 ./run.sh "${install_flag[@]}" -v --host bochs "${@:2}")
 	status=$?
 	echo "$out"
 	((status == 1)) && grep -q "^# | explained if nothing was dropped by .*$1" <<<"$out"

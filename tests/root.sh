@@ -66,6 +66,7 @@ logs=build/check-$suite
 rm -rf "$logs"
 mkdir -p "$logs"
 root=$(mktemp -d "$(cache_dir)/root-$suite.XXXXXX")
+chmod 755 "$root" # for whoever in there is not root
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 while_saying "making a clean root of $suite" make_root "$root" ||
