@@ -62,8 +62,8 @@ def replace(run: Run, folder: Path, changes: list[Change]) -> None:
 
 
 def keep_consoles(source: Path, logs: Path) -> None:
-    """Text that an emulator or its host left; none of their disks and images."""
-    for path in [*source.glob("*.log"), *source.glob("serial")]:
+    """Text that an emulator or its host left; none of their disks and images, nor a pipe that one spoke through."""
+    for path in filter(Path.is_file, [*source.glob("*.log"), *source.glob("serial")]):
         (logs / source.name).mkdir(exist_ok=True)
         shutil.copy(path, logs / source.name)
 
