@@ -42,7 +42,7 @@
 	  "L1 cannot run in 32-bit paging modes here, as run.sh knows: another host, or "         \
 	  "--emulator bochs")                                                                     \
 	X(PDPTES, "pdptes",                                                                       \
-	  "the CPU below sets reserved bits in PDPTEs (QEMU TCG): real hardware, or "             \
+	  "QEMU TCG loses a guest in a legacy mode at an SMI or a restore: real hardware, or "    \
 	  "--emulator bochs")                                                                     \
 	X(UNPAGED, "unpaged",                                                                     \
 	  "L2 cannot run unpaged: use a host with NPT, or EPT and unrestricted guests")           \

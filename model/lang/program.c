@@ -99,8 +99,10 @@ static void step_needs(const struct step *step, struct caps *needs)
 	}
 }
 
-/* An SMI's end and a restored vCPU load the PDPTEs from memory, and the guest is lost if they
- * cannot. */
+/*
+ * An SMI's end and a restored vCPU load control registers and PDPTEs in legacy modes. Where the CPU
+ * below has spoilt them the guest is lost then: docs/emulators.md.
+ */
 static bool reloads_pdptes(const struct program *program)
 {
 	const struct header header = program_header(program);
@@ -109,7 +111,7 @@ static bool reloads_pdptes(const struct program *program)
 		const struct step *step = &program->step[i];
 
 		if (step->op == OP_HOST && (step->arg == HOST_SMI || step->arg == HOST_SAVE))
-			return header.l2 == MODE_PAE || header.nested_pae;
+			return header.l2 == MODE_PAE || header.nested_pae || header.bare;
 	}
 	return false;
 }
