@@ -42,8 +42,7 @@
 	  "L1 cannot run in 32-bit paging modes here, as run.sh knows: another host, or "         \
 	  "--emulator bochs")                                                                     \
 	X(PDPTES, "pdptes",                                                                       \
-	  "QEMU TCG loses a guest in a legacy mode at an SMI or a restore: real hardware, or "    \
-	  "--emulator bochs")                                                                     \
+	  "QEMU TCG loses a guest by an SMI or a restore: real hardware, or --emulator bochs")    \
 	X(UNPAGED, "unpaged",                                                                     \
 	  "L2 cannot run unpaged: use a host with NPT, or EPT and unrestricted guests")           \
 	X(NPT_PAE, "npt-pae", "nested tables in another format than 64-bit L1's are SVM's")       \

@@ -100,18 +100,16 @@ static void step_needs(const struct step *step, struct caps *needs)
 }
 
 /*
- * An SMI's end and a restored vCPU load control registers and PDPTEs in legacy modes. Where the CPU
- * below has spoilt them the guest is lost then: docs/emulators.md.
+ * An SMI's end and a restored vCPU load control registers and PDPTEs. On QEMU TCG they do not come
+ * back as they were, and a guest is lost then or later: docs/emulators.md.
  */
-static bool reloads_pdptes(const struct program *program)
+static bool reloads_registers(const struct program *program)
 {
-	const struct header header = program_header(program);
-
 	for (unsigned i = 0; i < program->nr_steps; i++) {
 		const struct step *step = &program->step[i];
 
 		if (step->op == OP_HOST && (step->arg == HOST_SMI || step->arg == HOST_SAVE))
-			return header.l2 == MODE_PAE || header.nested_pae || header.bare;
+			return true;
 	}
 	return false;
 }
@@ -128,7 +126,7 @@ struct caps program_needs(const struct program *program)
 		caps_drop(&needs, CAP_UNPAGED);
 		caps_add(&needs, CAP_LEGACY);
 	}
-	caps_add_if(&needs, reloads_pdptes(program), CAP_PDPTES);
+	caps_add_if(&needs, reloads_registers(program), CAP_PDPTES);
 	caps_add_if(&needs, cpus > 1, CAP_CPUS2);
 	caps_add_if(&needs, cpus > 2, CAP_CPUS4);
 	return needs;
