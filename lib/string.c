@@ -83,13 +83,3 @@ char *strchr(const char *s, int c)
 			return NULL;
 	return (char *)s;
 }
-
-char *strstr(const char *text, const char *part)
-{
-	const size_t length = strlen(part);
-
-	for (; *text; text++)
-		if (!strncmp(text, part, length))
-			return (char *)text;
-	return length ? NULL : (char *)text;
-}

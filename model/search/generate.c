@@ -436,19 +436,18 @@ static features swarm(struct generator *g)
 	return (on | always) & ~g->left_out;
 }
 
-static bool add_header(struct generator *g)
+/* The last step of the header decides: what stands before it may need it. */
+static void add_header(struct generator *g)
 {
 	struct step steps[2];
 	const unsigned nr = draw_header(g, steps);
 
 	for (unsigned i = 0; i < nr; i++) {
-		if (!is_allowed(g, steps[i]) && !(i + 1 < nr)) {
+		if (i == nr - 1 && !is_allowed(g, steps[i]))
 			g->program->nr_steps = 0;
-			return false;
-		}
-		push(g->program, steps[i]);
+		else
+			push(g->program, steps[i]);
 	}
-	return nr;
 }
 
 static void begin(struct generator *g, struct program *program)
