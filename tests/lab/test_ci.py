@@ -14,8 +14,8 @@ import ci
 
 YAML = [TOP / name for name in (".github/workflows/revenant.yml", ".gitlab-ci.yml", "ci/lava.yaml", "ci/tmt/revenant.fmf")]
 CALLS = [*YAML, TOP / "ci/Containerfile", TOP / "debian/tests/control", TOP / "ci/judge.sh", TOP / ".ci/run"]
-# Of other programs; and --report, for which judge.sh asks --help.
-OF_OTHERS = {"--report", "--root", "--show-toplevel", "--no-install-recommends", "--rm", "--device", "--help"}
+# Of other programs.
+OF_OTHERS = {"--root", "--show-toplevel", "--no-install-recommends", "--rm", "--device", "--help"}
 
 STREAM = """KTAP version 1
 1..5
