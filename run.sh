@@ -61,7 +61,7 @@ list_cases() {
 
 # A filter that matches nothing is a typing error: say so before anything boots.
 check_filters() {
-	((${#filters[@]} == 0)) || [[ -z $(cases_of "$image" | head -n 1) ]] || list_cases >/dev/null
+	((${#filters[@]} == 0)) || [[ -z $(cases_of "$image" | sed -n 1p) ]] || list_cases >/dev/null
 }
 
 # The image's command line; replay= takes all that follows it, so it comes last.

@@ -103,32 +103,37 @@ save_kvm() { # MODULE FOLDER
 	done
 }
 
-# What /etc/modprobe.d says comes back by itself; only what still differs is given as a word.
-restore_module() { # MODULE FILE
-	local words=() word file
-	"$MODPROBE" "$1" || return
-	mapfile -t words < <(comm -23 <(sort "$2") <(parameters_in_force "$1" | sort))
-	((${#words[@]})) || return 0
-	for word in "${words[@]}"; do # some can be written; root has the right to try it with all
+# "NAME=VALUE" of each saved parameter that has another value now; some can be written, and root tries it with all.
+still_differing() { # MODULE FOLDER
+	local word file
+	[[ -e $2/$1 ]] || return 0
+	comm -23 <(sort "$2/$1") <(parameters_in_force "$1" | sort) | while read -r word; do
 		file=$KVM_MODULES/$1/parameters/${word%%=*}
 		[[ $(stat -c %A "$file" 2>/dev/null) != ??w* ]] || printf '%s\n' "${word#*=}" 2>/dev/null >"$file" || true
 	done
-	mapfile -t words < <(comm -23 <(sort "$2") <(parameters_in_force "$1" | sort))
-	((${#words[@]})) || return 0
-	"$MODPROBE" -r "$1" && "$MODPROBE" "$1" "${words[@]}"
+	comm -23 <(sort "$2/$1") <(parameters_in_force "$1" | sort)
 }
 
+# Both modules, and only then their parameters: KVM's common module computes some of its own when the other one comes.
+# What /etc/modprobe.d says comes back by itself; only what still differs is given as a word.
 restore_kvm() { # MODULE FOLDER
-	local m try
+	local try m left common own
 	for try in {1..50}; do # a VM that was killed may still be about to go
 		! unload_kvm "$1" 2>/dev/null || break
 		((try < 50)) || { note "KVM's modules cannot be unloaded: by hand, modprobe -r $1 kvm; modprobe $1" && return 1; }
 		sleep 0.2
 	done
+	[[ -e $2/kvm ]] || return 0
+	[[ -e $2/$1 ]] || set -- kvm "$2"
+	"$MODPROBE" "$1" || return
+	mapfile -t common < <(still_differing kvm "$2")
+	mapfile -t own < <([[ $1 == kvm ]] || still_differing "$1" "$2")
+	if ((${#common[@]} + ${#own[@]})); then
+		unload_kvm "$1" && "$MODPROBE" kvm "${common[@]}" && "$MODPROBE" "$1" "${own[@]}" || return
+	fi
 	for m in kvm "$1"; do
-		[[ ! -e $2/$m ]] || restore_module "$m" "$2/$m" || return
-		[[ ! -e $2/$m ]] || diff "$2/$m" <(parameters_in_force "$m") >"$2/diff" ||
-			note "$m is not as it was: $(sed -n 's/^< //p' "$2/diff" | tr '\n' ' ')could not be put back"
+		left=$(still_differing "$m" "$2" | tr '\n' ' ')
+		[[ -z $left ]] || note "$m is not as it was: ${left}could not be put back"
 	done
 }
 
