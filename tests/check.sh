@@ -140,8 +140,8 @@ check 60 'image size' image_size
 check 600 'model: unit tests under ASan and UBSan' make -s -j"$jobs" host-tests
 check 600 'model: coverage of lines' make -s host-coverage
 check 600 'model: fuzzing' make -s host-fuzz
-check 120 'retaining TLB: unit tests under ASan and UBSan' tests/tlb/check.sh
-check 600 'run.sh: bad input' tests/run-sh/check.sh
+check 120 'retaining TLB: unit tests under ASan and UBSan' tests/tlb/test-store.sh
+check 600 'run.sh: bad input' tests/run-sh/test-run-sh.sh
 check 0 'boot by PVH' boots kernel pvh 1
 check 0 'boot by PVH, 2 CPUs' boots kernel pvh 2
 check 0 'boot by PVH, 4 CPUs' boots kernel pvh 4

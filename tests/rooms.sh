@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Does every room include only what README.md's table of rooms lets it? And has every source and
-# header of them a name of its own, and every type? One line for each breach; status 1 then.
+# Does every room include only what README.md's table of rooms lets it? And has every source,
+# header and script of them a name of its own, and every type? One line for each breach; status 1 then.
 #
 #   tests/rooms.sh [FOLDER]    of a tree; this one without
 
@@ -25,16 +25,15 @@ breaches=$(while read -r room may; do
 		done || true
 done <<<"$table")
 
-rooms=$(cut -d ' ' -f 1 <<<"$table")
-# shellcheck disable=SC2086 # words
-doubles=$(find $rooms -type f -name '*.[chS]' -printf '%f\n' 2>/dev/null | sort | uniq -d |
+mapfile -t rooms < <(cut -d ' ' -f 1 <<<"$table")
+doubles=$(find "${rooms[@]}" -type f \( -name '*.[chS]' -o -name '*.sh' \) -printf '%f\n' 2>/dev/null | sort | uniq -d |
 	sed 's/.*/two files are called &/')
-mapfile -t image < <(grep -vx -e lab -e tests -e vmm <<<"$rooms")
+mapfile -t image < <(printf '%s\n' "${rooms[@]}" | grep -vx -e lab -e tests -e vmm)
 types=$(grep -rhoE --include='*.[ch]' '^(static )?(const )?(struct|enum|union) [a-z_0-9]+ \{' "${image[@]}" |
 	sed -E 's/^(static )?(const )?//' | sort | uniq -d | sed 's/ {$//; s/.*/two types are called &/')
 # a folder with sources that the table does not know
 strangers=$(git ls-files '*.[chS]' | cut -d / -f 1 | sort -u |
-	while read -r room; do grep -qx "$room" <<<"$rooms" || echo "$room/ is no room of the table"; done)
+	while read -r room; do [[ " ${rooms[*]} " == *" $room "* ]] || echo "$room/ is no room of the table"; done)
 
 printf '%s\n' "$breaches" "$doubles" "$types" "$strangers" | grep . && exit 1
 echo "$(wc -l <<<"$table") rooms, as README.md says"

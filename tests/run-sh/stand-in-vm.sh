@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# vm.sh [STEP...] 'from=K ...'
+# stand-in-vm.sh [STEP...] 'from=K ...'
 #
 # A stand-in for an emulator, for the VM loop: each STEP of the form `case:HOW` is a case of its plan, the
 # others are done at the place where they stand. From case K on.

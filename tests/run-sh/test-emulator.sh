@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # check.sh's
+# shellcheck disable=SC2154 # test-run-sh.sh's
 #
 # An emulator is tried out before it judges a host. The stand-in is one of an emulated host on QEMU: its
 # one case is red on the kernels whose release begins with $RED, and $VERSION is its version.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # check.sh's
+# shellcheck disable=SC2154 # test-run-sh.sh's
 #
 # make dist and make install: the bundle on a machine without compilers, and installed where it cannot be written.
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # check.sh's
+# shellcheck disable=SC2154 # test-run-sh.sh's
 #
 # lab/matrix.sh on a machine that is made up: a folder for /sys/module, and a modprobe that works on it. There npt is
 # 1 and vgif N by configuration, and kvm_amd has no parameter that is called otherwise. kvm computes two of

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # check.sh's
+# shellcheck disable=SC2154 # test-run-sh.sh's
 #
 # Where the checkout may lie, and who may be at it at once; signals.
 

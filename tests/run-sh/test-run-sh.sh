@@ -304,7 +304,7 @@ gcc -m32 -ffreestanding -fno-pic -fno-stack-protector -O1 -nostdlib -static -Wal
 	-Wl,--build-id=none -Wl,-Ttext=0x100000 -o "$stub" tests/run-sh/stub.c || exit 99
 for part in ends relay checkout kvm emulator install own-kernel cache-room matrix bundle snapshot prefetch; do
 	# shellcheck disable=SC1090 # those that follow
-	. "tests/run-sh/$part.sh"
+	. "tests/run-sh/test-$part.sh"
 done
 options
 packages

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # check.sh's
+# shellcheck disable=SC2154 # test-run-sh.sh's
 #
 # How a VM can end, whose fault that is, and what becomes of output that is lost.
 
@@ -14,7 +14,7 @@ ended() { # NAME STATUS PATTERN... -- STEP...
 	rm -rf "$work/marks"
 	mkdir "$work/marks"
 	expect "$name" "$status" "${patterns[@]}" "^# END status=$status\$" -- \
-		env MARKS="$work/marks" lab/vmloop.sh "${loop_options[@]}" 2 2 '' tests/run-sh/vm.sh "$@"
+		env MARKS="$work/marks" lab/vmloop.sh "${loop_options[@]}" 2 2 '' tests/run-sh/stand-in-vm.sh "$@"
 }
 
 never() { # NAME PATTERN: the output of the last test has no such line
@@ -112,7 +112,7 @@ full_disk() {
 lost_output() {
 	# shellcheck disable=SC2016 # the inner shell's
 	expect 'stream that cannot be written' 99 'cannot be written' -- \
-		bash -c 'lab/vmloop.sh 2 2 "" tests/run-sh/vm.sh case:stale case:pass >/dev/full'
+		bash -c 'lab/vmloop.sh 2 2 "" tests/run-sh/stand-in-vm.sh case:stale case:pass >/dev/full'
 	ended 'fewer results than the plan' 99 '1 results for a plan of 2' -- case:pass case:lost
 	ended 'fewer results than the plan, and a red' 99 '^not ok 1 c1 # STALE' '1 results for a plan of 2' -- case:stale case:lost
 	ended 'no plan' 99 'plan of unknown length' --
