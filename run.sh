@@ -71,7 +71,6 @@ image_arguments() {
 	[[ -z $repeat ]] || words+=("repeat=$repeat")
 	[[ -z $tries ]] || words+=("tries=$tries")
 	[[ -z $mutate ]] || words+=("mutate=$mutate")
-	[[ -z ${lacks-} ]] || words+=("lacks=$lacks")
 	[[ -z $bench ]] || words+=("bench")
 	[[ -z $may_crash_host ]] || words+=("may-crash")
 	[[ -z $random ]] || words+=("random-seconds=$random")
@@ -103,7 +102,7 @@ make_work_folder() { # sets work, and image to a copy in it
 		work=$(mktemp -d 2>/dev/null) || our_error "cannot make a folder in ${TMPDIR:-/tmp}: is its disk full? TMPDIR names another"
 	fi
 	case $host in
-	lab) need_space "$work" $((100 * ${#setting_names[@]})) 'TMPDIR names another folder' ;;
+	lab) need_space "$work" $((100 * settings)) 'TMPDIR names another folder' ;;
 	*) need_space "$work" 4 'TMPDIR names another folder' ;;
 	esac
 	# A VM that dies is started again, and by then another build may be in the image's place.
@@ -119,10 +118,9 @@ remove_old_streams() {
 	done
 }
 
-work='' loops=() statuses=() progress=() # processes, and what the settings ended with
-judged=''                                # there is a verdict
+work='' loops=() progress=() # processes
+judged=''                    # there is a verdict
 
-# shellcheck disable=SC2317,SC2329 # called by trap
 clean_up() {
 	kill "${loops[@]}" "${progress[@]}" 2>/dev/null || true
 	if [[ -n $shower ]]; then
@@ -139,7 +137,6 @@ clean_up() {
 # Every way out. 1 means that the host is wrong, so whatever else ends a shell with it is our own error.
 # git bisect run wants 0 for good, 1 for bad, 125 for "cannot be tested", and stops at 128 and above: so
 # it stops at an option that is wrong, and at a signal.
-# shellcheck disable=SC2317,SC2329 # called by trap
 on_exit() {
 	local status=$?
 	clean_up "$status"
@@ -159,7 +156,7 @@ on_exit() {
 }
 
 stream_of() { # NUMBER of a setting; prints the path of its KTAP stream
-	printf '%s/%d-%s.ktap\n' "$work" "$1" "${setting_names[$1]//[^a-z0-9=._-]/_}"
+	printf '%s/%d-%s.ktap\n' "$work" "$1" "${setting[$1.name]//[^a-z0-9=._-]/_}"
 }
 
 start_setting() { # NUMBER
@@ -180,16 +177,16 @@ run_settings() {
 	local s at_once
 	at_once=$(nproc)
 	[[ -z $matrix ]] || at_once=1
-	for s in "${!setting_names[@]}"; do
-		while ((${#loops[@]} < ${#setting_names[@]} && ${#loops[@]} < s + at_once)); do
+	for ((s = 0; s < settings; s++)); do
+		while ((${#loops[@]} < settings && ${#loops[@]} < s + at_once)); do
 			start_setting "${#loops[@]}"
 		done
 		if [[ -z $shower ]]; then
 			print_heading "$s"
 			follow_stream "$(stream_of "$s")" "${loops[$s]}"
 		fi
-		statuses[s]=0
-		wait "${loops[$s]}" || statuses[s]=$?
+		setting[$s.status]=0
+		wait "${loops[$s]}" || setting[$s.status]=$?
 		check_stream "$s"
 	done
 	loops=()
@@ -199,7 +196,7 @@ run_settings() {
 # many results as its plan, but for those it says were not run.
 check_stream() { # NUMBER
 	local lost
-	lost=$(awk -v status="${statuses[$1]}" -v bench="$bench" '
+	lost=$(awk -v status="${setting[$1.status]}" -v bench="$bench" '
 		/^1\.\./                   { plan = substr($0, 4) }
 		/^(not )?ok [0-9]/         { results++ }
 		/^# not run: all cases/    { plan = 0 }
@@ -215,25 +212,22 @@ check_stream() { # NUMBER
 		}' "$(stream_of "$1")")
 	[[ -n $lost ]] || { tell_status "$1" && return; }
 	if [[ -n $shower ]]; then
-		statuses[$1]=$EXIT_OURS
+		setting[$1.status]=$EXIT_OURS
 		tell_status "$1" "output was lost, so this is no verdict: $lost; is the disk full?"
 		return
 	fi
 	[[ -z $(tail -c 1 "$(stream_of "$1")") ]] || echo # it broke off within a line
-	printf '# ERROR (%s): output was lost, so this is no verdict: %s; is the disk full?\n' "${setting_names[$1]}" "$lost"
-	statuses[$1]=$EXIT_OURS
+	printf '# ERROR (%s): output was lost, so this is no verdict: %s; is the disk full?\n' "${setting[$1.name]}" "$lost"
+	setting[$1.status]=$EXIT_OURS
 }
 
 # One status for all: what is wrong with the host first, then what is wrong with us.
 overall_status() {
 	local wanted s
-	for wanted in 1 2 99; do
-		for s in "${statuses[@]}"; do
-			((s != wanted)) || { echo "$wanted" && return; }
+	for wanted in 1 2 99 0; do
+		for ((s = 0; s < settings; s++)); do
+			((${setting[$s.status]} != wanted)) || { echo "$wanted" && return; }
 		done
-	done
-	for s in "${statuses[@]}"; do
-		((s != 0)) || { echo 0 && return; }
 	done
 	echo 77
 }

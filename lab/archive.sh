@@ -27,9 +27,7 @@ archive_apt() { # FOLDER APT-COMMAND...
 
 # "URI SUITE" of each repository that apt is configured with here.
 configured_repositories() {
-	# shellcheck disable=SC2016 # $(...) is apt's
-	apt-get indextargets --no-release-info --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
-		sort -u
+	apt-get indextargets --no-release-info --format "\$(REPO_URI) \$(RELEASE)" 'Created-By: Packages' | sort -u
 }
 
 archive_sources() { # prints the sources.list of the own state folder
@@ -96,7 +94,7 @@ archive_index() { # [now]
 	mkdir -p "$dir"
 	if [[ ! -s $dir/index || ${1-} == now ||
 		-n $(find "$dir/index" -mtime "+$ARCHIVE_MAX_AGE_DAYS") ]]; then
-		need_space "$dir" 300 "$CACHE_REMEDY"
+		need_space "$dir" 300
 		rm -f "$dir/log"
 		if while_saying "fetching the list of kernels that the archive has" refresh_archive "$dir"; then
 			:
@@ -122,7 +120,7 @@ fetch_checked() { # URI SIZE SHA256 FILE
 		note "the cached ${file##*/} is cut off or corrupt: fetching it again"
 		rm -f "$file"
 	fi
-	need_space "${file%/*}" $((size / 1000000 + 10)) "$CACHE_REMEDY"
+	need_space "${file%/*}" $((size / 1000000 + 10))
 	while_saying "downloading ${file##*/} ($((size / 1000000)) MB)" \
 		download "$uri" "$sum" "$file.part" "$file.log" ||
 		our_error "the download of ${file##*/} failed ($(apt_problem "$file.log")): try again, or give --kernel a bzImage FILE"

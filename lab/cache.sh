@@ -90,9 +90,8 @@ print_cache() (
 	cd "$(cache_dir)" || exit
 	printf '%7s MB  %s (limit %d MB: REVENANT_CACHE_MB)\n' "$(size_mb .)" "$PWD" "$CACHE_LIMIT_MB"
 	while read -r room what; do
-		# shellcheck disable=SC2206 # a glob
-		paths=($room)
-		((${#paths[@]} == 0)) || [[ ! -e ${paths[0]} ]] ||
+		mapfile -t paths < <(compgen -G "$room")
+		((${#paths[@]} == 0)) ||
 			printf '%7s MB  %-13s %s\n' "$(size_mb "${paths[@]}")" "$room" "$what"
 	done <<<"$CACHE_ROOMS"
 	mapfile -t paths < <(cache_entries | sed -nE 's/^(unused|broken|gone)\t//p')

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # variables shared with run.sh
 #
 # A corpus: a folder of scenarios, *.scn. A run takes them all; one of random programs adds what it has
 # found red, as red.scn.
@@ -27,7 +26,7 @@ red_programs() { # STREAM...
 grow_corpus() {
 	local program name streams=() s added=0
 	[[ -n $corpus && -n $random$random_count ]] || return 0
-	for s in "${!setting_names[@]}"; do streams+=("$(stream_of "$s")"); done
+	for ((s = 0; s < settings; s++)); do streams+=("$(stream_of "$s")"); done
 	while IFS= read -r program; do
 		name=$(printf '%s' "$program" | cksum) && name=${name%% *}
 		! grep -qsF "corpus.red.$name:" "$corpus/red.scn" || continue

@@ -98,7 +98,7 @@ keep_modules() { # FROM ROOT RELEASE
 unpack_kernel() { # VERSION RELEASE KERNEL; makes the folder from the packages
 	local version=$1 release=$2 kernel=$3 work modules role index
 	index=$(archive_index) || return
-	need_space "${kernel%/*}" 200 "$CACHE_REMEDY"
+	need_space "${kernel%/*}" 200
 	work=$(mktemp -d "$(dirname "$kernel")/.unpack.XXXXXX") || return
 	mkdir -p "$work/deb" "$work/kernel/root/lib/modules/$release"
 	while read -r role; do

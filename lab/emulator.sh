@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # the options, from options.sh
 #
 # Is the emulator fit to judge a host? Whatever the CPU below a host gets wrong looks like the host's
 # fault. So each emulator is tried out once, as it is installed here: some cases of every kind on stock
@@ -96,13 +95,10 @@ other_emulator() { # VENDOR EMULATOR
 	fi
 }
 
-# Those of all settings, each once.
 check_emulators() {
-	local s vendor with
+	local vendor with
 	[[ $trial == yes ]] || return 0
-	for s in "${!setting_names[@]}"; do
-		printf '%s %s\n' "${setting_vendors[$s]}" "${setting_emulators[$s]}"
-	done | sort -u | while read -r vendor with; do
+	machines | while read -r vendor with; do
 		exclusively emulators check_emulator "$vendor" "$with" || exit
 	done
 }

@@ -1,17 +1,38 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # the options, from options.sh
 #
-# The hosts: which there are here, and for the chosen one its settings. A setting is one run of the
-# image: a line of the report's heading, a word that names it in tables, one that names it to the
-# image for its failure reports, the options that choose it again, and the command that the VM loop
-# starts its VM with.
+# The hosts: which there are here, and for the chosen one its settings. A setting is one run of the image.
 
 LAB=$(dirname "${BASH_SOURCE[0]}")
 
-setting_names=() setting_titles=() setting_words=() setting_options=()
-setting_vendors=() setting_params=() setting_emulators=() # lab only
-lab_bochs='' bochs_tlb=''                                  # once a setting needs Bochs
+# "${setting[NUMBER.FIELD]}", with the fields
+#   name      in tables
+#   title     in the report's heading
+#   word      for the image, which shows it with a failure
+#   options   those of run.sh that choose it again
+#   vendor, params, emulator   of an emulated machine
+#   status    what it ended with
+declare -A setting=()
+settings=0
+
+add_setting() { # FIELD=VALUE...
+	local field
+	for field; do
+		setting[$settings.${field%%=*}]=${field#*=}
+	done
+	settings=$((settings + 1))
+}
+
+machines() { # "VENDOR EMULATOR" of the emulated ones, each once
+	local s
+	for ((s = 0; s < settings; s++)); do
+		printf '%s %s\n' "${setting[$s.vendor]}" "${setting[$s.emulator]}"
+	done | sort -u
+}
+
+lab_bochs='' bochs_tlb='' # once a setting needs Bochs
+lacks=''                  # what this machine was found unfit for, for the image
+vm_model=''               # the CPU model of a VM on this machine, unless it is vm.sh's own choice
 
 # What this machine shows of its KVM; tests show something else.
 KVM_DEVICE=/dev/kvm KVM_MODULES=/sys/module CPU_INFO=/proc/cpuinfo
@@ -107,56 +128,46 @@ runs_32bit_paging() {
 }
 
 prepare_kvm() {
-	local module
+	local module params='' nested='not nested'
 	choose_vmm qemu
 	if module=$(nested_module); then
-		vm_model=host
-		setting_titles=("this machine's KVM: Linux $(uname -r), $module$(parameters_of_machine "$module")")
-		setting_words=("kvm,$(uname -r)$(parameters_of_machine "$module" | tr ' ' ',')")
+		vm_model=host params=$(parameters_of_machine "$module") nested=$module$params
 	else
 		vm_model=qemu64
 		if ! runs_32bit_paging; then
 			note "its guests cannot turn on 32-bit paging: what needs that will be skipped"
-			# shellcheck disable=SC2034 # run.sh tells the image
 			lacks=legacy-paging
 		fi
-		setting_titles=("this machine's KVM: Linux $(uname -r), not nested")
-		setting_words=("kvm,$(uname -r)")
 	fi
-	setting_names=(kvm) setting_options=("--host kvm$(vmm_option qemu)")
+	add_setting name=kvm word="kvm,$(uname -r)${params// /,}" options="--host kvm$(vmm_option qemu)" \
+		title="this machine's KVM: Linux $(uname -r), $nested"
 }
 
 prepare_tcg() {
 	check_qemu
-	setting_names=(tcg) setting_words=(tcg) setting_options=("--host tcg")
-	setting_titles=("bare QEMU TCG, AMD: no KVM here, a check of our own code")
+	add_setting name=tcg word=tcg options='--host tcg' \
+		title='bare QEMU TCG, AMD: no KVM here, a check of our own code'
 }
 
 prepare_bochs() {
 	local vendor
 	need_bochs
 	while read -r vendor; do
-		setting_vendors+=("$vendor")
-		setting_names+=("bochs-$vendor")
-		setting_words+=("bochs,$vendor,tlb=$bochs_tlb")
-		setting_titles+=("bare Bochs, $vendor, --tlb $bochs_tlb: no KVM here, a check of our own code")
-		setting_options+=("--host bochs --cpu $vendor${tlb:+ --tlb $tlb}")
+		add_setting vendor="$vendor" name="bochs-$vendor" word="bochs,$vendor,tlb=$bochs_tlb" \
+			title="bare Bochs, $vendor, --tlb $bochs_tlb: no KVM here, a check of our own code" \
+			options="--host bochs --cpu $vendor${tlb:+ --tlb $tlb}"
 	done < <(vendors)
 }
 
 bochs_command() { # NUMBER WORK; sets command
-	command=("$LAB/bochs/bare.sh" --bochs "$lab_bochs" --cpu "${setting_vendors[$1]}" --image "$image"
+	command=("$LAB/bochs/bare.sh" --bochs "$lab_bochs" --cpu "${setting[$1.vendor]}" --image "$image"
 		--work "$2")
-	patience=$timeout boot_patience=$((timeout + 30))
 }
 
 vm_command() { # sets command
 	command=("$LAB/vm.sh" --accel "$host" --boot "$boot" --image "$image" --work "$1" --smp "$smp"
 		${vm_model:+--cpu "$vm_model"})
 	command+=(--vmm "$(own_vmm)")
-	patience=$timeout boot_patience=$((timeout + 30))
-	# Firmware says nothing, and has its time: on a KVM that is itself emulated UEFI took a minute.
-	[[ $boot == kernel ]] || boot_patience=$((timeout + 180))
 }
 
 # --- lab: a setting for each set of module parameters -------------------------------------------
@@ -223,23 +234,25 @@ machine_word() { # NAME PARAMS; prints its value, if it is there
 	done
 }
 
-add_setting() { # VENDOR PARAMS
-	local vendor=$1 params=$2 with cpu_words='' by
+add_lab_setting() { # VENDOR PARAMS
+	local vendor=$1 params=$2 with cpu_words='' by options
 	with=$(emulator_of "$vendor" "$params")
 	by="emulated by $with"
 	if [[ $with == bochs ]]; then
 		need_bochs
 		cpu_words=,tlb=$bochs_tlb by+=" with --tlb $bochs_tlb"
 	fi
-	setting_vendors+=("$vendor")
-	setting_params+=("$params")
-	setting_emulators+=("$with")
-	setting_names+=("$([[ $cpu != all ]] || printf '%s ' "$vendor")$params")
-	setting_words+=("lab,$vendor-on-$with$cpu_words,$lab_release,${params// /,}")
-	setting_titles+=("lab, $vendor $by: Linux $lab_release$lab_file, $params")
-	setting_options+=("--host lab$(vendor_options "$vendor" "$with") --kernel $(quoted "$kernel")${modules:+ --modules $(quoted "$modules")} --host-params $(quoted "$params")${host_append:+ --host-append $(quoted "$host_append")}$(cpus_option)$(vmm_option own)")
-	[[ -z $mutant ]] || setting_options[-1]=$(mutant_options "$vendor" "$params")
-	[[ -z $variant ]] || setting_options[-1]=$(variant_options "$vendor" "$params" "$with")
+	if [[ -n $mutant ]]; then
+		options=$(mutant_options "$vendor" "$params")
+	elif [[ -n $variant ]]; then
+		options=$(variant_options "$vendor" "$params" "$with")
+	else
+		options="--host lab$(vendor_options "$vendor" "$with") --kernel $(quoted "$kernel")${modules:+ --modules $(quoted "$modules")} --host-params $(quoted "$params")${host_append:+ --host-append $(quoted "$host_append")}$(cpus_option)$(vmm_option own)"
+	fi
+	add_setting vendor="$vendor" params="$params" emulator="$with" options="$options" \
+		name="$([[ $cpu != all ]] || printf '%s ' "$vendor")$params" \
+		word="lab,$vendor-on-$with$cpu_words,$lab_release,${params// /,}" \
+		title="lab, $vendor $by: Linux $lab_release$lab_file, $params"
 }
 
 vendor_options() { # VENDOR EMULATOR; those that are not the default
@@ -276,7 +289,7 @@ prepare_lab() {
 	prepare_kernel
 	while read -r vendor; do
 		while read -r params; do
-			add_setting "$vendor" "$params"
+			add_lab_setting "$vendor" "$params"
 		done < <(params_of "$vendor")
 	done < <(vendors)
 	check_emulators
@@ -309,21 +322,18 @@ kernel_words() { # MODULE PARAMS
 }
 
 lab_command() { # NUMBER WORK; sets command
-	local vendor=${setting_vendors[$1]} vcpus cpus
-	vcpus=$(machine_word smp "${setting_params[$1]}")
-	cpus=$(machine_word host-cpus "${setting_params[$1]}")
-	if [[ ${setting_emulators[$1]} == qemu ]]; then
+	local vendor=${setting[$1.vendor]} params=${setting[$1.params]} vcpus cpus
+	vcpus=$(machine_word smp "$params")
+	cpus=$(machine_word host-cpus "$params")
+	if [[ ${setting[$1.emulator]} == qemu ]]; then
 		command=("$LAB/qemu-host.sh")
 	else
 		command=("$LAB/bochs/bochs-host.sh" --bochs "$lab_bochs" --cpu "$vendor")
 	fi
 	command+=(--vmlinuz "$lab_vmlinuz" --base "$lab_base" --image "$image" --work "$2"
-		--append "$(kernel_words "kvm_$vendor" "${setting_params[$1]}")${host_append:+ $host_append}"
+		--append "$(kernel_words "kvm_$vendor" "$params")${host_append:+ $host_append}"
 		--smp "${vcpus:-$smp}" --cpus "${cpus:-$host_cpus}")
 	command+=(--vmm "$(own_vmm)")
-	# Bochs on a busy machine needs minutes to the first case.
-	patience=$timeout boot_patience=$((timeout + 90))
-	[[ ${command[0]} != */bochs/* ]] || boot_patience=$((timeout + 240))
 }
 
 # --- any ----------------------------------------------------------------------------------------
@@ -348,17 +358,25 @@ moves_vcpus() {
 
 # The VM loop of a setting, its stream on standard output; replaces the process.
 exec_setting() { # NUMBER WORK ARGS
-	local command patience boot_patience unfit=
+	local command patience=$timeout boots=30
 	case $host in
 	lab)
 		lab_command "$1" "$2"
-		[[ ${setting_emulators[$1]} != qemu ]] || unfit=' lacks=pdptes' # docs/emulators.md
+		if [[ ${setting[$1.emulator]} == qemu ]]; then
+			boots=90 lacks=pdptes # docs/emulators.md
+		else
+			boots=240 # on a busy machine Bochs needs minutes to the first case
+		fi
 		;;
 	bochs) bochs_command "$1" "$2" ;;
-	*) vm_command "$2" ;;
+	*)
+		vm_command "$2"
+		# Firmware says nothing, and has its time: on a KVM that is itself emulated UEFI took a minute.
+		[[ $boot == kernel ]] || boots=180
+		;;
 	esac
 	((patience >= 5)) || ! moves_vcpus || patience=5
 	# Whoever is killed takes those that it has started along.
 	exec setpriv --pdeathsig KILL "$LAB/vmloop.sh" --work "$2" --max-crashes "$max_crashes" ${strict:+--strict} \
-		"$patience" "$boot_patience" "host=${setting_words[$1]}$unfit${3:+ $3}" setpriv --pdeathsig KILL "${command[@]}"
+		"$patience" $((timeout + boots)) "host=${setting[$1.word]}${lacks:+ lacks=$lacks}${3:+ $3}" setpriv --pdeathsig KILL "${command[@]}"
 }

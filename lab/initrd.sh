@@ -73,7 +73,7 @@ base_initrd() { # KERNEL-FOLDER or '', VMM: qemu or own
 	archive=$(cache_dir)/initrd/$(base_key "$kernel" "$qemu").cpio
 	if [[ ! -e $archive ]]; then
 		mkdir -p "${archive%/*}"
-		need_space "${archive%/*}" 100 "$CACHE_REMEDY"
+		need_space "${archive%/*}" 100
 		work=$(mktemp -d) || return
 		need_space "$work" 100 'TMPDIR names another folder'
 		fill_base "$kernel" "$qemu" "$work" && pack "$work" >"$archive.part" || return

@@ -12,6 +12,8 @@
 # console is up, and for an image that does not find it. ioeventfd=off hands over each line before
 # the next instruction, so that a VM that dies has said all that it has printed.
 
+smp=$1 args=$2
+
 # The prefix is #UD where KVM does not know it, and QEMU's TCG stops for good at that of an L1 on 7.3 with
 # npt=0: so the image is told, and does not try.
 fep=
@@ -20,27 +22,25 @@ case $(cat /sys/module/kvm/parameters/force_emulation_prefix 2>/dev/null) in
 *) fep=fep ;;
 esac
 
-scenarios=
 if [ -x ./vmm ]; then
-	[ ! -e ./scenarios ] || scenarios='--module ./scenarios'
-	# shellcheck disable=SC2086 # words
-	exec ./vmm --pin --smp "$1" $scenarios ./image "$fep $2"
+	set -- --pin --smp "$smp"
+	[ ! -e ./scenarios ] || set -- "$@" --module ./scenarios
+	exec ./vmm "$@" ./image "$fep $args"
 fi
 
 # With several CPUs, whoever moves vCPUs between them. Nobody else shall: all begin on the first one.
-helper=
+set --
 if [ "$(nproc)" -gt 1 ]; then
 	mkfifo /tmp/pcpu.in /tmp/pcpu.out
 	sh ./pcpu.sh /tmp/pcpu $$ 1 >/dev/null 2>&1 &
-	helper="-chardev pipe,id=pcpu,path=/tmp/pcpu -device isa-serial,index=1,chardev=pcpu"
-	helper="$helper -name guest,debug-threads=on" fep="$fep pcpus"
+	set -- -chardev pipe,id=pcpu,path=/tmp/pcpu -device isa-serial,index=1,chardev=pcpu -name guest,debug-threads=on
+	fep="$fep pcpus"
 fi
 
-[ ! -e ./scenarios ] || scenarios='-initrd ./scenarios'
+[ ! -e ./scenarios ] || set -- "$@" -initrd ./scenarios
 
-# shellcheck disable=SC2086 # words
 exec taskset 1 /qemu/qemu-system-x86_64 -L /qemu/share -M microvm,acpi=on -bios qboot.rom -enable-kvm -cpu host \
-	-smp "$1" -m 256 -nodefaults -display none -no-reboot -chardev stdio,id=out,mux=on -serial chardev:out \
+	-smp "$smp" -m 256 -nodefaults -display none -no-reboot -chardev stdio,id=out,mux=on -serial chardev:out \
 	-global virtio-mmio.force-legacy=false -global virtio-mmio.ioeventfd=off \
-	-device virtio-serial-device -device virtconsole,chardev=out $helper \
-	$scenarios -kernel ./image -append "console=virtio $fep $2"
+	-device virtio-serial-device -device virtconsole,chardev=out "$@" \
+	-kernel ./image -append "console=virtio $fep $args"

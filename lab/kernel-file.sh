@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # options, from options.sh
 #
 # A host kernel of somebody's own, as --kernel takes it: a source tree, a bzImage with KVM built in or with its
 # modules beside it, or a vmlinux whose bzImage is there.

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154 # settings and options, shared with run.sh
 #
 # run.sh --matrix: this machine's KVM with one set of module parameters after the other, a setting each. It takes
 # root, a KVM of modules, and that no VM runs. Afterwards the modules are as they were before, also when run.sh is
@@ -77,8 +76,7 @@ unload_kvm() { # MODULE
 load_kvm() { # MODULE PARAMS
 	local word have m
 	unload_kvm "$1" || return
-	# shellcheck disable=SC2046 # words
-	"$MODPROBE" kvm $(words_for kvm "$2") && "$MODPROBE" "$1" nested=1 $(words_for "$1" "$2") || return
+	words_for kvm "$2" | xargs -d '\n' "$MODPROBE" kvm && words_for "$1" "$2" | xargs -d '\n' "$MODPROBE" "$1" nested=1 || return
 	for m in kvm "$1"; do
 		while read -r word; do
 			have=$(cat "$KVM_MODULES/$m/parameters/${word%%=*}" 2>/dev/null) ||
@@ -177,11 +175,9 @@ prepare_matrix() {
 		mapfile -t host_params < <(matrix_default "$matrix_module")
 	}
 	for params in "${host_params[@]}"; do
-		setting_names+=("$params")
-		setting_params+=("$params")
-		setting_titles+=("this machine's KVM: Linux $(uname -r), $matrix_module $params")
-		setting_words+=("kvm,$(uname -r),${params// /,}")
-		setting_options+=("--host kvm --matrix --host-params $(quoted "$params")$(vmm_option qemu)")
+		add_setting name="$params" params="$params" word="kvm,$(uname -r),${params// /,}" \
+			title="this machine's KVM: Linux $(uname -r), $matrix_module $params" \
+			options="--host kvm --matrix --host-params $(quoted "$params")$(vmm_option qemu)"
 	done
 	vm_model=host
 	begin_matrix "$matrix_module"
@@ -190,8 +186,8 @@ prepare_matrix() {
 # Before a setting begins; on its stream, why not: a set of our own is one that this kernel does not have.
 load_setting() { # NUMBER
 	local said
-	said=$(load_kvm "$matrix_module" "${setting_params[$1]}" 2>&1) && return
-	said=${said:-KVM does not load with ${setting_params[$1]}}
+	said=$(load_kvm "$matrix_module" "${setting[$1.params]}" 2>&1) && return
+	said=${said:-KVM does not load with ${setting[$1.params]}}
 	if ((MATRIX_NOT_LOADED == EXIT_USAGE)); then
 		printf 'KTAP version 1\nBail out! %s\n' "${said//$'\n'/; }"
 	else

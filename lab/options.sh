@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154 # variables shared with run.sh
 #
 # run.sh's command line: the variables it sets, and every check that needs nothing but the options.
 
@@ -132,7 +131,7 @@ take_option() { # OPTION [VALUE...]
 	--may-crash-host) may_crash_host=yes ;;
 	--random-all) random_all=yes ;;
 	--no-trial) trial=no ;;
-	--install | --no-install) take_install_option "$1" ;;
+	--install | --no-install) install_flag=("$1") ;;
 	--help | -h) usage && exit 0 ;;
 	--host | --kernel | --modules | --host-params | --host-append | --host-cpus | --cpu | --emulator | --tlb | --boot | --vmm | --smp | \
 		--scenarios | --corpus | --replay | --random | --random-count | --seed | --repeat | --tries | --mutate | --mutant | --variant | --max-crashes | --timeout | --format | --report | --compare | --keep | --image)

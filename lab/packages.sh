@@ -3,15 +3,7 @@
 #
 # The Debian or Ubuntu packages that the runner needs, by what it needs of them.
 
-may_install=ask   # --install: yes, --no-install: no
-install_flag=()   # the same, for scripts of ours that are started from here
-
-take_install_option() { # --install or --no-install
-	may_install=yes
-	[[ $1 == --install ]] || may_install=no
-	# shellcheck disable=SC2034 # run.sh's and its rooms'
-	install_flag=("$1")
-}
+install_flag=() # --install or --no-install, if one was given; also for scripts of ours that are started from here
 
 # Each line: what is needed (a command, or a file if it begins with /), and the package that has it.
 needs_of() { # PURPOSE
@@ -103,11 +95,11 @@ need_packages() { # PURPOSE...
 	remedy="apt-get install ${packages[*]}"
 	command -v apt-get >/dev/null ||
 		our_error "this machine has no apt-get; install by its own means what these Debian packages hold: ${packages[*]}"
-	[[ $may_install != no ]] ||
+	[[ ${install_flag[*]-} != --no-install ]] ||
 		our_error "missing packages, and --no-install forbids to install them: $remedy"
 	as_root true 2>/dev/null ||
 		our_error "missing packages, and neither root nor sudo without a password: $remedy"
-	[[ $may_install == yes ]] || may_be_installed "${packages[@]}" ||
+	[[ ${install_flag[*]-} == --install ]] || may_be_installed "${packages[@]}" ||
 		our_error "missing packages: say --install, or: $remedy"
 	note "these packages are missing and get installed now: ${packages[*]}"
 	install_packages "${packages[@]}" || our_error "that failed; by hand: $remedy"

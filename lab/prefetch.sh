@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # options, from options.sh
 #
 # run.sh --prefetch VERSION...: all that a later run on these kernels would download or make, for machines without
 # a network and for images of CI. With --cpu intel or all, or --emulator bochs: Bochs, too.

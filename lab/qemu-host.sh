@@ -13,31 +13,21 @@
 
 set -euo pipefail
 
+here=$(dirname "$0")
+# shellcheck source-path=SCRIPTDIR source=arguments.sh
+. "$here/arguments.sh"
 # shellcheck source-path=SCRIPTDIR source=initrd.sh
-. "$(dirname "$0")/initrd.sh"
+. "$here/initrd.sh"
 
 # tsc=reliable and no_timer_check skip calibrations against emulated clocks. An oops ends the
 # machine, so that the VM loop outside can tell whose crash it was and go on with a fresh host.
 KERNEL_WORDS='console=ttyS0 loglevel=5 mitigations=off nokaslr tsc=reliable no_timer_check oops=panic panic=-1'
 
-smp=1 cpus=1 append='' vmm=
-while (($# > 1)); do
-	case $1 in
-	--vmlinuz | --base | --image | --work | --append | --smp | --cpus | --vmm)
-		declare "${1#--}=$2"
-		shift 2
-		;;
-	*)
-		echo "qemu-host.sh: unknown option $1" >&2
-		exit 2
-		;;
-	esac
-done
+vmlinuz='' base='' image='' work='' append='' smp=1 cpus=1 vmm=''
+take_arguments "$@"
 
-# shellcheck disable=SC2154 # declared by the loop above
-{ cat "$base" && job_initrd "$image" "$smp" "$1" "$vmm"; } >"$work/initrd"
+{ cat "$base" && job_initrd "$image" "$smp" "$args" "$vmm"; } >"$work/initrd"
 
-# shellcheck disable=SC2154
 exec qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu EPYC,+svm,+npt,+la57 -smp "$cpus" -m 768 -nodefaults \
 	-display none -no-reboot -serial "file:$work/console.log" -serial stdio \
 	-kernel "$vmlinuz" -initrd "$work/initrd" -append "$KERNEL_WORDS $append"

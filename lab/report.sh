@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # settings and options, from hosts.sh and options.sh
 #
 # What a run prints: per setting a heading and its KTAP stream as it comes, at the end a summary.
 # All of our own lines are KTAP comments. Colour only on a terminal.
 
 print_heading() { # NUMBER of a setting
-	printf '# ==== %d/%d  %s\n' $(($1 + 1)) ${#setting_names[@]} "${setting_titles[$1]}"
+	printf '# ==== %d/%d  %s\n' $(($1 + 1)) $settings "${setting[$1.title]}"
 }
 
 print_limits() {
@@ -18,7 +17,7 @@ print_limits() {
 	fi
 	case $host in
 	lab)
-		[[ ${bochs_tlb:-off} != off && " ${setting_emulators[*]} " != *' qemu '* ]] || cat <<-'LIMITS'
+		[[ ${bochs_tlb:-off} != off && $(machines) != *' qemu'* ]] || cat <<-'LIMITS'
 			# An emulator that flushes its TLB at each world switch (QEMU; Bochs with --tlb off) shows what KVM's own
 			# software gets wrong: unsynced shadow pages, cached roots and PDPTRs, the wrong context flushed. What is
 			# left in a hardware TLB shows with --emulator bochs, or with --host kvm on real hardware.
@@ -50,7 +49,7 @@ follow_stream() { # FILE PID
 # All of them as they are.
 print_streams() {
 	local s
-	for s in "${!setting_names[@]}"; do
+	for ((s = 0; s < settings; s++)); do
 		print_heading "$s"
 		cat "$(stream_of "$s")" || true
 	done
@@ -59,11 +58,11 @@ print_streams() {
 # One line that says how far the settings are: "npt=1 34/150, npt=0 12/150".
 progress_line() {
 	local s stream plan line=
-	for s in "${!setting_names[@]}"; do
+	for ((s = 0; s < settings; s++)); do
 		stream=$(stream_of "$s")
 		[[ -e $stream ]] || continue
 		plan=$(sed -n 's/^1\.\.//p;T;q' "$stream")
-		line+="${line:+, }${setting_names[$s]} $(grep -cE '^(not )?ok ' "$stream")/${plan:-...}"
+		line+="${line:+, }${setting[$s.name]} $(grep -cE '^(not )?ok ' "$stream")/${plan:-...}"
 	done
 	printf '%s\n' "$line"
 }

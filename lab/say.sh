@@ -58,14 +58,11 @@ cache_dir() { # prints the folder's path; makes it
 }
 
 # What would fail for want of room says so before it begins.
-need_space() { # FOLDER MEGABYTES REMEDY
+need_space() { # FOLDER MEGABYTES [REMEDY]; the cache's without
 	local free
 	free=$(df -Pk "$1" | awk 'NR == 2 { print int($4 / 1024) }')
-	((free >= $2)) || our_error "the disk of $1 is full: it takes $2 MB and $free are free; $3"
+	((free >= $2)) || our_error "the disk of $1 is full: it takes $2 MB and $free are free; ${3-XDG_CACHE_HOME names another folder for what is kept}"
 }
-
-# shellcheck disable=SC2034 # for those that keep something there
-CACHE_REMEDY='XDG_CACHE_HOME names another folder for what is kept'
 
 # Runs COMMAND while no other run.sh runs one under the same NAME, for all checkouts.
 exclusively() { # NAME COMMAND...

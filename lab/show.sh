@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154 # settings and options, from hosts.sh and options.sh; run.sh's work folder
 #
 # Who shows a run while it goes on: lab/py/show.py, which run.sh tells of the run in the folder $work/run
 # (lab/py/events.py). Without python3 the streams are printed one after the other (report.sh).
@@ -41,10 +40,10 @@ tell_of_run() { # COMMAND-LINE
 	local s
 	rm -rf "$work/run"
 	mkdir "$work/run"
-	for s in "${!setting_names[@]}"; do
+	for ((s = 0; s < settings; s++)); do
 		rm -f "$(stream_of "$s").status"
-		printf '%s\t%s\t%s\t%s\n' "${setting_names[$s]}" "${setting_titles[$s]}" \
-			"${setting_options[$s]}$(common_options)" "$(stream_of "$s")"
+		printf '%s\t%s\t%s\t%s\n' "${setting[$s.name]}" "${setting[$s.title]}" \
+			"${setting[$s.options]}$(common_options)" "$(stream_of "$s")"
 	done >"$work/run/settings"
 	printf '%s\t%s\n' command "$1" begin "$(date +%s)" limits "$(print_limits | sed 's/^# //' | tr '\n' ' ')" >"$work/run/about"
 	[[ -n $replay$random$random_count ]] || chosen_cases "$image" "${filters[@]}" >"$work/run/cases"
@@ -65,8 +64,8 @@ start_showing() { # COMMAND-LINE
 
 tell_status() { # NUMBER of a setting, WHY if that is no word of its stream
 	[[ -n $shower ]] || return 0
-	printf '%s %s\n' "${statuses[$1]}" "${2-}" 2>/dev/null >"$(stream_of "$1").status" ||
-		note "${setting_names[$1]}: ${2:-its status cannot be written: is the disk full?}"
+	printf '%s %s\n' "${setting[$1.status]}" "${2-}" 2>/dev/null >"$(stream_of "$1").status" ||
+		note "${setting[$1.name]}: ${2:-its status cannot be written: is the disk full?}"
 }
 
 # The end of the run, or what there is of it.

@@ -10,28 +10,20 @@
 
 set -euo pipefail
 
-accel=tcg boot=kernel smp=1 cpu='' vmm=
-while (($# > 1)); do
-	case $1 in
-	--accel | --boot | --image | --work | --smp | --cpu | --vmm)
-		declare "${1#--}=$2"
-		shift 2
-		;;
-	*)
-		echo "vm.sh: unknown option $1" >&2
-		exit 2
-		;;
-	esac
-done
+here=$(dirname "$0")
+# shellcheck source-path=SCRIPTDIR source=arguments.sh
+. "$here/arguments.sh"
+
+accel=tcg boot=kernel image='' work='' smp=1 cpu='' vmm=''
+take_arguments "$@"
 
 # A KVM host with several CPUs: whoever moves vCPUs between them. The pipe is there before QEMU is.
 helper=()
 if [[ -z $vmm && $accel == kvm && $(nproc) -gt 1 ]]; then
-	# shellcheck disable=SC2154 # declared by the loop above
 	rm -f "$work"/pcpu.{in,out} && mkfifo "$work"/pcpu.{in,out}
 	helper=(-chardev "pipe,id=pcpu,path=$work/pcpu" -device "isa-serial,index=1,chardev=pcpu"
 		-name "guest,debug-threads=on")
-	set -- "pcpus $1"
+	args="pcpus $args"
 fi
 
 case $accel in
@@ -40,7 +32,7 @@ kvm)
 	cpu=${cpu:-host}
 	case $(cat /sys/module/kvm/parameters/force_emulation_prefix 2>/dev/null) in
 	'' | 0 | N) ;;
-	*) set -- "fep $1" ;;
+	*) args="fep $args" ;;
 	esac
 	;;
 tcg) cpu=${cpu:-EPYC,+svm,+npt,+la57} && accel=tcg,thread=multi ;;
@@ -51,20 +43,18 @@ ended() { # STATUS
 	exit "$1"
 }
 
-# shellcheck disable=SC2154 # declared by the loop above
 if [[ -n $vmm ]]; then
 	status=0
-	setpriv --pdeathsig KILL "$vmm" --smp "$smp" ${REVENANT_SCENARIOS:+--module "$REVENANT_SCENARIOS"} "$image" "$1" </dev/null || status=$?
+	setpriv --pdeathsig KILL "$vmm" --smp "$smp" ${REVENANT_SCENARIOS:+--module "$REVENANT_SCENARIOS"} "$image" "$args" </dev/null || status=$?
 	ended "$status"
 fi
 
-# shellcheck disable=SC2154 # declared by the loop above
 case $boot in
 kernel)
-	medium=(-kernel "$image" -append "$1" ${REVENANT_SCENARIOS:+-initrd "$REVENANT_SCENARIOS"})
+	medium=(-kernel "$image" -append "$args" ${REVENANT_SCENARIOS:+-initrd "$REVENANT_SCENARIOS"})
 	;;
 *)
-	"$(dirname "$0")/iso.sh" "$image" "$work/boot.iso" "$1"
+	"$here/iso.sh" "$image" "$work/boot.iso" "$args"
 	medium=(-cdrom "$work/boot.iso")
 	[[ $boot == bios ]] || medium+=(-bios /usr/share/ovmf/OVMF.fd)
 	;;
@@ -79,7 +69,7 @@ setpriv --pdeathsig KILL qemu-system-x86_64 -M q35 -accel "$accel" -cpu "$cpu" -
 vm=$!
 if ((${#helper[@]})); then
 	home=$(taskset -p "$vm")
-	setpriv --pdeathsig KILL sh "$(dirname "$0")/pcpu.sh" "$work/pcpu" "$vm" "${home##* }" </dev/null >/dev/null 2>&1 &
+	setpriv --pdeathsig KILL sh "$here/pcpu.sh" "$work/pcpu" "$vm" "${home##* }" </dev/null >/dev/null 2>&1 &
 fi
 tail -n +1 -f -s 0.05 --pid="$vm" "$work/serial"
 status=0

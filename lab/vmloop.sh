@@ -252,8 +252,7 @@ dir=$(mktemp -d) || exit 99
 vm='' watchdog=''
 
 clean_up() {
-	# shellcheck disable=SC2086 # no words when nothing runs
-	kill -9 $vm $watchdog 2>/dev/null
+	kill -9 ${vm:+"$vm"} ${watchdog:+"$watchdog"} 2>/dev/null
 	rm -rf "$dir"
 }
 trap clean_up EXIT

@@ -19,7 +19,7 @@ cd "$(dirname "$0")/.." || exit 99
 logs=build/check
 jobs=$(nproc)
 passed=0 failed=0 skipped=0
-[[ ${1-} != --*install ]] || take_install_option "$1"
+[[ ${1-} != --*install ]] || install_flag=("$1")
 
 # Runs one test: its log is shown only if it fails. Exit status 77 of a test: skipped.
 check() { # SECONDS NAME COMMAND...
@@ -45,13 +45,17 @@ check() { # SECONDS NAME COMMAND...
 
 # ---- the tests that are more than one command ----
 
+# Each program with all that it sources; a file that none of them does would not be looked at.
 shell_style() {
-	# Every file in the repository that begins as a shell script, and the sourced ones.
-	local files
-	mapfile -t files < <(git ls-files | while read -r f; do
-		[[ -f $f ]] && head -n 3 "$f" | grep -qE '^#!.*/(ba|da)?sh|shellcheck shell=' && echo "$f"
+	local programs unused
+	mapfile -t programs < <(git ls-files | while read -r f; do
+		[[ -f $f ]] && head -n 1 "$f" | grep -qE '^#!.*/(ba|da)?sh' && echo "$f"
 	done)
-	shellcheck -x "${files[@]}"
+	shellcheck -a "${programs[@]}" || return
+	unused=$(git grep -L '^#!' -- '*.sh' | while read -r f; do
+		git grep -qE "^\. .*\b${f##*/}\"?\$" -- '*.sh' || echo "$f"
+	done)
+	[[ -z $unused ]] || { echo "no program sources $unused" && return 1; }
 }
 
 # Only where the version is the one whose output is checked in: others differ in details.

@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 . lab/packages.sh
 # shellcheck source=lab/archive.sh
 . lab/archive.sh
-[[ $# == 0 ]] || take_install_option "$1"
+[[ $# == 0 ]] || install_flag=("$1")
 
 TAP_PARSER_VERSION=18.3.4
 
@@ -27,7 +27,7 @@ get_tap_parser() { # sets TAP_PARSER
 	folder=$(cache_dir)/tap-parser-$TAP_PARSER_VERSION
 	export TAP_PARSER=$folder/node_modules/.bin/tap-parser
 	[[ ! -x $TAP_PARSER ]] || return 0
-	if [[ $may_install == no ]] || ! command -v npm >/dev/null; then
+	if [[ ${install_flag[*]-} == --no-install ]] || ! command -v npm >/dev/null; then
 		lacks "npm's tap-parser"
 	fi
 	mkdir -p "$folder"
@@ -39,7 +39,7 @@ get_kunit() { # sets KUNIT, a folder
 	KUNIT=$(cache_dir)/kunit
 	export KUNIT
 	[[ ! -e $KUNIT/kunit_parser.py ]] || return 0
-	[[ $may_install != no ]] || lacks 'kunit_parser.py'
+	[[ ${install_flag[*]-} != --no-install ]] || lacks 'kunit_parser.py'
 	index=$(archive_index '')
 	read -r version size sum uri < <(awk -F '\t' '$2 == "source" { print $3, $4, $5, $6 }' "$index" | sort -V | tail -n 1)
 	deb=$(cache_dir)/debs/${uri##*/}

@@ -22,7 +22,6 @@ suite=${1-}
 [[ $suite =~ ^[a-z]+$ ]] || usage_error "--root needs a release of the distribution by name, such as trixie"
 ((EUID == 0)) || our_error "--root needs root: debootstrap and chroot do. Try: sudo tests/check.sh --root $suite"
 
-# shellcheck disable=SC2317,SC2329 # called by while_saying
 make_root() { # FOLDER
 	local script=/usr/share/debootstrap/scripts/$suite
 	[[ -e $script ]] || script=${script%/*}/sid # a release that is younger than this debootstrap
@@ -52,7 +51,6 @@ in_root() { # COMMAND
 		"$root" "$1"
 }
 
-# shellcheck disable=SC2317,SC2329 # called by trap
 clean_up() {
 	[[ ! -e $root/root/revenant/build/check ]] || cp -a "$root/root/revenant/build/check/." "$logs/"
 	rm -rf --one-file-system "$root"
@@ -60,7 +58,7 @@ clean_up() {
 
 need_packages root
 # The repository that this machine's own release comes from.
-release=$(. /etc/os-release && printf '%s\n' "${VERSION_CODENAME-}")
+release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 uri=$(configured_repositories | awk -v release="$release" '$2 == release { print $1; exit }')
 logs=build/check-$suite
 rm -rf "$logs"

@@ -8,30 +8,20 @@
 
 set -euo pipefail
 
+here=$(dirname "$0")
+# shellcheck source-path=SCRIPTDIR source=../arguments.sh
+. "$here/../arguments.sh"
 # shellcheck source-path=SCRIPTDIR source=machine.sh
-. "$(dirname "$0")/machine.sh"
+. "$here/machine.sh"
 
-while (($# > 1)); do
-	case $1 in
-	--bochs | --cpu | --image | --work)
-		declare "${1#--}=$2"
-		shift 2
-		;;
-	*)
-		echo "bare.sh: unknown option $1" >&2
-		exit 2
-		;;
-	esac
-done
+bochs='' cpu='' image='' work=''
+take_arguments "$@"
 
 [[ -z ${REVENANT_SCENARIOS-} ]] || cp "$REVENANT_SCENARIOS" "$work/initrd"
 make=make_machine
-# shellcheck disable=SC2154 # declared by the loop above
 ! is_packaged "$bochs" || make=make_packaged_machine
-# shellcheck disable=SC2154 # declared by the loop above
-if ! problem=$("$make" "$work" "$cpu" "$image" "$1" serial unused.log 2>&1); then
+if ! problem=$("$make" "$work" "$cpu" "$image" "$args" serial unused.log 2>&1); then
 	printf 'Bail out! %s\n# END status=99\n' "${problem##*$'\n'}"
 	exit 1
 fi
-# shellcheck disable=SC2154
 run_machine "$bochs" "$work" serial

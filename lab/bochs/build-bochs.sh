@@ -55,15 +55,14 @@ bochs_key() {
 # "SIZE SHA256 URI" of each file of the source package but its .dsc: the checksums come from the
 # archive's signed index, so the .dsc adds nothing (and not every mirror has it).
 source_files() { # FOLDER
-	local dir=$1 uri suite
+	local dir=$1 uri
 	mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial"
 	archive_sources < <(configured_repositories) >"$dir/sources.all"
 	sed -n "s/^deb \[[^]]*signed-by=\([^] ]*\)\] \([^ ]*\) $BOCHS_SUITE main\$/deb-src [signed-by=\1] \2 $BOCHS_SUITE main/p" \
 		"$dir/sources.all" >"$dir/sources.list"
 	[[ -s $dir/sources.list ]] || return
 	archive_apt "$dir" apt-get -q update >&2 || true
-	# shellcheck disable=SC2034 # suite: only to be read away
-	read -r _ _ uri suite _ <"$dir/sources.list"
+	read -r _ _ uri _ <"$dir/sources.list"
 	archive_apt "$dir" apt-cache showsrc --only-source bochs | awk -v version="$BOCHS_VERSION" -v uri="${uri%/}/" '
 		/^Version: /   { wanted = $2 == version }
 		/^Directory: / { directory = $2 "/" }
@@ -161,7 +160,7 @@ case ${1-} in
 	build_bochs "$2" "$3"
 	exit
 	;;
---install | --no-install) take_install_option "$1" && shift ;;
+--install | --no-install) install_flag=("$1") && shift ;;
 esac
 (($# == 0)) || usage_error "usage: build-bochs.sh [--install|--no-install]"
 tree=$(cache_dir)/bochs-${BOCHS_VERSION%%[+-]*}-tree-$(tree_key)

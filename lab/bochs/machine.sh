@@ -6,7 +6,7 @@
 # `bochs_machine` writes everything the machine needs into a work folder and becomes the caller's
 # child process; the first serial port goes to WORK/console.log, the second to the FIFO WORK/serial.
 
-# shellcheck source-path=SCRIPTDIR source=packaged.sh
+# shellcheck source=lab/bochs/packaged.sh
 . "${BASH_SOURCE[0]%/*}/packaged.sh"
 
 BOCHS_MEMORY_MB=768

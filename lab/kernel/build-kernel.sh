@@ -203,7 +203,7 @@ make_tree() { # TREE OUT
 	# Kbuild refuses for the same signs.
 	[[ ! -e $1/.config && ! -d $1/include/config && ! -d $1/arch/x86/include/generated ]] ||
 		usage_error "--kernel: $1 was built in place, and then nothing can be built of it elsewhere: give --kernel $1/arch/x86/boot/bzImage, or a clean tree (git worktree add, or make mrproper)"
-	need_space "$2" 600 "$CACHE_REMEDY"
+	need_space "$2" 600
 	while_saying "building $1 (minutes the first time, then seconds)" "$0" --compile "$1" "$2" && return
 	problem=$(grep -m 1 -E '(error|Error): |\*\*\* ' "$2/build.log")
 	our_error "$1 does not build${problem:+: $problem} (all of it: $2/build.log)"
@@ -236,7 +236,7 @@ while [[ ${1-} == --* ]]; do
 		build_own_tree "$2"
 		exit
 		;;
-	--install | --no-install) take_install_option "$1" ;;
+	--install | --no-install) install_flag=("$1") ;;
 	--mutants) mutants=yes ;;
 	*) usage_error "build-kernel.sh: unknown option $1" ;;
 	esac

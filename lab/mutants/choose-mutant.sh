@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154 # options and settings, shared with run.sh
 #
 # run.sh's --mutant NAME: a kernel that has the fault, the hosts on which the fault shows, and at the end
 # what was expected there and what was caught. The exit status stays what it always is, a verdict about
@@ -67,10 +66,10 @@ mutant_options() { # VENDOR PARAMS
 
 # Expected globs: which of them have a red case. With a filter, the others may just not have run.
 print_mutant() {
-	local s settings=()
+	local s ran=()
 	[[ $mutant != none ]] || return 0
-	for s in "${!setting_names[@]}"; do
-		settings+=("${setting_vendors[s]}" "${setting_params[s]}" "$(stream_of "$s")")
+	for ((s = 0; s < settings; s++)); do
+		ran+=("${setting[$s.vendor]}" "${setting[$s.params]}" "$(stream_of "$s")")
 	done
-	choose report "$mutant" "${settings[@]}"
+	choose report "$mutant" "${ran[@]}"
 }

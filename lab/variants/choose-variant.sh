@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154 # options and settings, shared with run.sh
 #
 # run.sh's --variant NAME,...: a kernel in which KVM does something in another way (README.md beside this file).
 

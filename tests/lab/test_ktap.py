@@ -135,7 +135,7 @@ class Summary(unittest.TestCase):
         self.assertEqual(summary.summary([summary.Setting("a", "", ktap.read("1..1\nok 1 a"))])[2:], [])
 
     def test_a_run_has_its_verdict_without_python(self):
-        script = "set -e; . lab/report.sh; setting_names=() work=/nowhere format=stream; print_summary 77 1"
+        script = "set -e; . lab/report.sh; work=/nowhere format=stream; print_summary 77 1"
         said = subprocess.run([shutil.which("bash"), "-c", script], cwd=labpath.TOP, env={"PATH": "/nowhere"}, check=True,
                               text=True, stdout=subprocess.PIPE).stdout
         self.assertRegex(said, r"(?s)needs python3 .*\(status 77, 1 s\)\n$")

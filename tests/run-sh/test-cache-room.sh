@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # test-run-sh.sh's
 #
 # What is in the cache and what goes: --cache, --cache-clean, and the limit.
 

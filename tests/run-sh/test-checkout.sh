@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # test-run-sh.sh's
 #
 # Where the checkout may lie, and who may be at it at once; signals.
 
@@ -79,8 +78,7 @@ signals() {
 	local signal wanted run status args
 	expect 'SIGINT' 130 -- timeout --preserve-status -s INT 3 ./run.sh --no-install --host tcg --image "$stub" --timeout 600
 	while read -r signal wanted args; do
-		# shellcheck disable=SC2086 # words
-		begin_hanging_run $args
+		begin_hanging_run ${args:+"$args"}
 		kill "-$signal" "$run"
 		status=0
 		wait "$run" 2>/dev/null || status=$?

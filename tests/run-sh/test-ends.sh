@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # test-run-sh.sh's
 #
 # How a VM can end, whose fault that is, and what becomes of output that is lost.
 
@@ -110,7 +109,6 @@ full_disk() {
 }
 
 lost_output() {
-	# shellcheck disable=SC2016 # the inner shell's
 	expect 'stream that cannot be written' 99 'cannot be written' -- \
 		bash -c 'lab/vmloop.sh 2 2 "" tests/run-sh/stand-in-vm.sh case:stale case:pass >/dev/full'
 	ended 'fewer results than the plan' 99 '1 results for a plan of 2' -- case:pass case:lost
@@ -133,10 +131,10 @@ check_streams() {
 			. lab/show.sh
 			eval "$(sed -n "/^check_stream()/,/^}/p" run.sh)"
 			stream_of() { echo "$1"; }
-			declare -A statuses=([$1]=$2) setting_names=([$1]=x)
+			declare -A setting=([$1.status]=$2 [$1.name]=x)
 			bench=
 			check_stream "$1"
-			echo "status ${statuses[$1]}"' - "$stream" "$status"
+			echo "status ${setting[$1.status]}"' - "$stream" "$status"
 	done <<-'STREAMS'
 		all it promised|0|0|1..2\nok 1 a\nok 2 b\n# END status=0\n
 		a red|1|1|1..2\nnot ok 1 a # STALE\nok 2 b\n# END status=1\n

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # test-run-sh.sh's
 #
 # Packages are installed after a yes on a terminal, or with --install; $work/bin has all programs but QEMU's and
 # apt-get.

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # test-run-sh.sh's
 #
 # lab/matrix.sh on a machine that is made up: a folder for /sys/module, and a modprobe that works on it. There npt is
 # 1 and vgif N by configuration, and kvm_amd has no parameter that is called otherwise. kvm computes two of
 # its own when kvm_amd comes, if nobody gave them.
 
-make_matrix_machine() { # PARAMETERS-IN-FORCE of kvm_amd
+make_matrix_machine() { # PARAMETER-IN-FORCE of kvm_amd...
 	rm -rf "$work/sys" && mkdir -p "$work/sys"
 	cat >"$work/modprobe" <<-'MODPROBE'
 		#!/bin/sh
@@ -34,8 +33,7 @@ make_matrix_machine() { # PARAMETERS-IN-FORCE of kvm_amd
 	MODPROBE
 	chmod +x "$work/modprobe"
 	"$work/modprobe" kvm
-	# shellcheck disable=SC2086 # words
-	"$work/modprobe" kvm_amd $1
+	"$work/modprobe" kvm_amd "$@"
 }
 
 with_matrix() { # SCRIPT; with lab/matrix.sh at the machine that is made up
@@ -69,12 +67,12 @@ matrix() {
 	comes_back 'killed' "$other; kill -9 \$\$" 137
 	comes_back 'interrupted' "trap 'exit 130' INT; $other; kill -INT \$\$" 130
 	# Not loaded before: not loaded afterwards.
-	make_matrix_machine ''
+	make_matrix_machine
 	rm -r "$work/sys"/kvm*
 	expect 'matrix, nothing loaded before' 0 -- bash -c "work=$work; with_matrix \"begin_matrix kvm_amd; load_kvm kvm_amd npt=0; end_matrix\""
 	[[ -z $(ls "$work/sys") ]]
 	report 'matrix, nothing loaded before: nor afterwards' $?
-	make_matrix_machine ''
+	make_matrix_machine
 	expect 'matrix, unknown parameter' 1 'no parameter' -- bash -c "work=$work; with_matrix 'load_kvm kvm_amd nptt=0'"
 	[[ $EUID == 0 ]] || return 0
 	echo 1 >"$work/sys/kvm_amd/refcnt"

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # test-run-sh.sh's
 #
 # --kernel TREE and FILE, --modules DIR: with a bzImage that has a header only, and a tree whose Makefile "builds"
 # such a one.

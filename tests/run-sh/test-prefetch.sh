@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # test-run-sh.sh's
 #
 # --prefetch: afterwards the kernel is there without its archive.
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # test-run-sh.sh's
 #
 # lab/relay.awk on a host that is made up: what its kernel complains of, and where that comes out.
 

@@ -273,13 +273,15 @@ chmod +x "$work/vm"
 
 loops() {
 	local shell
-	for shell in dash 'busybox ash'; do
-		# shellcheck disable=SC2086 # two words
-		expect "VM loop under $shell" 1 '^KTAP version 1$' '^ok 1 a # SKIP VACUOUS' \
+	while read -ra shell; do
+		expect "VM loop under ${shell[*]}" 1 '^KTAP version 1$' '^ok 1 a # SKIP VACUOUS' \
 			'^not ok 2 b # CRASH KVM internal error' '^# \| last words' '^not ok 3 c # ERROR ours' \
 			'VACUOUS=1 .* ERROR=1 CRASH=1' '^# END status=1$' -- \
-			$shell lab/vmloop.sh 9 9 '' "$work/vm"
-	done
+			"${shell[@]}" lab/vmloop.sh 9 9 '' "$work/vm"
+	done <<-'SHELLS'
+		dash
+		busybox ash
+	SHELLS
 }
 
 # ---- what needs the image ----
@@ -295,17 +297,25 @@ with_image() {
 	expect 'list, filtered' 0 '^linear.*load' -- ./run.sh --list --image $image 'linear.*' '!*fetch' '!*store'
 	! grep -qE 'fetch|store' "$work/out"
 	report 'list, filtered: nothing else' $?
-	# shellcheck disable=SC2016 # must arrive as it is
 	expect 'malformed program' 2 '^Bail out! ' -- \
-		./run.sh -v --no-install --host tcg --image $image --replay 'load nowhere; $(x) "'"'"'!'
+		./run.sh -v --no-install --host tcg --image $image --replay "load nowhere; \$(x) \"'!"
 }
 
 gcc -m32 -ffreestanding -fno-pic -fno-stack-protector -O1 -nostdlib -static -Wall -Wextra -Werror \
 	-Wl,--build-id=none -Wl,-Ttext=0x100000 -o "$stub" tests/run-sh/stub.c || exit 99
-for part in ends relay checkout kvm emulator install own-kernel cache-room matrix bundle snapshot prefetch; do
-	# shellcheck disable=SC1090 # those that follow
-	. "tests/run-sh/test-$part.sh"
-done
+# shellcheck source-path=SCRIPTDIR/../..
+. tests/run-sh/test-ends.sh
+. tests/run-sh/test-relay.sh
+. tests/run-sh/test-checkout.sh
+. tests/run-sh/test-kvm.sh
+. tests/run-sh/test-emulator.sh
+. tests/run-sh/test-install.sh
+. tests/run-sh/test-own-kernel.sh
+. tests/run-sh/test-cache-room.sh
+. tests/run-sh/test-matrix.sh
+. tests/run-sh/test-bundle.sh
+. tests/run-sh/test-snapshot.sh
+. tests/run-sh/test-prefetch.sh
 options
 packages
 installing

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # test-run-sh.sh's
 #
 # A kernel that the archive no longer has, asked of an archive of all its days that is a folder.
 

@@ -9,8 +9,7 @@ cd "$(dirname "$0")/../.." || exit 99
 
 out=build/host/tlb
 tlb=lab/bochs/tlb
-# shellcheck disable=SC2054 # gcc's commas
-flags=(-O1 -g -Wall -Wextra -Werror -Wshadow -fsanitize=address,undefined -fno-sanitize-recover=all)
+flags=(-O1 -g -Wall -Wextra -Werror -Wshadow '-fsanitize=address,undefined' -fno-sanitize-recover=all)
 mkdir -p "$out"
 gcc -std=gnu11 "${flags[@]}" -c -o "$out/rules.o" model/oracle/rules.c
 g++ -std=gnu++17 "${flags[@]}" -I$tlb -Imodel/oracle -I. -o "$out/test_store" \
