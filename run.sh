@@ -239,14 +239,14 @@ main() {
 	trap 'exit 143' TERM
 	trap 'exit 129' HUP
 	parse_options "$@"
-	[[ -z $cache ]] || { "${cache}_cache" && exit; }
+	[[ -z $cache ]] || { "${cache}_cache"; exit; }
 	if [[ -n $list ]]; then
 		build_image
 		take_scenarios
 		list_cases
 		exit
 	fi
-	[[ -z $prefetch ]] || { prefetch "${filters[@]}" && exit; }
+	[[ -z $prefetch ]] || { prefetch "${filters[@]}"; exit; }
 	[[ -z $variant ]] || prepare_variant
 	[[ -z $mutant ]] || prepare_mutant
 	choose_host
