@@ -17,13 +17,13 @@ from pathlib import Path
 
 import changes_of_runs
 import events
-import ktap
 import report
 import terminal
 import write_ktap
 from events import Follower, Run, Setting
 
 LOOK_EVERY = 0.1  # seconds
+WIDE = 100  # characters of a line that goes to no terminal
 TELL_EVERY = 10  # seconds between two lines of progress where there is no terminal
 
 
@@ -65,10 +65,8 @@ class Stream:
         for setting in self.run.settings:  # those that were interrupted
             setting.status = -1 if setting.status is None else setting.status
         self.tick()
-        import summary
         print("# ==== summary")
-        told = [summary.Setting(setting.name, setting.options, setting.stream) for setting in self.run.settings]
-        for line in summary.summary(told) + list(map(str, changes)):
+        for line in terminal.final(self.run, terminal.Paint(False), changes, WIDE):
             print(f"# {line}".rstrip())
 
 

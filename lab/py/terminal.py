@@ -146,7 +146,8 @@ def retention(run: Run, wide: int) -> list[str]:
         if tried:
             kept = [f"{row.replace('nothing|', 'no event|').replace('|', ' of ')} {seen}/{count}" for row, (seen, count) in tried.items() if seen]
             text = f"kept ({setting.name}): " + (", ".join(kept) or "nothing")
-            lines += wrapped(f"{text}; nothing behind {len(tried) - len(kept)} others that were tried", wide)
+            others = len(tried) - len(kept)
+            lines += wrapped(text + f"; nothing behind {others} others that were tried" * bool(others), wide)
     return lines
 
 

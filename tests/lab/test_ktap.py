@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The reader of KTAP streams, and the summary made of several."""
+"""The reader of KTAP streams."""
 
 import shutil
 import subprocess
@@ -10,7 +10,6 @@ from pathlib import Path
 
 import labpath
 import ktap
-import summary
 
 STREAM = """\
 KTAP version 1
@@ -87,61 +86,12 @@ class Read(unittest.TestCase):
         self.assertEqual([ktap.scenario(name) for name in ("a.b/load", "a.b", "a.b/loads")], ["a.b", "a.b", "a.b/loads"])
 
 
-class Summary(unittest.TestCase):
-    def lines(self, *streams):
-        with tempfile.TemporaryDirectory() as folder:
-            words = []
-            for n, text in enumerate(streams):
-                path = Path(folder) / str(n)
-                if text is not None:
-                    path.write_text(text)
-                words += [f"npt={n}", f"--host-params npt={n}", path]
-            return subprocess.run([sys.executable, labpath.TOP / "lab/py/summary.py", *words], check=True, text=True,
-                                  stdout=subprocess.PIPE).stdout.splitlines()
-
-    def test_counts(self):
-        lines = self.lines(STREAM, "1..1\nok 1 a\n")
-        self.assertEqual(lines[0].split()[1:], list(ktap.VERDICTS))
-        self.assertEqual(lines[1].split(), ["#", "npt=0", *"1 1 1 1 2 2 0 0 1".split()])
-        self.assertEqual(lines[2].split(), ["#", "npt=1", *"1 0 0 0 0 0 0 0 0".split()])
-
-    def test_what_was_not_run(self):
-        lines = self.lines(STREAM, "1..1\nok 1 a\n", None)
-        self.assertIn("# not run (npt=0): 2 of 9 cases", lines)
-        self.assertIn("# not run (npt=2): all cases", lines)
-        self.assertFalse([line for line in lines if "not run (npt=1)" in line])
-
-    def test_why_it_was_not_run(self):
-        self.assertIn("# not run (npt=0): 1 of 2 cases: 5 crashes", self.lines("1..2\nok 1 a\n# not run: 1 of 2 cases: 5 crashes\n"))
-
-    def test_retention(self):
-        lines = self.lines(STREAM, "# retention enter|nested|no|0/4\n# retention exit|nested|not-tried|0/0\n")
-        self.assertIn("# enter, nested  yes 1/5       no 0/4", lines)
-        self.assertIn("# not tried at all: exit", lines)
-
-    def test_red_known_and_fixed_are_told_with_what_shows_them_again(self):
-        lines = self.lines(STREAM)
-
-        def behind(line):
-            return lines[lines.index(line) + 1]
-        self.assertEqual(behind("# STALE linear.a/store (npt=0): saw A, legal: B"),
-                         "#   ./run.sh --host-params npt=0 --replay 'set g0.w0.pte A; load w0'")
-        self.assertEqual(behind("# CRASH vmx.f (npt=0): gone"), "#   ./run.sh --host-params npt=0 vmx.f")
-        self.assertEqual(behind("# KNOWN pv.d (npt=0): STALE saw A, legal: B: the wrong VPID"), "#   ./run.sh --host-params npt=0 pv.d")
-        self.assertIn("# fixed here: pv.g (npt=0): the wrong VPID", lines)
-        self.assertIn("# ERROR (npt=0): 7 results for a plan of 9", lines)
-
-    def test_nothing_to_tell(self):
-        self.assertEqual(summary.summary([summary.Setting("a", "", ktap.read("1..1\nok 1 a"))])[2:], [])
-
+class WithoutPython(unittest.TestCase):
     def test_a_run_has_its_verdict_without_python(self):
         script = "set -e; . lab/report.sh; work=/nowhere format=stream; print_summary 77 1"
         said = subprocess.run([shutil.which("bash"), "-c", script], cwd=labpath.TOP, env={"PATH": "/nowhere"}, check=True,
                               text=True, stdout=subprocess.PIPE).stdout
         self.assertRegex(said, r"(?s)needs python3 .*\(status 77, 1 s\)\n$")
-
-    def test_arguments_come_by_three(self):
-        self.assertEqual(subprocess.run([sys.executable, labpath.TOP / "lab/py/summary.py", "a"], stderr=subprocess.DEVNULL).returncode, 2)
 
 
 if __name__ == "__main__":
