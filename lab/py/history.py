@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Runs the whole set of scenarios on emulated hosts with stock kernels of the distribution, oldest to newest
 (without KERNEL: one early and one late of each line that the archive serves), on AMD with npt=1 and npt=0, on
-AMD and Intel CPUs whose TLB keeps what it may, there with ept=0, too, and prints what is red: kernel by family
-of scenarios. The same table goes to docs/history.md, between its two markers. Results are kept, so an
+AMD and Intel CPUs whose TLB keeps what it may, there with ept=0, too. Each run is a row of docs/history.tsv, in place
+of an older one; of all its rows docs/history.md is made, between its two markers, and printed. Results are kept, so an
 interrupted run goes on where it stopped.
 
 exit status: 0 all kernels ran, whatever was found; 2 usage; 99 a kernel could not be run
@@ -14,14 +14,17 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
 
 import events
+import history_table
 import ktap
 import series
 import write_html
-from history_table import Run, table
+from history_table import Row, row_of
+from ktap import Stream
 from series import Series, usage_error
 from theory import Theories
 
@@ -35,6 +38,23 @@ LIMIT = 300  # seconds for one run
 
 BEGIN_MARK = "<!-- made by make history: do not edit by hand -->"
 END_MARK = "<!-- end of what make history made -->"
+
+
+@dataclass
+class Run:
+    """One kernel on one host."""
+    kernel: str
+    vendor: str
+    params: str
+    filter: str
+    stream: Stream = field(default_factory=Stream)
+
+    @property
+    def host(self) -> str:
+        return f"{self.vendor} {self.params}"
+
+    def row(self) -> Row:
+        return row_of(self.kernel, self.host, self.stream.run.get("image", "unknown"), self.stream)
 
 
 def place(runs: Series, run: Run) -> Path:
@@ -74,6 +94,14 @@ def write_document(doc: Path, text: str) -> None:
         doc.write_text(new)
 
 
+def merged(rows: list[Row], new: list[Row]) -> list[Row]:
+    """In the order of what is run by default; what is new replaces what was there."""
+    there = {row.key: row for row in (*rows, *new)}
+    hosts = [f"{vendor} {params}" for vendor, params in HOSTS]
+    return sorted(there.values(), key=lambda row: (hosts.index(row.host) if row.host in hosts else len(hosts),
+                                                   history_table.by_version(row)))
+
+
 def as_one(done: list[Run]) -> events.Run:
     """All of them as the settings of one run, for its page."""
     settings = []
@@ -96,9 +124,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--jobs", metavar="N", type=series.number_up_to(99), default=os.cpu_count(),
                         help="at a time (number of CPUs)")
     parser.add_argument("--again", action="store_true", help="forget the results kept so far")
-    parser.add_argument("--table", action="store_true", help="run nothing: only the table, from the results kept")
+    parser.add_argument("--table", action="store_true", help="run nothing: only the page")
     parser.add_argument("--doc", metavar="FILE", type=Path, default=series.TOP / "docs/history.md",
-                        help="write the document there (docs/history.md)")
+                        help="write the page there (docs/history.md), and beside it its rows (.tsv)")
     return parser.parse_intermixed_args(arguments)
 
 
@@ -117,16 +145,20 @@ def main(arguments: list[str]) -> int:
         todo = [] if options.table else [run for run in wanted if not place(runs, run).exists()]
         runs.at_once(options.jobs, lambda run: make(runs, run), todo)
         done = [run for run in wanted if place(runs, run).exists()]
-        if not done:
-            usage_error("there are no results yet: run it without --table")
         for run in done:
             run.stream = ktap.read_file(place(runs, run))
-        text = table(done)
+    record = options.doc.with_suffix(".tsv")
+    rows = merged(history_table.read(record), [run.row() for run in done])
+    if not rows:
+        usage_error("there are no results yet: run it without --table")
+    history_table.write(record, rows)
+    text = history_table.text(rows, history_table.read_reasons(series.TOP / "lab/history-reasons.tsv"))
     print(text.replace("`", "").replace("**", ""))
-    page = series.cache_dir() / "history.html"
-    page.write_text(write_html.html(as_one(done), Theories()))
-    runs.note(f"the same with all evidence: {page}")
     write_document(options.doc, text)
+    if done:
+        page = series.cache_dir() / "history.html"
+        page.write_text(write_html.html(as_one(done), Theories()))
+        runs.note(f"those of this image with all evidence: {page}")
     if todo:
         runs.note(f"{len(todo)} runs in {time.monotonic() - begin:.0f} s")
     return series.EXIT_OURS if len(done) < len(wanted) and not options.table else 0

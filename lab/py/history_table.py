@@ -1,28 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""The tables of docs/history.md: for each host, kernels by families of scenarios; then all that is red."""
+"""docs/history.tsv, a row for each kernel on each host with the image that ran there, and what docs/history.md says
+of it: what is red, and by which commit."""
 
 import re
+import sys
+from collections import Counter
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
 
-from ktap import Result, Stream, scenario
+from ktap import Stream, scenario
 
-
-@dataclass
-class Run:
-    """One kernel on one host."""
-    kernel: str
-    vendor: str
-    params: str
-    filter: str
-    stream: Stream = field(default_factory=Stream)
-
-    @property
-    def host(self) -> str:
-        return f"{self.vendor} {self.params}"
-
-    def results(self) -> list[Result]:
-        """Those that were there to be judged."""
-        return [result for result in self.stream.results if result.verdict not in ("SKIP", "KNOWN")]
+HEAD = "# Made by make history; do not edit."
+COLUMNS = ("KERNEL", "HOST", "IMAGE", "CASES", "PASS", "RED", "SECONDS", "PASS BY FAMILY", "RED SCENARIOS")
 
 
 def family(name: str) -> str:
@@ -31,43 +21,139 @@ def family(name: str) -> str:
     return f"{words[0]}.{words[1].split('-')[0]}" if words[0] in ("svm", "vmx") else words[0]
 
 
-def table(runs: list[Run]) -> str:
-    """Markdown; kernels, hosts and families stand in the order in which they come."""
-    seconds = sum(float(run.stream.run["seconds"]) for run in runs) / len(runs)
-    families = list(dict.fromkeys(family(result.name) for run in runs for result in run.stream.results))
-    text = [f"{len(runs)} runs, one kernel on one host each; a run takes {seconds:.0f} seconds on average."]
-    for host in dict.fromkeys(run.host for run in runs):
-        text += host_table(host, [run for run in runs if run.host == host], families)
-    return "\n".join(text + red_table(runs))
+@dataclass
+class Row:
+    """One kernel on one host."""
+    kernel: str
+    host: str
+    image: str  # the commit of the image
+    cases: int = 0
+    passed: int = 0
+    red: int = 0
+    seconds: int = 0
+    families: dict[str, int] = field(default_factory=dict)  # how many pass
+    scenarios: dict[str, str] = field(default_factory=dict)  # those that are red, and their verdict
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.kernel, self.host
 
 
-def host_table(host: str, runs: list[Run], families: list[str]) -> list[str]:
-    there = {family(result.name) for run in runs for result in run.results()}
-    columns = [name for name in families if name in there]
-    lines = ["", f"### {host}", "", "| kernel | " + "".join(f"{name} | " for name in columns).rstrip(), "|---|" + "---|" * len(columns)]
-    for run in runs:
-        kernel = f"{run.kernel} (`{run.filter}`)" if run.filter else run.kernel
-        lines.append("| " + " | ".join([kernel, *(cell(run, name) for name in columns)]) + " |")
+def row_of(kernel: str, host: str, image: str, stream: Stream) -> Row:
+    red = [result for result in stream.results if result.is_red or result.verdict == "ERROR"]
+    return Row(kernel, host, image, len(stream.results), stream.count("PASS"), len(red),
+               round(float(stream.run["seconds"])),
+               dict(Counter(family(result.name) for result in stream.results if result.verdict == "PASS")),
+               {scenario(result.name): result.verdict for result in red})
+
+
+def read(path: Path) -> list[Row]:
+    rows = []
+    for line in path.read_text().splitlines() if path.exists() else ():
+        if not line.startswith("#"):
+            kernel, host, image, *numbers, families, scenarios = line.split("\t")
+            rows.append(Row(kernel, host, image, *map(int, numbers),
+                            {name: int(count) for name, count in pairs(families)}, dict(pairs(scenarios))))
+    return rows
+
+
+def pairs(text: str) -> list[tuple[str, str]]:
+    return [tuple(word.rsplit("=", 1)) for word in text.split()]
+
+
+def write(path: Path, rows: list[Row]) -> None:
+    lines = [HEAD, "# " + "\t".join(COLUMNS)]
+    for row in rows:
+        lists = [" ".join(f"{name}={value}" for name, value in words.items()) for words in (row.families, row.scenarios)]
+        lines.append("\t".join(map(str, (*row.key, row.image, row.cases, row.passed, row.red, row.seconds,
+                                         *lists))))
+    path.write_text("\n".join(lines) + "\n")
+
+
+def by_version(row: Row) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", row.kernel)]
+
+
+# --- why ------------------------------------------------------------------------------------------
+
+@dataclass
+class Reason:
+    """Globs of scenarios, of hosts and of kernels, blanks between, and the sentence that explains them."""
+    scenarios: str
+    hosts: str
+    kernels: str
+    sentence: str
+
+    def is_for(self, row: Row, name: str) -> bool:
+        return all(any(fnmatchcase(word, glob) for glob in globs.split(" | "))
+                   for word, globs in ((name, self.scenarios), (row.host, self.hosts), (row.kernel, self.kernels)))
+
+
+def read_reasons(path: Path) -> list[Reason]:
+    """Lines SCENARIOS, HOSTS, KERNELS, SENTENCE with tabs between; the first that fits holds."""
+    reasons = []
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if line and not line.startswith("#"):
+            words = line.split("\t")
+            if len(words) != 4:
+                sys.exit(f"{path}:{number}: not SCENARIOS, HOSTS, KERNELS, SENTENCE with a tab between")
+            reasons.append(Reason(*words))
+    return reasons
+
+
+# --- what is written --------------------------------------------------------------------------------
+
+def text(rows: list[Row], reasons: list[Reason]) -> str:
+    """Markdown; kernels oldest first, hosts as they come."""
+    hosts = list(dict.fromkeys(row.host for row in rows))
+    there = {row.key: row for row in rows}
+    lines = [f"{len(rows)} runs, one kernel on one host each. A cell: how many cases are red, and how many pass.", "",
+             "| kernel | " + " | ".join(hosts) + " |", "|---" * (len(hosts) + 1) + "|"]
+    for kernel in dict.fromkeys(row.kernel for row in sorted(rows, key=by_version)):
+        lines.append(f"| {kernel} | " + " | ".join(cell(there.get((kernel, host))) for host in hosts) + " |")
+    return "\n".join([*lines, "", *images(rows), *red_table(rows, reasons)])
+
+
+def cell(row: Row | None) -> str:
+    if not row:
+        return "not run"
+    return f"**{row.red} red**, {row.passed}" if row.red else str(row.passed)
+
+
+def images(rows: list[Row]) -> list[str]:
+    """Which image made which rows."""
+    lines = ["The rows are from these images, by commit:", ""]
+    for image in dict.fromkeys(row.image for row in sorted(rows, key=by_version, reverse=True)):
+        cases = max(row.cases for row in rows if row.image == image)
+        kernels: dict[str, list[str]] = {}
+        for row in sorted((row for row in rows if row.image == image), key=by_version):
+            kernels.setdefault(row.kernel, []).append(row.host)
+        hosts = {row.host for row in rows}
+        names = [kernel if len(on) == len(hosts) else f"{kernel} ({', '.join(on)})" for kernel, on in kernels.items()]
+        lines.append(f"- {image} ({cases} cases): {', '.join(names)}")
     return lines
 
 
-def cell(run: Run, name: str) -> str:
-    results = [result for result in run.results() if family(result.name) == name]
-    passed = sum(result.verdict == "PASS" for result in results)
-    red = sum(result.verdict not in ("PASS", "VACUOUS") for result in results)
-    parts = [f"**{red} red**"] * (red > 0) + [str(passed)] * (passed > 0)
-    return ", ".join(parts) or "-"
+def red_table(rows: list[Row], reasons: list[Reason]) -> list[str]:
+    groups: dict[str, list[tuple[Row, str]]] = {}
+    for row in sorted(rows, key=by_version):
+        for name in row.scenarios:
+            why = next((reason.sentence for reason in reasons if reason.is_for(row, name)), "**not explained yet**")
+            groups.setdefault(why, []).append((row, name))
+    lines = ["", "### What is red, and why", ""]
+    if not groups:
+        return [*lines, "Nothing."]
+    lines += ["| why | hosts | kernels | scenarios |", "|---|---|---|---|"]
+    for why, found in groups.items():
+        hosts, kernels = (", ".join(dict.fromkeys(words)) for words in zip(*((row.host, row.kernel) for row, _ in found)))
+        lines.append(f"| {why} | {hosts} | {kernels} | {named(found)} |")
+    return lines
 
 
-def red_table(runs: list[Run]) -> list[str]:
-    kernels: dict[tuple[str, str, str], list[str]] = {}
-    for run in runs:
-        for result in run.results():
-            if result.verdict not in ("PASS", "VACUOUS"):
-                on = kernels.setdefault((run.host, scenario(result.name), result.verdict), [])
-                on += [run.kernel] * (run.kernel not in on)
-    head = ["", "### What is red", ""]
-    if not kernels:
-        return [*head, "Nothing."]
-    rows = [f"| {host} | `{name}` | {verdict} | {', '.join(on)} |" for (host, name, verdict), on in kernels.items()]
-    return [*head, "| host | scenario | verdict | kernels |", "|---|---|---|---|", *rows]
+def named(found: list[tuple[Row, str]]) -> str:
+    """Scenarios with their verdicts; several of one family as a glob, with their number."""
+    families: dict[tuple[str, str], list[str]] = {}
+    for name, verdict in dict.fromkeys((name, row.scenarios[name]) for row, name in found):
+        families.setdefault((".".join(name.split(".")[:2]), verdict), []).append(name)
+    return ", ".join(f"`{names[0]}` {verdict}" if len(names) == 1 else f"`{begin}.*` ({len(names)}) {verdict}"
+                     for (begin, verdict), names in families.items())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The tables of docs/history.md, and series of runs."""
+"""The page docs/history.md and its rows, and series of runs."""
 
 import contextlib
 import io
@@ -13,10 +13,12 @@ from unittest import mock
 
 import labpath
 import history
+import history_table
 import ktap
 import series
 import write_html
-from history_table import Run, family, table
+from history import Run
+from history_table import Reason, Row, family
 from theory import Theories
 
 FIRST = """\
@@ -26,7 +28,7 @@ not ok 3 vmx.vpid-off.b # CRASH gone
 ok 4 vmx.vpid-on.b # SKIP VACUOUS: nothing kept
 ok 5 svm.c # SKIP no SVM
 ok 6 pv.d # SKIP KNOWN STALE saw A: so it is
-# run seconds=10
+# run seconds=10 image=abc1234
 """
 SECOND = """\
 ok 1 linear.a/load
@@ -46,27 +48,50 @@ class OnePage(unittest.TestCase):
         self.assertIn("--host lab --cpu intel --host-params ept=0 --kernel 6.3 linear.a/store", page)
 
 
-class Table(unittest.TestCase):
+class Rows(unittest.TestCase):
     def setUp(self):
-        self.lines = table([Run("5.10", "intel", "ept=0", "!linear.irq*", ktap.read(FIRST)),
-                            Run("6.1", "intel", "ept=0", "", ktap.read(SECOND))]).splitlines()
+        self.rows = [Run("6.1", "intel", "ept=0", "", ktap.read(SECOND)).row(), Run("5.10", "intel", "ept=0", "", ktap.read(FIRST)).row()]
+        self.text = history_table.text(self.rows, [Reason("vmx.vpid-o* | none", "intel ept=*", "5.*", "fixed by 1234")])
 
-    def test_families_in_columns_skipped_ones_left_out(self):
-        self.assertIn("| kernel | linear | vmx.vpid |", self.lines)
-        self.assertEqual([family(name) for name in ("svm.a-b.c/load", "pv.d")], ["svm.a", "pv"])
+    def test_a_line_for_each_kernel_oldest_first(self):
+        lines = self.text.splitlines()
+        self.assertEqual(lines[2:6], ["| kernel | intel ept=0 |", "|---|---|", "| 5.10 | **2 red**, 1 |", "| 6.1 | 2 |"])
 
-    def test_red_passed_vacuous(self):
-        self.assertIn("| 5.10 (`!linear.irq*`) | **1 red**, 1 | **1 red** |", self.lines)
-        self.assertIn("| 6.1 | 2 | - |", self.lines)
+    def test_a_host_that_was_not_run(self):
+        other = Run("5.10", "amd", "npt=1", "", ktap.read(SECOND)).row()
+        self.assertIn("| 6.1 | 2 | not run |", history_table.text([*self.rows, other], []))
 
-    def test_what_is_red_and_on_which_kernels(self):
-        self.assertIn("| intel ept=0 | `linear.a` | STALE | 5.10 |", self.lines)
+    def test_each_red_with_its_reason(self):
+        self.assertIn("| fixed by 1234 | intel ept=0 | 5.10 | `vmx.vpid-off.b` CRASH |", self.text)
+        self.assertIn("| **not explained yet** | intel ept=0 | 5.10 | `linear.a` STALE |", self.text)
+
+    def test_several_of_a_family(self):
+        row = Row("5.10", "amd npt=1", "1234567", scenarios={"a.b.c": "STALE", "a.b.d": "STALE", "a.b.e": "CRASH"})
+        self.assertEqual(history_table.named([(row, name) for name in row.scenarios]), "`a.b.*` (2) STALE, `a.b.e` CRASH")
+
+    def test_which_image_made_them(self):
+        self.assertIn("- abc1234 (6 cases): 5.10", self.text)
+        self.assertIn("- unknown (3 cases): 6.1", self.text)
 
     def test_nothing_is_red(self):
-        self.assertEqual(table([Run("6.1", "intel", "ept=0", "", ktap.read(SECOND))]).splitlines()[-1], "Nothing.")
+        self.assertEqual(history_table.text(self.rows[:1], []).splitlines()[-1], "Nothing.")
 
-    def test_head(self):
-        self.assertEqual(self.lines[0], "2 runs, one kernel on one host each; a run takes 15 seconds on average.")
+    def test_kept_in_a_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "rows.tsv"
+            history_table.write(path, self.rows)
+            self.assertEqual(history_table.read(path), self.rows)
+            self.assertEqual(history_table.read(Path(folder) / "none"), [])
+
+    def test_what_is_new_replaces_what_was(self):
+        new = Row("6.1", "intel ept=0", "new")
+        self.assertEqual([row.image for row in history.merged(self.rows, [new])], ["abc1234", "new"])
+
+    def test_families(self):
+        self.assertEqual([family(name) for name in ("svm.a-b.c/load", "pv.d")], ["svm.a", "pv"])
+
+    def test_the_reasons_of_the_repository(self):
+        self.assertTrue(history_table.read_reasons(labpath.TOP / "lab/history-reasons.tsv"))
 
 
 class Document(unittest.TestCase):
@@ -155,7 +180,7 @@ class Processes(unittest.TestCase):
             with contextlib.redirect_stderr(io.StringIO()):
                 runs.keep(place, "7.3 on amd", "1..1\nok 1 a", 0, 3)
             kept = ktap.read_file(place)
-            self.assertEqual((kept.plan, kept.run), (1, {"status": "0", "seconds": "3.0"}))
+            self.assertEqual((kept.plan, kept.run), (1, {"status": "0", "seconds": "3.0", "image": runs.commit}))
             self.assertNotEqual(place, runs.place("amd", "npt=0", "7.3"))
         self.elf.write_bytes(b"y")
         with self.series() as runs:
