@@ -11,6 +11,7 @@
 #   make bench         benchmark
 #   make mutants       which planted faults of KVM are caught (docs/mutants.md); 20 minutes on an idle machine
 #   make reproducer NAME='…'   an image with that one case, or program, in it, for a plain QEMU
+#   make coverage      what of KVM is reached (docs/coverage.md); an hour on an idle machine, and builds a kernel
 #   make history       what is red on stock kernels since 5.10 (docs/history.md); 11 minutes, and downloads
 #   make pictures      those of README, from a run on an emulated host (a minute); needs chromium
 #   make format-check  does the source look as .clang-format says?
@@ -157,6 +158,9 @@ reproducer: all $(BUILD)/host/revenant-scenarios
 history: all
 	lab/py/history.py $(ARGS)
 
+coverage: all
+	lab/py/coverage.py $(ARGS)
+
 pictures: all
 	lab/py/pictures.py docs/pictures --host lab --strict
 
@@ -173,4 +177,4 @@ clean:
 -include $(OBJECTS:.o=.d) $(AGENT32_OBJECTS:.o=.d) $(OFFSETS:.h=.d) $(VMM_OBJECTS:.o=.d)
 
 .DELETE_ON_ERROR:
-.PHONY: all iso dist install check bench mutants reproducer history pictures format-check clean FORCE
+.PHONY: all iso dist install check bench mutants reproducer history coverage pictures format-check clean FORCE

@@ -6,8 +6,8 @@
 #
 #   awk [-v several=1] [-v root=FOLDER] -f relay.awk <PIPE
 #
-# `several`: other VMs follow, so this one's END is not that of the stream; the file /tmp/ended says
-# that it was there. known-warnings, in the current folder: what is no finding, and why. `root` has the
+# `several`: something follows, such as other VMs, so this one's END is not that of the stream; the file
+# /tmp/ended has it. known-warnings, in the current folder: what is no finding, and why. `root` has the
 # files in place of /, for tests.
 
 BEGIN {
@@ -23,7 +23,7 @@ BEGIN {
 /^(not )?ok [0-9]/ && content(watched) != before { tell() }
 /^# END status=/ {
 	tell()
-	print "" >(root "/tmp/ended")
+	print >(root "/tmp/ended")
 	close(root "/tmp/ended")
 	if (several)
 		sub(/END/, "end")

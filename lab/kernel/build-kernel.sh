@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# build-kernel.sh [--install|--no-install] [--mutants] VERSION
+# build-kernel.sh [--install|--no-install] [--mutants|--coverage] VERSION
 #
 # Builds a small host kernel, with both of KVM's vendors built in, from Debian's package
 # linux-source-VERSION (6.1, 6.12, 7.3, ...), and prints the path of its bzImage. Beside it lie
 # vmlinux (for emulators that enter it directly), config, release, and with --mutants `switches`: what
-# there is to be switched on (../py/instrument.py, ../mutants/README.md).
+# there is to be switched on (../py/instrument.py, ../mutants/README.md); with --coverage `gcno`: what
+# gcov needs to read the counters of such a kernel's KVM (../py/coverage.py).
 #
 # build-kernel.sh [--install|--no-install] --tree TREE
 #
@@ -14,7 +15,8 @@
 # compiled again.
 #
 # All kernels of a version share one tree and one build folder, so after the first (ten minutes on
-# two cores) only KVM is compiled again. Results are kept, named by all they were made from.
+# two cores) only KVM is compiled again; those with counters have their own. Results are kept, named by all they
+# were made from.
 
 set -euo pipefail
 
@@ -30,6 +32,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 BUILD_JOBS=2
 EDITED='arch/x86/kvm virt/kvm' # the folders that mutants may touch
+configs=("$here/small.config")
 
 # --- source -------------------------------------------------------------------------------------
 
@@ -83,17 +86,17 @@ lay_over() { # FROM TREE
 
 # --- configuration ------------------------------------------------------------------------------
 
-# The lines of small.config as a .config fragment.
+# The lines of small.config (and coverage.config) as a .config fragment.
 fragment() {
 	sed -nE 's/^\??(CONFIG_[A-Z0-9_]+)=n$/# \1 is not set/p; s/^\??(CONFIG_[A-Z0-9_]+=[^n].*)/\1/p' \
-		"$here/small.config"
+		"${configs[@]}"
 }
 
 # Prints what was asked for and is not in the configuration. A line with `?` may be unknown to this
 # kernel, but what the kernel knows must be as asked.
 lost_options() { # .config TREE
 	local line option value
-	grep -E '^\??CONFIG_' "$here/small.config" | while read -r line; do
+	grep -hE '^\??CONFIG_' "${configs[@]}" | while read -r line; do
 		option=${line#'?'} value=${line#*=} option=${option%%=*}
 		if [[ $value == n ]]; then
 			! grep -q "^$option=" "$1" || printf '%s: still on\n' "$option"
@@ -118,7 +121,7 @@ configure() { # TREE OUT
 	make -s -C "$1" O="$2" ARCH=x86 olddefconfig >>"$2/config.log" 2>&1 || return
 	lost=$(lost_options "$2/.config" "$1")
 	[[ -z $lost ]] || {
-		printf 'these options of small.config did not survive:\n%s\n' "$lost"
+		printf 'these options of %s did not survive:\n%s\n' "${configs[*]##*/}" "$lost"
 		return 1
 	}
 }
@@ -141,27 +144,50 @@ build_kernel() { # TREE OUT EDITED RESULT
 	objcopy -g "$out/vmlinux" "$result.part/vmlinux"
 	cp "$out/.config" "$result.part/config"
 	make -s -C "$tree" O="$out" ARCH=x86 kernelrelease >"$result.part/release"
+	[[ $with != coverage ]] || keep_notes "$out" "$result.part/gcno"
 }
 
-instrument() { # as instrument.py
-	python3 "$here/../py/instrument.py" "$@"
+# gcov's notes of the objects of KVM, where they are in the tree.
+keep_notes() { # OUT FOLDER
+	mkdir "$2"
+	(cd "$1" && find arch/x86/kvm virt/kvm -name '*.gcno' -exec cp --parents -t "$2" {} +)
+}
+
+# As instrument.py. What mends the emulators' errors is in kernels with counters, too.
+edit() {
+	local only=()
+	[[ $with == mutants ]] || only=("$here"/*.correction)
+	python3 "$here/../py/instrument.py" "$@" "${only[@]}"
+}
+
+# KVM's folders of TREE as they are to be compiled.
+make_edited() { # TREE EDITED VERSION SWITCHES
+	rm -rf "$2"
+	cp -a "$1/.pristine" "$2"
+	edit "$1/.pristine" "$2" "$3" >"$4" || return
+	[[ $with != coverage ]] || echo 'GCOV_PROFILE := y' >>"$2/arch/x86/kvm/Makefile"
 }
 
 # All that the result depends on, as one word.
 kernel_key() { # SHA256-OF-PACKAGE VERSION
 	{
 		echo "$1 $(gcc --version | head -n 1)"
-		cat "$here/small.config"
+		cat "${configs[@]}"
 		declare -f build_kernel configure fragment
-		[[ -z $mutants ]] || instrument --key "$2" || exit
+		[[ -z $with ]] || edit --key "$2" || exit
 	} | sha256sum | cut -c1-16
+}
+
+# Counters are a configuration of their own, so nothing that is built without them could be used again.
+source_folder() { # DEBIAN-VERSION
+	printf '%s/linux-source/%s%s\n' "$(cache_dir)" "$1" "$([[ $with != coverage ]] || echo -coverage)"
 }
 
 make_kernel() { # VERSION DEBIAN-VERSION SIZE SHA256 URI RESULT
 	local deb home tree edited result=$6
 	[[ ! -e $result/bzImage ]] || return 0
 	need_packages kernel
-	home=$(cache_dir)/linux-source/$2
+	home=$(source_folder "$2")
 	tree=$home/tree
 	mkdir -p "$home" "$(cache_dir)/debs" "${result%/*}"
 	if [[ ! -e $tree ]]; then
@@ -172,16 +198,14 @@ make_kernel() { # VERSION DEBIAN-VERSION SIZE SHA256 URI RESULT
 		rm -f "$deb"
 	fi
 	edited=$tree/.pristine
-	if [[ -n $mutants ]]; then
-		edited=$home/mutants
-		rm -rf "$edited"
-		cp -a "$tree/.pristine" "$edited"
-		instrument "$tree/.pristine" "$edited" "$1" >"$home/switches" ||
-			our_error "not all mutants apply to $2 (above)"
+	if [[ -n $with ]]; then
+		edited=$home/$with
+		make_edited "$tree" "$edited" "$1" "$home/switches" || our_error "not all changes apply to $2 (above)"
 	fi
-	while_saying "building Linux $2${mutants:+ with all mutants} (ten minutes the first time, then seconds)" \
-		timeout 7200 "$0" --build "$tree" "$home/build" "$edited" "$result" || our_error "the kernel does not build (above)"
-	[[ -z $mutants ]] || mv "$home/switches" "$result.part/"
+	while_saying "building Linux $2${with:+ with $with} (ten minutes the first time, then seconds)" \
+		timeout 7200 "$0" ${with:+"--$with"} --build "$tree" "$home/build" "$edited" "$result" ||
+		our_error "the kernel does not build (above)"
+	[[ -z $with ]] || mv "$home/switches" "$result.part/"
 	rm -rf "$result"
 	mv "$result.part" "$result"
 }
@@ -223,7 +247,7 @@ build_own_tree() { # TREE; prints the path of its bzImage
 
 # --- command line -------------------------------------------------------------------------------
 
-mutants=
+with='' # mutants or coverage
 while [[ ${1-} == --* ]]; do
 	case $1 in
 	--unpack) unpack_source "$2" "$3" && exit ;;      # steps of our own, run below while_saying
@@ -237,19 +261,22 @@ while [[ ${1-} == --* ]]; do
 		exit
 		;;
 	--install | --no-install) install_flag=("$1") ;;
-	--mutants) mutants=yes ;;
+	--mutants) with=mutants ;;
+	--coverage) with=coverage && configs+=("$here/coverage.config") ;;
 	*) usage_error "build-kernel.sh: unknown option $1" ;;
 	esac
 	shift
 done
 [[ $# == 1 && $1 =~ ^[0-9]+\.[0-9]+$ ]] ||
-	usage_error "usage: build-kernel.sh [--install|--no-install] [--mutants] VERSION, such as 7.3"
-[[ -z $mutants ]] || need_packages mutants
+	usage_error "usage: build-kernel.sh [--install|--no-install] [--mutants|--coverage] VERSION, such as 7.3"
+[[ -z $with ]] || need_packages mutants
 package=$(source_package "$1") || exit
 read -r debian_version size sum uri <<<"$package"
 key=$(kernel_key "$sum" "$1") || exit
-result=$(cache_dir)/hosts/$debian_version${mutants:+-mutants}-$key
-exclusively "linux-$1" make_kernel "$1" "$debian_version" "$size" "$sum" "$uri" "$result"
-cache_use "host-$1${mutants:+-mutants}" "$result"
-touch "$(cache_dir)/linux-source/$debian_version" 2>/dev/null || true
+result=$(cache_dir)/hosts/$debian_version${with:+-$with}-$key
+lock=linux-$1
+[[ $with != coverage ]] || lock+=-coverage
+exclusively "$lock" make_kernel "$1" "$debian_version" "$size" "$sum" "$uri" "$result"
+cache_use "host-$1${with:+-$with}" "$result"
+touch "$(source_folder "$debian_version")" 2>/dev/null || true
 printf '%s\n' "$result/bzImage"

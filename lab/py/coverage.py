@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs the whole set of scenarios and the corpus on emulated hosts of all kinds whose kernel counts what it
+executes of KVM (lab/kernel/build-kernel.sh --coverage), and writes docs/coverage.md and, by function,
+docs/coverage-functions.tsv. Without HOST, such as 'amd npt=1': all of them. Results are kept, so an interrupted run
+goes on where it stopped; the pages are made of all that are kept for this image.
+
+exit status: 0 all hosts ran, whatever was found; 2 usage; 99 a host could not be run
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import gcov
+import series
+from coverage_table import Page, read_reasons
+from series import Series, usage_error
+
+KERNEL = "7.3"
+LIMIT = 900  # seconds for one run
+CORPUS = series.TOP / "tests/corpus"
+
+# Each run: a host, and what else run.sh is told. What KVM has in software differs with its parameters.
+HOSTS = {
+    "amd": ("npt=1", "npt=0", "npt=1 tlb=keep", "npt=0 tlb=keep", "npt=1 kvm.tdp_mmu=0", "npt=1 kvm.nx_huge_pages=force",
+            "npt=0 kvm.nx_huge_pages=force", "npt=1 smp=2 host-cpus=2", "npt=0 smp=2 host-cpus=2"),
+    "intel": ("ept=1", "ept=0", "ept=1 kvm.tdp_mmu=0", "ept=1 kvm.force_emulation_prefix=1", "ept=0 kvm.force_emulation_prefix=1",
+              "ept=1 vpid=0", "ept=1 pml=0", "ept=1 eptad=0", "ept=1 unrestricted_guest=0", "ept=1 enable_shadow_vmcs=0",
+              "ept=1 smp=2 host-cpus=2", "ept=0 smp=2 host-cpus=2"),
+}
+WITH_CORPUS = ("npt=1", "npt=0", "ept=1", "ept=0")
+
+
+class Run:
+    """One run.sh on one host."""
+
+    def __init__(self, vendor: str, params: str, corpus: bool = False):
+        self.vendor, self.params, self.corpus = vendor, params, corpus
+
+    @property
+    def host(self) -> str:
+        return f"{self.vendor} {self.params}"
+
+    def __str__(self) -> str:
+        return self.host + ", corpus" * self.corpus
+
+    def arguments(self, kernel: Path) -> list:
+        corpus = ["--scenarios", CORPUS / f"{self.vendor}.scn"] if self.corpus else []
+        return [*series.host_options(self.vendor, self.params), "--no-trial", "--kernel", kernel, *corpus]
+
+    def place(self, runs: Series, kernel: Path) -> Path:
+        return runs.place(self.vendor, self.params, kernel.parent.name, self.corpus)
+
+
+def all_runs() -> list[Run]:
+    runs = [Run(vendor, params) for vendor, hosts in HOSTS.items() for params in hosts]
+    return runs + [Run(run.vendor, run.params, True) for run in runs if run.params in WITH_CORPUS]
+
+
+def kernel_file() -> Path:
+    built = subprocess.run([series.TOP / "lab/kernel/build-kernel.sh", "--coverage", KERNEL], stdout=subprocess.PIPE, text=True)
+    if built.returncode:
+        sys.exit(built.returncode)
+    return Path(built.stdout.strip())
+
+
+def counted(place: Path, kernel: Path) -> gcov.Functions:
+    """Of all VMs of a run."""
+    functions: gcov.Functions = {}
+    for packed in gcov.archives(place.read_text(errors="replace")):
+        gcov.add_all(functions, gcov.functions_of(packed, kernel.parent / "gcno"))
+    return functions
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    head, _, status = __doc__.rpartition("\n\n")
+    parser = argparse.ArgumentParser(description=head, epilog=status, allow_abbrev=False,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("hosts", nargs="*", metavar="HOST")
+    parser.add_argument("--elf", metavar="FILE", help="another image of ours than build/revenant.elf")
+    parser.add_argument("--jobs", metavar="N", type=series.number_up_to(99), default=os.cpu_count(),
+                        help="at a time (number of CPUs)")
+    parser.add_argument("--again", action="store_true", help="forget the results kept so far")
+    parser.add_argument("--table", action="store_true", help="run nothing: only the pages, from the results kept")
+    parser.add_argument("--doc", metavar="FILE", type=Path, default=series.TOP / "docs/coverage.md",
+                        help="write the page there (docs/coverage.md), and beside it NAME-functions.tsv")
+    return parser.parse_intermixed_args(arguments)
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(arguments)
+    there = {run.host for run in all_runs()}
+    if unknown := set(options.hosts) - there:
+        usage_error(f"there is no host {', '.join(sorted(unknown))}; those there are: {', '.join(sorted(there))}")
+    kernel = kernel_file()
+    with Series("coverage", "coverage", options.elf) as runs:
+        asked = [] if options.table else [run for run in all_runs() if not options.hosts or run.host in options.hosts]
+        if options.again:
+            for run in asked:
+                run.place(runs, kernel).unlink(missing_ok=True)
+        runs.at_once(options.jobs, lambda run: runs.run_sh(run.place(runs, kernel), str(run), run.arguments(kernel), LIMIT),
+                     [run for run in asked if not run.place(runs, kernel).exists()])
+        kept = [run for run in all_runs() if run.place(runs, kernel).exists()]
+        if not kept:
+            usage_error("there are no results yet: run it without --table")
+        page = Page(read_reasons(series.TOP / "lab/coverage-reasons.tsv"))
+        for run in kept:
+            page.add(str(run), counted(run.place(runs, kernel), kernel))
+        missing = [run for run in asked if run not in kept and not run.place(runs, kernel).exists()]
+    options.doc.write_text(page.text((kernel.parent / "release").read_text().strip(), len(all_runs())))
+    options.doc.with_name(f"{options.doc.stem}-functions.tsv").write_text(page.functions_table())
+    print(page.files_table().replace("`", ""))
+    return series.EXIT_OURS if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
