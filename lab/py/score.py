@@ -3,7 +3,8 @@
 """Runs the whole set of scenarios on emulated hosts with each mutant (without names: all of them), and once with
 none, under the parameters that the mutant's file names: one boot of a host for several mutants, a boot of its own
 for one that hangs or crashes. What must turn red is run again: three runs have to agree. Results are kept, so an
-interrupted run goes on where it stopped. Writes docs/mutants.md (kernel 7.3 only) and prints its first table.
+interrupted run goes on where it stopped. Each result is a row of docs/mutants.tsv, in place of an older one; of all its
+rows docs/mutants.md is made.
 
 exit status: 0 all killed that can be; 1 a mutant survived, or is flaky; 2 usage; 99 a row is an ERROR
 """
@@ -21,6 +22,7 @@ from pathlib import Path
 import batch
 import changes
 import ktap
+import score_page
 import series
 from changes import Change
 from ktap import Stream
@@ -224,6 +226,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--image", metavar="FILE", type=Path, help="a bzImage with the mutants in it, in place of that; the file"
         " `switches` beside it lists them as instrument.py did")
     add("--elf", metavar="FILE", help="another image of ours than build/revenant.elf")
+    add("--sample", metavar="N", type=series.number_up_to(999), help="N of them, spread over all that the kernel can have")
     add("--vendor", choices=("amd", "intel"), help="only what shows there")
     add("--runs", metavar="N", type=series.number_up_to(9), default=3,
         help="what is expected must be red in N runs, the later ones of these scenarios only (3)")
@@ -231,7 +234,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--jobs", metavar="N", type=series.number_up_to(99), default=os.cpu_count(), help="at a time (number of CPUs)")
     add("--again", action="store_true", help="forget the results kept so far")
     add("--table", action="store_true", help="run nothing: only the tables, from the results kept")
-    add("--doc", metavar="FILE", type=Path, help="write the document there")
+    add("--doc", metavar="FILE", type=Path, help="write the page there (docs/mutants.md; with --image none), and beside it its rows (.tsv)")
     return parser.parse_intermixed_args(arguments)
 
 
@@ -241,6 +244,13 @@ def chosen(mutants: list[Change], options: argparse.Namespace) -> list[Change]:
         if name not in names:
             usage_error(f"there is no mutant '{name}' (lab/mutants/*.mutant)")
     return [mutant for mutant in mutants if not options.mutants or mutant.name in options.mutants]
+
+
+def sampled(mutants: list[Change], number: int | None) -> list[Change]:
+    """Every so manieth."""
+    if not number or number >= len(mutants):
+        return mutants
+    return [mutants[i * len(mutants) // number] for i in range(number)]
 
 
 def kernel_of(options: argparse.Namespace) -> Path:
@@ -261,10 +271,11 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
     mutants = changes.or_exit(changes.of_repository, "mutant")
     some = chosen(mutants, options)
-    doc = options.doc or (series.TOP / "docs/mutants.md" if options.kernel == STANDARD and not options.image else None)
+    doc = options.doc or (None if options.image else series.TOP / "docs/mutants.md")
     kernel = kernel_of(options)
     with Series("mutants", "mutants/results", options.elf) as runs:
         scoring = Scoring(options, kernel, runs)
+        some = sampled([mutant for mutant in some if ("mutant", mutant.name) in scoring.switches], options.sample)
         rows = [row for row in scoring.rows(some) if options.vendor in (None, row.vendor)]
         if options.again:
             scoring.forget(rows)
@@ -277,7 +288,10 @@ def main(arguments: list[str]) -> int:
         score = Score({row: scoring.outcome(row) for row in everything}, mutants, options.kernel, options.runs)
     print(score.table())
     if doc:
-        doc.write_text(score.document())
+        record = doc.with_suffix(".tsv")
+        entries = score_page.merged(score_page.read(record), score_page.entries(score, runs.commit), mutants)
+        score_page.write(record, entries)
+        doc.write_text(score_page.text(entries, mutants, STANDARD))
     if ran:
         runs.note(f"{ran} runs in {seconds:.0f} s")
     return score.status()

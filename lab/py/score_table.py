@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The score of the mutants: a verdict for each row, and the two tables of docs/mutants.md.
+"""The score of the mutants: a verdict for each row, and the table that is printed.
 
 A row is a mutant on a host, that is a vendor and parameters. Its verdict:
 
@@ -16,9 +16,8 @@ A row is a mutant on a host, that is a vendor and parameters. Its verdict:
 from collections import Counter
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from statistics import median_low
 
-from changes import Change, meaning
+from changes import Change
 from ktap import Stream, scenario
 
 VERDICTS = ("killed", "survived", "caught", "flaky", "hardware-only", "equivalent", "ERROR", "not run")
@@ -134,9 +133,9 @@ class Score:
         return list(dict.fromkeys(scenario(name) for name in sorted(names, key=self.place.__getitem__)))
 
     def some(self, names: list[str]) -> str:
-        """Four scenarios, as Markdown."""
+        """Four scenarios."""
         some = self.scenarios(names)
-        return ", ".join(f"`{name}`" for name in some[:4]) + (f" and {len(some) - 4} more" if len(some) > 4 else "")
+        return ", ".join(some[:4]) + (f" and {len(some) - 4} more" if len(some) > 4 else "")
 
     def status(self) -> int:
         """Of the command: an ERROR counts most."""
@@ -156,69 +155,5 @@ class Score:
             judged = self.judged[row]
             params = row.host.partition(" ")[2]
             lines.append(form.format(row.name, row.vendor, params, judged.verdict, self.took(row),
-                                     self.some(judged.red).replace("`", "")))
+                                     self.some(judged.red)))
         return "\n".join([*lines, self.sums()])
-
-    # --- the document ---
-
-    def document(self) -> str:
-        return "\n".join([*self.head(), *self.rows_table(), *self.unsteady(), *self.meanings(), *self.killers()]) + "\n"
-
-    def head(self) -> list[str]:
-        lines = [
-            "# Known-bad hosts", "",
-            "Made by `make mutants` (`lab/py/score.py`); do not edit. A mutant is a fault that is planted in",
-            f"arch/x86/kvm of Linux {self.kernel}, a file in `lab/mutants/`; all of them are in one kernel, and a parameter",
-            "chooses one. Each runs under the whole set of scenarios, on an emulated host.", "",
-            self.sums().replace(" rows", " rows (a mutant on a host)") + ".", ""]
-        for vendor, title in (("amd", "AMD"), ("intel", "Intel")):
-            times = [self.outcomes[row].seconds for row in self.rows if row.vendor == vendor and self.outcomes[row].streams]
-            if times:
-                lines.append(f"A mutant on {title} takes {median_low(times):.0f} seconds, all its runs together"
-                             f" (median of {len(times)}).")
-        if self.runs > 1:
-            lines += ["", f"What is expected is run again, and counts if it is red in all {self.runs} runs;"
-                      " what else is red was so in the first."]
-        return [*lines, "",
-                "Intel is emulated by Bochs, whose TLB [keeps](retaining-cpu.md) what it may; AMD by QEMU, which flushes its",
-                "TLB at each world switch, and where it says `tlb=keep` by Bochs, too.", "",
-                "`killed`: every pattern expected has a case that is red. `hardware-only`: the fault lives in the hardware's TLB,",
-                "and no emulated host shows it. `equivalent`: something else in KVM always does what the fault leaves out. A row",
-                "is an `ERROR` unless the unmodified kernel (the parameter 0) is clean under the same parameters.", ""]
-
-    def rows_table(self) -> list[str]:
-        lines = ["| mutant | class | host | expected | caught by | verdict | seconds |", "|---|---|---|---|---|---|---|"]
-        for row in self.rows:
-            judged = self.judged[row]
-            expected = ", ".join(f"`{glob}`" for glob in row.catch) or "nothing"
-            lines.append(f"| {row.name} | {row.mutant.get('class')} | {row.host} | {expected} |"
-                         f" {self.some(judged.red)} | {judged.verdict} | {self.took(row)} |")
-        return lines
-
-    def unsteady(self) -> list[str]:
-        notes = [f"- {row}: {self.some(judged.unsteady)}" for row, judged in self.judged.items() if judged.unsteady]
-        return ["", "Red in some of the runs only, and not counted:", "", *notes, ""] if notes else []
-
-    def meanings(self) -> list[str]:
-        lines = [f"- **{mutant.name}**: {meaning(mutant)}" for mutant in self.mutants]
-        return ["", "## What each one does", "", *lines]
-
-    def killers(self) -> list[str]:
-        killers: dict[str, dict[str, None]] = {}
-        for row, judged in self.judged.items():
-            for name in self.scenarios(judged.red):
-                killers.setdefault(name, {})[row.name] = None
-        passes = {scenario(result.name) for row, outcome in self.outcomes.items() if not row.mutant
-                  for _, stream in outcome.streams for result in stream.results if result.verdict == "PASS"}
-        lines = ["", "## What each scenario kills", "",
-                 "Scenarios that kill none of these mutants and pass on a host above are marked so. Those named survival ask what",
-                 "a host keeps where it need not drop anything.", "", "| scenario | mutants |", "|---|---|"]
-        for name in dict.fromkeys(scenario(name) for name in self.place):
-            if name in killers:
-                text = ", ".join(killers[name])
-            elif "survival" in name.split(".")[:-1]:
-                text = "asks what is kept, nothing can break it"
-            else:
-                text = "*none*" if name in passes else "none (vacuous or skipped on these hosts)"
-            lines.append(f"| `{name}` | {text} |")
-        return lines

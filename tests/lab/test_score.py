@@ -6,6 +6,7 @@ import contextlib
 import io
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -13,6 +14,7 @@ import labpath  # noqa: F401
 import batch
 import ktap
 import score
+import score_page
 import series
 from changes import Change, Host
 from score_table import Outcome, Row, Score
@@ -227,14 +229,6 @@ class Verdicts(unittest.TestCase):
                          " 1 ERROR, 1 not run")
         self.assertNotIn("other", result.table())
 
-    def test_the_other_way_round(self):
-        document = scored(RUNS).document()
-        for text in ("| `svm.a` | dead, wrong |\n", "| `svm.b` | dead |\n", "\n- shaky on amd npt=1: `svm.b`\n",
-                     "| `svm.c` | none (vacuous or skipped on these hosts) |\n",
-                     "- **deep**: deep. Hardware only: in the TLB.\n",
-                     "| dead | A1 | amd npt=1 | `svm.a/*`, `svm.b` | `svm.a`, `svm.b` | killed | 20 |\n"):
-            self.assertIn(text, document)
-
     def test_without_a_result_a_row_is_not_run_whatever_the_baseline(self):
         self.assertEqual(self.verdicts(scored(without(RUNS, "elsewhere")))["elsewhere"], "not run")
 
@@ -258,6 +252,41 @@ class Verdicts(unittest.TestCase):
         result = scored("none npt=1 1 0 PASS PASS\ndead npt=1 1 1 STALE STALE\ndeep npt=1 1 0 PASS PASS\n",
                         [one for one in MUTANTS if one.name in ("dead", "deep")])
         self.assertEqual(result.status(), 0)
+
+
+class Pages(unittest.TestCase):
+    def setUp(self):
+        self.rows = score_page.merged([], score_page.entries(scored(RUNS), "abc1234"), MUTANTS)
+
+    def test_a_row_for_each_result(self):
+        self.assertEqual([(row.mutant, row.verdict) for row in self.rows][:3],
+                         [("alive", "survived"), ("dead", "killed"), ("deep", "hardware-only")])
+        dead = self.rows[1]
+        self.assertEqual((dead.host, dead.image, dead.seconds, dead.expected, dead.caught),
+                         ("amd npt=1", "abc1234", "20", "svm.a/* svm.b", "svm.a svm.b"))
+
+    def test_kept_in_a_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "rows.tsv"
+            score_page.write(path, self.rows)
+            self.assertEqual(score_page.read(path), self.rows)
+
+    def test_new_rows_replace_old_ones_and_what_is_gone_goes(self):
+        new = [replace(self.rows[1], image="new"), replace(self.rows[1], kernel="6.1")]
+        rows = score_page.merged(self.rows, new, MUTANTS[:2])
+        self.assertEqual([(row.kernel, row.mutant, row.image) for row in rows],
+                         [("7.3", "alive", "abc1234"), ("7.3", "dead", "new"), ("6.1", "dead", "abc1234")])
+
+    def test_the_page(self):
+        page = score_page.text(self.rows, MUTANTS, "7.3")
+        for line in ("| 7.3 | abc1234 | 7 | 7 | 1 | 1 | 1 | 1 | 1 | 1 | 1 |", "- A1 1/7",
+                     "| deep | 7.3 | amd npt=1 | hardware-only | deep. Hardware only: in the TLB. |",
+                     "| alive | 7.3 | amd npt=1 | survived | expected: `svm.a/*` |", "- shaky on 7.3, amd npt=1: `svm.b`"):
+            self.assertIn(line + "\n", page)
+
+    def test_a_sample(self):
+        self.assertEqual(score.sampled(list(range(10)), 3), [0, 3, 6])
+        self.assertEqual(score.sampled([1, 2], None), [1, 2])
 
 
 if __name__ == "__main__":
