@@ -128,9 +128,16 @@ configure() { # TREE OUT
 
 # --- build --------------------------------------------------------------------------------------
 
+is_configured() { # OUT
+	local file
+	for file in "${configs[@]}"; do
+		[[ -e $1/.configured && ! $file -nt $1/.configured ]] || return
+	done
+}
+
 build_kernel() { # TREE OUT EDITED RESULT
 	local tree=$1 out=$2 result=$4
-	[[ -e $out/.configured && ! $here/small.config -nt $out/.configured ]] || {
+	is_configured "$out" || {
 		configure "$tree" "$out" || return
 		touch "$out/.configured"
 	}
@@ -213,7 +220,7 @@ make_kernel() { # VERSION DEBIAN-VERSION SIZE SHA256 URI RESULT
 # --- a tree of somebody's own --------------------------------------------------------------------
 
 compile_tree() { # TREE OUT
-	[[ -e $2/.configured && ! $here/small.config -nt $2/.configured ]] || {
+	is_configured "$2" || {
 		configure "$1" "$2" || return
 		touch "$2/.configured"
 	}

@@ -118,6 +118,12 @@ class Pages(unittest.TestCase):
         self.assertEqual(rows, ["mmu/mmu.c\twalk\t2/3\t2/2\tall\t3", "mmu/mmu.c\tzap_all\t0/1\t0/0\t-\tall",
                                 "mmu/mmu.c\tsync_all\t0/1\t0/0\t-\tall"])
 
+    def test_aims(self):
+        self.assertEqual(self.page.aims_table(), "- `mmu/mmu.c`, 40.0 % of 85 %: **no sentence yet**.")
+
+    def test_the_reasons_of_the_repository(self):
+        self.assertTrue(coverage_table.read_reasons(labpath.TOP / "lab/coverage-reasons.tsv"))
+
     def test_the_whole_page(self):
         text = self.page.text("7.3.4", 3)
         self.assertIn("2 of 3 runs", text)
