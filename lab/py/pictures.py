@@ -18,6 +18,8 @@ import termios
 from html import escape
 from pathlib import Path
 
+import series
+
 TOP = Path(__file__).resolve().parent.parent.parent
 COLUMNS, LINES, LINE_HEIGHT, MARGIN = 104, 60, 17, 12
 COLOURS = {"1": "#fff", "2": "#888", "31": "#ff6b7f", "32": "#6fcf8e", "33": "#d9b44a", "35": "#b99cf0"}
@@ -76,14 +78,14 @@ def picture(page: Path, file: Path, width: int, height: int) -> None:
 
 def main(folder: Path, arguments: list[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
+    said = on_a_terminal([str(TOP / "run.sh"), *arguments])
+    lines = [f"$ ./run.sh {' '.join(arguments)}".rstrip(), *screen(said.replace(str(Path.home()), "~"))]
     with tempfile.TemporaryDirectory() as work:
-        said = on_a_terminal([str(TOP / "run.sh"), *arguments, "--report", work])
-        lines = [f"$ ./run.sh {' '.join(arguments)}".rstrip(), *screen(said.replace(work, "~/.cache/revenant/last"))]
         page = Path(work) / "terminal.html"
         page.write_text(PAGE.format(margin=MARGIN, line=LINE_HEIGHT, text=as_html(lines)))
         tall = sum(1 + max(0, len(re.sub(r"\033\[\d+m", "", line)) - 1) // COLUMNS for line in lines)
         picture(page, folder / "terminal.png", 8 * COLUMNS + 2 * MARGIN, LINE_HEIGHT * tall + 2 * MARGIN)
-        picture(Path(work) / "report.html", folder / "report.png", 900, 1000)
+        picture(series.cache_dir() / "last/report.html", folder / "report.png", 900, 1000)
     return 0
 
 
