@@ -113,11 +113,6 @@ static void send(uint32_t destination, uint32_t command)
 		pause();
 }
 
-void apic_send_ipi(uint32_t destination, uint8_t vector)
-{
-	send(destination, ICR_ASSERT | vector);
-}
-
 void apic_self_ipi(uint8_t vector)
 {
 	send(0, ICR_SELF | ICR_ASSERT | vector);

@@ -15,9 +15,6 @@ void apic_init(void);
 uint32_t apic_id(void);
 
 void apic_eoi(void);
-
-/* Sends a fixed interrupt with vector (16 to 255) to one CPU, or to this one. */
-void apic_send_ipi(uint32_t apic_id, uint8_t vector);
 void apic_self_ipi(uint8_t vector);
 
 /* The same to this one, by its timer: so many ns later under KVM, whose APICs count at 1 GHz. */

@@ -101,14 +101,6 @@ void console_putc(char c)
 	console_unlock();
 }
 
-void console_write(const char *text, size_t length)
-{
-	console_lock();
-	while (length--)
-		console_putc(*text++);
-	console_unlock();
-}
-
 void console_drain(void)
 {
 	if (line_length)

@@ -11,7 +11,6 @@
 void console_init(void);
 
 void console_putc(char c);
-void console_write(const char *text, size_t length);
 
 /* Waits (bounded) until the last byte has left the UART: a VM that ends drops what is queued. */
 void console_drain(void);

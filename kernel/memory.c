@@ -76,16 +76,6 @@ void *memory_reserve(size_t size, size_t align)
 	      size, align, memory_left());
 }
 
-uint64_t memory_top(void)
-{
-	uint64_t top = 0;
-
-	for (unsigned i = 0; i < boot_info.nr_ranges; i++) /* sorted */
-		if (boot_info.range[i].type == MEM_USABLE)
-			top = boot_info.range[i].base + boot_info.range[i].size;
-	return top;
-}
-
 size_t memory_left(void)
 {
 	size_t left = 0;

@@ -25,9 +25,6 @@ void *memory_reserve(size_t size, size_t align);
 /* Does the firmware's map call any of it memory? */
 bool memory_is_ram(uint64_t base, uint64_t end);
 
-/* First physical address after the last usable RAM, above 4 GiB included. */
-uint64_t memory_top(void);
-
 /* Bytes not yet handed out; they need not be contiguous. */
 size_t memory_left(void);
 

@@ -20,8 +20,7 @@
 #define CR0_PG (1UL << 31)
 
 /* CR3 */
-#define CR3_PCID_MASK 0xfffUL	  /* with CR4.PCIDE */
-#define CR3_NOFLUSH   (1UL << 63) /* operand of MOV to CR3 only, with CR4.PCIDE */
+#define CR3_NOFLUSH (1UL << 63) /* operand of MOV to CR3 only, with CR4.PCIDE */
 
 /* CR4 */
 #define CR4_TSD	       (1UL << 2)

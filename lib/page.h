@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #define PAGE_SIZE 0x1000UL
-#define PAGE_MASK (~(PAGE_SIZE - 1))
 
 /* Page-table entries of every level; PS and G have a meaning in some of them only */
 #define PTE_P	 (1UL << 0)

@@ -20,7 +20,6 @@ enum {
 	SHRINK_BUDGET = 300, /* candidates for one program */
 	MAX_KINDS = 24,	     /* that are cut down; what comes behind them is counted */
 	KIND_TEXT = 512,
-	PROGRESS = 10, /* a line each so many cases */
 };
 
 static struct generator generator;

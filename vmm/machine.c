@@ -33,14 +33,19 @@ struct options {
 	const char *image, *module, *arguments;
 };
 
+static void say(const char *fmt, va_list args)
+{
+	fputs("vmm: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+}
+
 void warn(const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	fputs("vmm: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
+	say(fmt, args);
 	va_end(args);
 }
 
@@ -49,10 +54,7 @@ void die(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	fputs("vmm: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
-	va_end(args);
+	say(fmt, args);
 	_exit(STATUS_ERROR);
 }
 
