@@ -69,7 +69,8 @@ static unsigned pool_next;
 static void *tables[NR_TABLES];		 /* of the current program; NULL: not used by it */
 static struct header header;		 /* of the current program */
 static struct layout layouts[NR_SPACES]; /* of the current program */
-static unsigned turn;			 /* counts programs */
+/* Counts programs. Before the first nothing was flushed that they may count on. */
+static unsigned turn = SLOT_TURNS;
 static uint64_t *identity[IDENTITY_GIB]; /* nested PDs that map memory to itself */
 static unsigned nested_slots;		 /* usable slots of a nested PDPT */
 static uint64_t *low_pml4;		 /* below a PML5: what L2 needs of L1's memory */
@@ -342,10 +343,11 @@ void world_bits(struct entry_ref e, bool *accessed, bool *dirty)
 	}
 }
 
-/* Links the tables of one window below a root: entry → next lower table, everything allowed. */
-static void link_window(struct root root, unsigned window)
+/* Links the tables of one window below a root, down to that of the `lowest` level: entry → next
+ * lower table, everything allowed. */
+static void link_tables(struct root root, unsigned window, unsigned lowest)
 {
-	for (unsigned level = layouts[root.space].top; level > LEVEL_PTE; level--) {
+	for (unsigned level = layouts[root.space].top; level > lowest; level--) {
 		struct entry_ref e = {root, (uint8_t)window, (uint8_t)level};
 		struct value next = {.kind = VALUE_TABLE, .table = e};
 		void **table;
@@ -389,26 +391,14 @@ static void put_decoy(struct root root, unsigned window)
 	memcpy((void *)(world_entry(pte) ^ PAGE_SIZE / 2), &raw, world_entry_size(pte));
 }
 
-static void use_root(struct root root, unsigned windows)
+/* Links L1's memory below a nested root. */
+static void link_identity(struct root root)
 {
 	unsigned gibs = layouts[SPACE_N].windows < NR_WINDOWS ? 1 : IDENTITY_GIB;
-	unsigned top = world_root_table(root);
 	uint64_t *pdpt;
 
-	if (root.space >= NR_SPACES || tables[top])
-		return;
-	tables[top] = new_table();
-	if (root.space != SPACE_N)
-		link_low(mode_of(root.space), tables[top]);
-	for (unsigned window = 0; window < NR_WINDOWS; window++)
-		if (window < layouts[root.space].windows && windows & 1u << window) {
-			link_window(root, window);
-			if (layouts[root.space].second_half)
-				put_decoy(root, window);
-		}
-	if (root.space != SPACE_N)
-		return;
-	pdpt = tables[layouts[SPACE_N].top == LEVEL_PDPTE ? top : top + 1];
+	link_tables(root, 0, LEVEL_PDPTE);
+	pdpt = tables[world_table(layouts, (struct entry_ref){root, 0, LEVEL_PDPTE})];
 	for (unsigned gib = 0; gib < gibs; gib++)
 		pdpt[gib] = header.nested_pae ? (uint64_t)identity[gib] | PTE_P
 					      : backend->nested_entry(&(struct hv_nested_entry){
@@ -419,26 +409,41 @@ static void use_root(struct root root, unsigned windows)
 							.accessed = true});
 }
 
+static void use_root(struct root root)
+{
+	void **top;
+
+	if (root.space >= NR_SPACES)
+		return;
+	top = &tables[world_root_table(root)];
+	if (*top)
+		return;
+	*top = new_table();
+	if (root.space == SPACE_N)
+		link_identity(root);
+	else
+		link_low(mode_of(root.space), *top);
+}
+
+/*
+ * Table pages cost: each is cleared, and a host that shadows them has an exit for each that an
+ * earlier program had. So a window has tables only below roots with entries that the program names;
+ * below the others a walk ends in the root, with the same fault.
+ */
+static void use_entry(struct entry_ref e)
+{
+	use_root(e.root);
+	e.level = LEVEL_PTE;
+	if (e.window >= layouts[e.root.space].windows || tables[world_table(layouts, e)])
+		return;
+	link_tables(e.root, e.window, LEVEL_PTE);
+	if (layouts[e.root.space].second_half)
+		put_decoy(e.root, e.window);
+}
+
 static bool names_entry(const struct step *s)
 {
 	return s->op == OP_SET || s->op == OP_BITS;
-}
-
-/* The windows that a program names, linear and nested ones together: a bit each. */
-static unsigned windows_of(const struct program *program)
-{
-	unsigned windows = 1;
-
-	for (unsigned i = 0; i < program->nr_steps; i++) {
-		const struct step *s = &program->step[i];
-
-		windows |= 1u << (names_entry(s) ? s->entry.window : s->window);
-		if (s->op == OP_SET && s->value.kind == VALUE_WINDOW)
-			windows |= 1u << s->value.nr;
-		if (s->op == OP_SET && s->value.kind == VALUE_TABLE)
-			windows |= 1u << s->value.table.window;
-	}
-	return windows;
 }
 
 /* What the host does to frames changes what looks may find. */
@@ -453,26 +458,24 @@ static void note_host_step(const struct step *s)
 
 void world_start(const struct program *program)
 {
-	unsigned windows = windows_of(program);
-
 	turn++;
 	header = program_header(program);
 	world_layouts(header, layouts);
 	memset(tables, 0, sizeof(tables));
 	uses_hole = drops = acts = false;
-	use_root((struct root){SPACE_H, 0}, windows);
-	for (uint8_t vm = 0; vm < NR_VMS; vm++)
-		use_root((struct root){SPACE_G, vm}, windows);
+	use_root((struct root){SPACE_H, 0});
+	for (uint8_t vm = 0; vm < program_vms(program); vm++)
+		use_root((struct root){SPACE_G, vm});
 	for (unsigned i = 0; i < program->nr_steps; i++) {
 		const struct step *s = &program->step[i];
 
 		if (s->op == OP_CR3 || s->op == OP_L2CR3 || s->op == OP_NROOT ||
 		    s->op == OP_VMFUNC || s->op == OP_INVEPT)
-			use_root(s->root, windows);
+			use_root(s->root);
 		if (names_entry(s))
-			use_root(s->entry.root, windows);
+			use_entry(s->entry);
 		if (s->op == OP_SET && s->value.kind == VALUE_TABLE)
-			use_root(s->value.table.root, windows);
+			use_entry(s->value.table);
 		uses_hole |=
 			s->op == OP_SET && s->value.kind == VALUE_FRAME && s->value.nr == FRAME_M;
 		note_host_step(s);
@@ -510,6 +513,17 @@ bool world_repair(void)
 			wrong |= pdptes_repair((uint64_t *)world_root(root));
 	}
 	return wrong;
+}
+
+unsigned world_turn(void)
+{
+	return turn;
+}
+
+/* Narrow address spaces have room for few; and all PAE worlds share the PDPTEs. */
+bool world_repeats(unsigned since)
+{
+	return !mode_is_64bit(header.l2) || header.nested_pae || turn - since >= SLOT_TURNS;
 }
 
 static uint32_t result_of(uint32_t name, uint32_t kind)

@@ -22,9 +22,14 @@ enum {
 /* Allocates frames and the pool of table pages. hv: NULL where there is none. */
 void world_init(const struct hv *hv);
 
-/* A new world for a program: fresh tables for all roots it names, linked, all leaves not present.
- */
+/* A new world for a program: fresh tables for all roots and entries it names, linked, all leaves
+ * not present. */
 void world_start(const struct program *program);
+
+/* The number of this world. May it have an address in common with one since number `since`, of a
+ * program whose L2 was in the same mode? */
+unsigned world_turn(void);
+bool world_repeats(unsigned since);
 
 /* Linear address of w<window> in L1 (SPACE_H) or L2 (SPACE_G), the same in both while L2 is in L1's
  * mode; guest-physical address of p<window>. */

@@ -165,6 +165,20 @@ unsigned program_cpus(const struct program *program)
 	return cpus;
 }
 
+unsigned program_vms(const struct program *program)
+{
+	struct caps needs = {0};
+	unsigned vms = 0;
+
+	for (unsigned i = 0; i < program->nr_steps; i++) {
+		const struct step *step = &program->step[i];
+		const unsigned used = step->op == OP_VM ? step->arg + 1u : l2_needs(step, &needs);
+
+		vms = used > vms ? used : vms;
+	}
+	return vms;
+}
+
 /* What a left-out `… irq` leaves behind: the interrupt comes all the same, and L2 exits. */
 static const struct step bare_exit = {.op = OP_EXIT};
 

@@ -306,6 +306,8 @@ struct caps program_needs(const struct program *program);
 struct header program_header(const struct program *program);
 /* The highest vCPU number that a program names, plus 1. */
 unsigned program_cpus(const struct program *program);
+/* The highest number of a VM that it has to do with, plus 1; 0: L1 is alone. */
+unsigned program_vms(const struct program *program);
 
 /*
  * Walks through a program, loops unrolled. A cursor is all zero at the start. `without_flushes`
