@@ -44,7 +44,12 @@ struct exec_cpu {
 	 * in which it waits; NULL: it does not */
 	struct l2_call call;
 	volatile struct action *wait;
-	bool moved; /* to another physical CPU */
+	bool moved;	   /* to another physical CPU */
+	bool switched;	   /* L1's control registers may not be what they were */
+	unsigned long cr4; /* as it is between programs: a read of it may be an exit */
+	/* of the program that the last flush_all() was for: see is_clean() */
+	unsigned clean_turn;
+	struct header clean_header;
 };
 
 static const struct hv *backend;
@@ -53,12 +58,14 @@ static struct position at;   /* who runs: in L2 its actions gather in its mailbo
 static struct header header; /* of the program */
 static bool paravirtual;     /* it has such steps */
 static bool acts;	     /* the host acts in it */
+static unsigned nr_vms;	     /* that it has to do with */
 static struct run run;
 
 static void cpu_start(void *ok)
 {
 	if (backend && !backend->cpu_start())
 		*(bool *)ok = false;
+	exec_cpus[this_cpu()->id].cr4 = read_cr4();
 }
 
 bool exec_init(const struct hv *hv)
@@ -68,10 +75,8 @@ bool exec_init(const struct hv *hv)
 	backend = hv;
 	for (unsigned cpu = 0; cpu < nr_cpus && cpu < NR_CPUS; cpu++) {
 		l2_create(&exec_cpus[cpu].bare, &hv_bare);
-		if (!hv)
-			continue;
 		smp_call(cpu, cpu_start, &ok);
-		for (unsigned nr = 0; ok && nr < NR_VMS; nr++)
+		for (unsigned nr = 0; hv && ok && nr < NR_VMS; nr++)
 			l2_create(&exec_cpus[cpu].l2[nr], hv);
 	}
 	return ok;
@@ -432,6 +437,7 @@ static void exec_step(const struct step *step)
 	if (position_in_l2(&at)) {
 		post(step, &a);
 	} else {
+		here()->switched |= step->op >= OP_PGE && step->op <= OP_NXE;
 		smp_call(at.cpu, run_in_l1, &a);
 		note_action(step, &a);
 	}
@@ -450,12 +456,29 @@ static void reset_l2(struct l2 *l2, unsigned nr)
 						   world_root((struct root){SPACE_N, root}), ad);
 }
 
+/*
+ * Is all that this CPU may have cached with the VMs' tags of no account? SVM flushes it by an
+ * entry, which costs as much as one that a program is about, so it is not done for each: while L2's
+ * mode stays, worlds differ in their addresses for a time.
+ */
+static bool is_clean(struct exec_cpu *cpu)
+{
+	const struct header last = cpu->clean_header;
+	const bool clean = last.l2 == header.l2 && last.nested_pae == header.nested_pae &&
+			   !world_repeats(cpu->clean_turn);
+
+	if (!clean) {
+		cpu->clean_turn = world_turn();
+		cpu->clean_header = header;
+	}
+	return clean;
+}
+
 /* Clean caches on this CPU, L1 on h0, its VMs where a program expects them. */
 static void start_cpu(void *argument)
 {
 	struct exec_cpu *cpu = argument;
 
-	write_cr3(paging_kernel_root());
 	if (header.bare) {
 		struct hv_vm *const vms[NR_VMS] = {cpu->l2[0].vm, cpu->l2[1].vm};
 
@@ -463,30 +486,34 @@ static void start_cpu(void *argument)
 		hv_bare.set_root(cpu->bare.vm, world_root((struct root){SPACE_G, 0}));
 		if (backend && backend->suspend)
 			backend->suspend(vms, NR_VMS);
-	} else if (backend) {
-		for (unsigned nr = 0; nr < NR_VMS; nr++)
+	} else if (backend && nr_vms) {
+		for (unsigned nr = 0; nr < nr_vms; nr++)
 			reset_l2(&cpu->l2[nr], nr);
-		backend->flush_all(cpu->l2[0].vm);
+		if (!is_clean(cpu))
+			backend->flush_all(cpu->l2[0].vm);
 	}
 	write_cr3(world_root((struct root){SPACE_H, 0}));
-	write_cr4(read_cr4() & ~CR4_PGE);
-	write_cr4(read_cr4() | CR4_PGE);
+	write_cr4(cpu->cr4 | CR4_PGE); /* which was clear: this flushes all of L1's own */
+	cpu->switched = header.bare;
 	cpu->nr_waiting = 0;
 	if (paravirtual)
 		pv_arm(true);
 }
 
-/* The registers as cpu_init() left them. */
+/* The registers as cpu_init() left them. Each access may be an exit. */
 static void stop_cpu(void *argument)
 {
-	(void)argument;
+	const struct exec_cpu *cpu = argument;
+
 	if (paravirtual)
 		pv_arm(false);
 	write_cr3(paging_kernel_root());
-	write_cr4((read_cr4() | CR4_PGE) & ~(CR4_PCIDE | CR4_SMEP | CR4_SMAP));
-	write_cr0(read_cr0() | CR0_WP);
-	if (!(rdmsr(MSR_EFER) & EFER_NXE) && cpuid_has(FEATURE_NX))
-		wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
+	write_cr4(cpu->cr4);
+	if (cpu->switched) {
+		write_cr0(read_cr0() | CR0_WP);
+		if (!(rdmsr(MSR_EFER) & EFER_NXE) && cpuid_has(FEATURE_NX))
+			wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
+	}
 	if (header.bare && backend && backend->suspend)
 		backend->resume();
 }
@@ -517,6 +544,7 @@ const struct run *exec_run(const struct program *program, bool without_flushes)
 	needs = program_needs(program);
 	acts = caps_have(&needs, CAP_HOST);
 	paravirtual = caps_have(&needs, CAP_PVFLUSH);
+	nr_vms = program_vms(program);
 	world_start(program);
 	if (acts && !host_begin())
 		refuse("the VMM does not take the frames");
@@ -532,21 +560,23 @@ const struct run *exec_run(const struct program *program, bool without_flushes)
 		host_end();
 	find_stores();
 	for (unsigned cpu = 0; cpu < used; cpu++)
-		smp_call(cpu, stop_cpu, NULL);
+		smp_call(cpu, stop_cpu, &exec_cpus[cpu]);
 	move_home();
 	return &run;
 }
 
 uint64_t exec_round_trip(unsigned tries)
 {
-	static const struct program empty;
+	static struct step enter = {.op = OP_ENTER};
+	static const struct program program = {.step = &enter, .nr_steps = 1, .room = 1};
 	uint64_t best = 0;
 
 	if (!backend)
 		return 0;
-	header = program_header(&empty);
+	header = program_header(&program);
 	position_start(&at, header);
-	world_start(&empty);
+	nr_vms = program_vms(&program);
+	world_start(&program);
 	start_cpu(&exec_cpus[0]);
 	for (unsigned i = 0; i < tries; i++) {
 		struct hv_exit exit;
@@ -557,6 +587,6 @@ uint64_t exec_round_trip(unsigned tries)
 		if (!best || before < best)
 			best = before;
 	}
-	stop_cpu(NULL);
+	stop_cpu(&exec_cpus[0]);
 	return best;
 }

@@ -98,7 +98,7 @@ void cpu_init(unsigned id)
 	wrmsr(MSR_GS_BASE, (uint64_t)cpu); /* after DS and its kin: loading GS clears the base */
 
 	write_cr0(choose_cr0());
-	write_cr4(CR4_PAE | CR4_MCE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT);
+	write_cr4(CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT);
 	/* APM volume 2, 6.1.1 "SYSCALL and SYSRET" */
 	wrmsr(MSR_STAR, (uint64_t)(GDT_USER | 3) << 48);
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);

@@ -47,7 +47,8 @@ extern const char *cpu_hypervisor_name;
 
 /*
  * Makes the CPU that it runs on cpus[id]: GDT, TSS with IST stacks, GS base, CR0, CR4 and EFER.
- * Every CPU has the same control registers afterwards (CR0.WP, CR4.PGE, EFER.NXE where there).
+ * Every CPU has the same control registers afterwards (CR0.WP, EFER.NXE where there; CR4.PGE
+ * clear).
  */
 void cpu_init(unsigned id);
 

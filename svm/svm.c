@@ -33,6 +33,11 @@ struct svm_vm {
 	uint32_t changed; /* groups of fields (CLEAN_…) that were set since the last VMRUN */
 };
 
+/* What L2 starts with of L1's registers, behind struct cpu's hv: a read of one may be an exit. */
+struct svm_cpu {
+	uint64_t efer, pat, cr0, cr4;
+};
+
 static void svm_switch_from_pae(struct svm_vm *vm)
 {
 	static struct svm_call calls[MAX_CPUS];
@@ -74,11 +79,14 @@ static bool svm_cpu_start(void)
 {
 	/* 15.30.4 "VM_HSAVE_PA MSR": a page that the CPU alone writes to, one for each CPU */
 	void *host_save = memory_alloc(PAGE_SIZE, PAGE_SIZE);
+	struct svm_cpu *cpu = memory_alloc(sizeof(*cpu), 16);
 
 	if (cpuid(CPUID_SVM, 0).ebx < NR_TAGS)
 		return false;
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
 	wrmsr(MSR_VM_HSAVE_PA, (uint64_t)host_save);
+	*cpu = (struct svm_cpu){rdmsr(MSR_EFER), rdmsr(MSR_PAT), read_cr0(), read_cr4()};
+	this_cpu()->hv = cpu;
 	return true;
 }
 
@@ -121,6 +129,7 @@ static void reset_mode(struct vmcb_save *save, enum mode mode)
 
 static void reset_save(struct vmcb_save *save, const struct hv_start *start)
 {
+	const struct svm_cpu *cpu = this_cpu()->hv;
 	struct descriptor_table gdt;
 
 	sgdt(&gdt);
@@ -132,12 +141,11 @@ static void reset_save(struct vmcb_save *save, const struct hv_start *start)
 	save->ds = save->es = save->ss;
 	save->gdtr = (struct vmcb_segment){0, 0, gdt.limit, gdt.base};
 	save->idtr = (struct vmcb_segment){0, 0, start->idt_limit, start->idt_base};
-	save->efer = rdmsr(MSR_EFER); /* SVME must be set in L2's EFER, too: 15.5.1 */
-	save->cr0 = read_cr0();
-	save->cr3 = read_cr3();
-	save->cr4 = read_cr4() | CR4_PGE;
+	save->efer = cpu->efer; /* SVME must be set in L2's EFER, too: 15.5.1 */
+	save->cr0 = cpu->cr0;
+	save->cr4 = cpu->cr4 | CR4_PGE;
 	reset_mode(save, start->mode);
-	save->pat = rdmsr(MSR_PAT);
+	save->pat = cpu->pat;
 	save->dr6 = 0xffff0ff0;
 	save->dr7 = 0x400;
 	save->rflags = RFLAGS_R1;
