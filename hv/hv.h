@@ -69,7 +69,8 @@ struct hv {
 	/* A new VM of this CPU; it keeps the memory for good. */
 	struct hv_vm *(*vm_create)(void);
 	/* Back to the state before the first instruction, out of L2, with no nested paging and
-	 * CR4.PGE (and PSE, outside of 64-bit mode) set. set_root() must follow before an enter. */
+	 * CR4.PGE (and PSE, outside of 64-bit mode) set. set_tag() and set_root() must follow
+	 * before an enter. */
 	void (*vm_reset)(struct hv_vm *vm, const struct hv_start *start);
 
 	/* What the next enter finds. Tags: 1 … 7 (0: VPID off, where the vendor has that). */

@@ -94,12 +94,20 @@ static void put(enum vmcs_field field, uint64_t value)
 		      (unsigned long long)vmread(VM_INSTRUCTION_ERROR));
 }
 
-static void fill_controls(const struct vmx_vm *vm)
+/* Of a field of struct vmx_fields. */
+static void update(uint64_t *now, enum vmcs_field field, uint64_t value)
+{
+	if (*now != value)
+		put(field, *now = value);
+}
+
+static void fill_controls(struct vmx_vm *vm)
 {
 	const struct vmx_controls *c = &vmx_controls;
 
-	put(PIN_CONTROLS, c->pin);
-	put(PRIMARY_CONTROLS, c->primary);
+	memset(&vm->fields, 0xff, sizeof(vm->fields)); /* what none of them ever holds */
+	update(&vm->fields.pin, PIN_CONTROLS, c->pin);
+	update(&vm->fields.primary, PRIMARY_CONTROLS, c->primary);
 	if (vm->msr_bitmap)
 		put(MSR_BITMAP, (uint64_t)vm->msr_bitmap);
 	if (vm->eptp_list)
@@ -192,8 +200,7 @@ static void fill(struct vmx_vm *vm, const struct hv_start *start)
 		panic("VMCLEAR failed");
 	vmx_forget();
 	vmx_load(vm);
-	vm->launched = false;
-	vm->host_cr0 = 0;
+	vm->launched = vm->called = false;
 	vm->mode = start->mode;
 	fill_controls(vm);
 	fill_guest(start);
@@ -201,7 +208,7 @@ static void fill(struct vmx_vm *vm, const struct hv_start *start)
 	vm->filled = true;
 }
 
-static void reset_guest(const struct hv_start *start)
+static void reset_guest(const struct vmx_vm *vm, const struct hv_start *start)
 {
 	uint64_t cr4 = read_cr4() | CR4_PGE;
 
@@ -212,11 +219,12 @@ static void reset_guest(const struct hv_start *start)
 	if (start->mode == MODE_32 || start->mode == MODE_UNPAGED)
 		cr4 &= ~CR4_PAE;
 	put(GUEST_CR0, start->mode == MODE_UNPAGED ? read_cr0() & ~CR0_PG : read_cr0());
-	put(GUEST_CR3, read_cr3());
 	put(GUEST_CR4, cr4);
 	put(GUEST_RIP, start->rip);
 	put(GUEST_RSP, start->rsp);
 	put(GUEST_RFLAGS, RFLAGS_R1);
+	if (vm->called) /* a CPUID leaves the rest clear */
+		return;
 	put(GUEST_PENDING_DEBUG, 0);
 	put(GUEST_INTERRUPTIBILITY, 0);
 	put(GUEST_ACTIVITY, 0);
@@ -232,22 +240,23 @@ static void vmx_vm_reset(struct hv_vm *hv_vm, const struct hv_start *start)
 		vmx_load(vm);
 	else
 		fill(vm, start);
+	update(&vm->fields.pin, PIN_CONTROLS, c->pin);
+	update(&vm->fields.primary, PRIMARY_CONTROLS, c->primary);
 	if (c->has_secondary)
-		put(SECONDARY_CONTROLS, c->secondary | (c->has_vpid ? SECONDARY_VPID : 0));
-	if (c->has_vpid)
-		put(VPID, 1);
+		update(&vm->fields.secondary, SECONDARY_CONTROLS,
+		       c->secondary | (c->has_vpid ? SECONDARY_VPID : 0));
 	if (vm->msr_bitmap)
 		vmx_set_msr_exit(hv_vm, false);
-	reset_guest(start);
+	reset_guest(vm, start);
 	memset(&vm->registers, 0, sizeof(vm->registers));
 	vm->registers.rdi = start->rdi;
 }
 
-static void set_secondary(uint32_t bits, bool on)
+static void set_secondary(struct vmx_vm *vm, uint32_t bits, bool on)
 {
-	uint32_t now = (uint32_t)vmread(SECONDARY_CONTROLS);
+	const uint64_t now = vm->fields.secondary;
 
-	put(SECONDARY_CONTROLS, on ? now | bits : now & ~bits);
+	update(&vm->fields.secondary, SECONDARY_CONTROLS, on ? now | bits : now & ~(uint64_t)bits);
 }
 
 static void vmx_set_tag(struct hv_vm *hv_vm, unsigned tag)
@@ -257,8 +266,8 @@ static void vmx_set_tag(struct hv_vm *hv_vm, unsigned tag)
 	vmx_load(vm);
 	if (!vmx_controls.has_vpid)
 		return;
-	set_secondary(SECONDARY_VPID, tag);
-	put(VPID, tag);
+	set_secondary(vm, SECONDARY_VPID, tag);
+	update(&vm->fields.vpid, VPID, tag);
 }
 
 /*
@@ -292,12 +301,13 @@ static void vmx_set_nested_root(struct hv_vm *hv_vm, uint64_t table, bool access
 	vmx_load(vm);
 	if (!vmx_controls.has_ept)
 		return;
-	set_secondary(vmx_controls.with_ept, table);
+	set_secondary(vm, vmx_controls.with_ept, table);
 	if (vmx_controls.has_vmfunc) {
-		set_secondary(SECONDARY_VMFUNC, table);
-		put(VM_FUNCTION_CONTROLS, table ? VMFUNC_EPTP_SWITCHING : 0);
+		set_secondary(vm, SECONDARY_VMFUNC, table);
+		update(&vm->fields.functions, VM_FUNCTION_CONTROLS,
+		       table ? VMFUNC_EPTP_SWITCHING : 0);
 	}
-	put(EPT_POINTER, table ? vmx_eptp(table, accessed_dirty) : 0);
+	update(&vm->fields.eptp, EPT_POINTER, table ? vmx_eptp(table, accessed_dirty) : 0);
 	vm->gives_pdptes = true;
 }
 
@@ -334,9 +344,9 @@ static void vmx_set_interrupt(struct hv_vm *hv_vm, enum hv_interrupt when)
 	vmx_load(vm);
 	rflags = vmread(GUEST_RFLAGS);
 	put(GUEST_ACTIVITY, when == HV_INTERRUPT_HALTED ? ACTIVITY_HLT : 0);
-	put(PIN_CONTROLS, c->pin | (at_once ? PIN_EXTERNAL_INTERRUPT : 0));
-	put(PRIMARY_CONTROLS,
-	    c->primary | (when == HV_INTERRUPT_WHEN_ENABLED ? PRIMARY_INTERRUPT_WINDOW : 0));
+	update(&vm->fields.pin, PIN_CONTROLS, c->pin | (at_once ? PIN_EXTERNAL_INTERRUPT : 0));
+	update(&vm->fields.primary, PRIMARY_CONTROLS,
+	       c->primary | (when == HV_INTERRUPT_WHEN_ENABLED ? PRIMARY_INTERRUPT_WINDOW : 0));
 	/* Bochs 3.0 looks at external interrupts only where L2's IF lets them through. */
 	put(GUEST_RFLAGS, at_once ? rflags | RFLAGS_IF : rflags & ~RFLAGS_IF);
 }
@@ -346,7 +356,7 @@ static void decode_exit(struct vmx_vm *vm, struct hv_exit *exit)
 	switch (vm->exit_reason) {
 	case VMX_EXIT_CPUID:
 		exit->kind = HV_EXIT_CALL;
-		put(GUEST_RIP, vmread(GUEST_RIP) + vmread(EXIT_INSTRUCTION_LENGTH));
+		put(GUEST_RIP, vmread(GUEST_RIP) + 2); /* 0F A2 */
 		break;
 	case VMX_EXIT_MSR_READ: exit->kind = HV_EXIT_MSR; break;
 	case VMX_EXIT_INTERRUPT:
@@ -366,15 +376,15 @@ static void vmx_enter(struct hv_vm *hv_vm, struct hv_exit *exit)
 
 	*exit = (struct hv_exit){.kind = HV_EXIT_OTHER};
 	vmx_load(vm);
-	if (vm->host_cr0 != read_cr0()) /* it seldom changes, and a VMWRITE may be an exit */
-		put(HOST_CR0, vm->host_cr0 = read_cr0());
-	put(HOST_CR3, read_cr3());
-	put(HOST_CR4, read_cr4());
+	update(&vm->fields.host_cr0, HOST_CR0, read_cr0());
+	update(&vm->fields.host_cr3, HOST_CR3, read_cr3());
+	update(&vm->fields.host_cr4, HOST_CR4, read_cr4());
 	if (vm->gives_pdptes)
 		put_pdptes(vm);
 	failure = vmx_switch(&vm->registers, vm->launched);
 	vm->error = failure == 2 ? (uint32_t)vmread(VM_INSTRUCTION_ERROR) : failure;
-	vm->filled = false; /* unless the exit below is one that L2 makes of its own accord */
+	vm->called = vm->filled =
+		false; /* unless the exit below is one that L2 makes of its own accord */
 	if (failure)
 		return;
 	vm->exit_reason = (uint32_t)vmread(EXIT_REASON);
@@ -383,6 +393,7 @@ static void vmx_enter(struct hv_vm *hv_vm, struct hv_exit *exit)
 	vm->launched = true;
 	vm->gives_pdptes = false;
 	decode_exit(vm, exit);
+	vm->called = exit->kind == HV_EXIT_CALL;
 	vm->filled = exit->kind != HV_EXIT_OTHER;
 }
 

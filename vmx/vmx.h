@@ -11,6 +11,11 @@
  */
 enum { EPTP_LIST_ENTRIES = 2 * NR_ROOTS };
 
+/* Fields that no exit changes, as the VMCS has them: a write or a read of one may be an exit. */
+struct vmx_fields {
+	uint64_t pin, primary, secondary, vpid, eptp, functions, host_cr0, host_cr3, host_cr4;
+};
+
 struct vmx_vm {
 	uint64_t *vmcs;	     /* 4 KiB; its physical address, too */
 	uint8_t *msr_bitmap; /* 4 KiB, or NULL without "use MSR bitmaps" */
@@ -19,7 +24,8 @@ struct vmx_vm {
 	enum mode mode; /* that the VMCS was filled for */
 	bool launched;
 	bool gives_pdptes; /* L1 has given a root, and with it the PDPTEs of the next entry */
-	uint64_t host_cr0; /* as the VMCS has it; 0: not yet written */
+	bool called;	   /* the last exit was the agent's call */
+	struct vmx_fields fields;
 	bool filled; /* the fields that stay have been written, and L2 has kept to its ways since */
 	uint32_t exit_reason;
 	uint32_t error; /* VM-instruction error of an entry that failed; 0: none */
