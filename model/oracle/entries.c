@@ -2,6 +2,10 @@
 /* The tables in memory, and what a rewrite does to what is cached. */
 #include "model/oracle/oracle_state.h"
 
+#include <stddef.h>
+
+void *memcpy(void *to, const void *from, size_t n);
+
 static struct mem_entry *entry_of(struct oracle *o, struct entry_ref ref)
 {
 	return memory_entry(o, world_table(o->layout, ref), ref.window, ref.level);
@@ -66,9 +70,8 @@ static void link_unpaged(struct oracle *o, uint8_t nr)
 	}
 }
 
-void memory_start(struct oracle *o)
+static void link_all(struct oracle *o)
 {
-	world_layouts(o->header, o->layout);
 	for (uint8_t space = 0; space < NR_SPACES; space++) {
 		for (uint8_t nr = 0; nr < NR_ROOTS; nr++) {
 			for (uint8_t window = 0; window < NR_WINDOWS; window++)
@@ -77,6 +80,26 @@ void memory_start(struct oracle *o)
 	}
 	for (uint8_t nr = 0; o->header.l2 == MODE_UNPAGED && nr < NR_ROOTS; nr++)
 		link_unpaged(o, nr);
+}
+
+void memory_start(struct oracle *o)
+{
+	/* what programs without a header begin with: most have none, and all begin so */
+	static struct mem_entry usual[NR_TABLES][NR_WINDOWS];
+	static uint32_t usual_targets;
+	const struct header h = o->header;
+
+	world_layouts(h, o->layout);
+	if (h.l2 != MODE_LONG || h.bare || h.nested_pae) {
+		link_all(o);
+	} else if (usual_targets) {
+		memcpy(o->mem, usual, sizeof(usual));
+		o->targets |= usual_targets;
+	} else {
+		link_all(o);
+		memcpy(usual, o->mem, sizeof(usual));
+		usual_targets = o->targets;
+	}
 }
 
 /* Does the entry hold another table than its own at the start? Then windows meet below it. */
