@@ -43,6 +43,7 @@ static unsigned depth;
 static bool (*write_line)(const char *text, size_t length); /* NULL: byte by byte to the UART */
 static char line[VIRTIO_CONSOLE_MAX];
 static unsigned line_length;
+static bool joined; /* the line under way waits for the next one */
 
 void console_init(void)
 {
@@ -95,10 +96,16 @@ void console_putc(char c)
 		uart_put(c);
 	} else {
 		line[line_length++] = c;
-		if (c == '\n' || line_length == sizeof(line))
+		if ((c == '\n' && !joined) || line_length == sizeof(line))
 			flush_line();
+		joined &= c != '\n';
 	}
 	console_unlock();
+}
+
+void console_join(void)
+{
+	joined = true;
 }
 
 void console_drain(void)

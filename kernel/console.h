@@ -12,6 +12,12 @@ void console_init(void);
 
 void console_putc(char c);
 
+/*
+ * The next line waits for the one behind it, and costs no exit of its own: for what nobody needs to
+ * know before that.
+ */
+void console_join(void);
+
 /* Waits (bounded) until the last byte has left the UART: a VM that ends drops what is queued. */
 void console_drain(void);
 

@@ -25,6 +25,6 @@ bool virtio_console_init(void);
  */
 bool virtio_console_write(const char *text, size_t length);
 
-#define VIRTIO_CONSOLE_MAX 256
+#define VIRTIO_CONSOLE_MAX 1024
 
 #endif

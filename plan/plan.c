@@ -313,7 +313,6 @@ static void do_case(unsigned nr, const struct case_ref *c)
 	const char *why;
 	char text[160];
 
-	report_case(nr, c->name);
 	if (!read_program(c, PART_PROGRAM, &error)) {
 		snprintk(text, sizeof(text), "column %u: %s", error.column, error.text);
 		return report_result(nr, c->name, VERDICT_ERROR, text);
@@ -326,6 +325,7 @@ static void do_case(unsigned nr, const struct case_ref *c)
 	why = reason_to_leave_out(c);
 	if (why)
 		return report_result(nr, c->name, VERDICT_SKIP, why);
+	report_case(nr, c->name);
 	if (options.skip_flush)
 		run_mutated(nr, c);
 	else

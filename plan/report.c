@@ -23,6 +23,8 @@ void report_case(unsigned nr, const char *name)
 void report_result(unsigned nr, const char *name, enum verdict verdict, const char *text)
 {
 	counts[verdict]++;
+	if (verdict_is_ok(verdict))
+		console_join();
 	printk("%s %u %s%s%s\n", verdict_is_ok(verdict) ? "ok" : "not ok", nr, name,
 	       verdict_directive(verdict), text);
 }
