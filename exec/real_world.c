@@ -216,10 +216,17 @@ void world_init(const struct hv *hv)
 		build_identity();
 }
 
+/*
+ * An earlier program may have had it as a table that KVM shadows. A MOV to such a page is emulated,
+ * three of them until KVM lets go of it (x86_page_table_writing_insn()). A STOS makes it do so at
+ * once.
+ */
 static void *new_table(void)
 {
 	uint64_t *table = pool + pool_next * ENTRIES;
+	uint64_t *first = table;
 
+	__asm__ volatile("stosq" : "+D"(first) : "a"(0ull) : "memory");
 	pool_next = (pool_next + 1) % POOL_PAGES;
 	memset(table, 0, PAGE_SIZE);
 	return table;
