@@ -14,6 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import coverage_families
 import gcov
 import series
 from coverage_table import Page, read_reasons
@@ -110,6 +111,13 @@ def main(arguments: list[str]) -> int:
         page = Page(read_reasons(series.TOP / "lab/coverage-reasons.tsv"))
         for run in kept:
             page.add(str(run), counted(run.place(runs, kernel), kernel))
+        if not options.table:
+            runs.at_once(options.jobs, lambda host: coverage_families.make(runs, kernel, *host),
+                         [host for host in coverage_families.HOSTS if (not options.hosts or " ".join(host) in options.hosts)
+                          and not coverage_families.place(runs, kernel, *host).exists()])
+        for host in coverage_families.HOSTS:
+            if (kept_families := coverage_families.place(runs, kernel, *host)).exists():
+                page.add_families(coverage_families.reached(kept_families.read_text(errors="replace"), kernel.parent / "gcno"))
         missing = [run for run in asked if run not in kept and not run.place(runs, kernel).exists()]
     options.doc.write_text(page.text((kernel.parent / "release").read_text().strip(), len(all_runs())))
     options.doc.with_name(f"{options.doc.stem}-functions.tsv").write_text(page.functions_table())

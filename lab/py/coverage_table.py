@@ -101,6 +101,7 @@ class Page:
         self.reasons = reasons
         self.total: Functions = {}
         self.reached_on: dict[tuple[str, str], list[str]] = {}  # which hosts' runs execute a function
+        self.families: dict[tuple[str, str], set[str]] = {}
         self.runs: list[str] = []
 
     def add(self, run: str, functions: Functions) -> None:
@@ -110,6 +111,10 @@ class Page:
         for key, function in functions.items():
             if function.is_reached:
                 self.reached_on.setdefault(key, []).append(run)
+
+    def add_families(self, families: dict[tuple[str, str], set[str]]) -> None:
+        for key, names in families.items():
+            self.families.setdefault(key, set()).update(names)
 
     def files(self) -> dict[str, list[Function]]:
         files: dict[str, list[Function]] = {}
@@ -172,7 +177,7 @@ Made by `make coverage` (`lab/py/coverage.py`); do not edit. Linux {release} as 
 counters, under the whole set of scenarios and the corpus: {len(self.runs)} of {of} runs, merged. Counted is what flushes, syncs,
 zaps, walks or caches, or is state that a transition carries (`lab/py/coverage_table.py` has the rule). A line in a header
 that is compiled several times, such as paging_tmpl.h for 64-bit, 32-bit and EPT tables, counts once here; by function, with
-branches and hosts, see [coverage-functions.tsv](coverage-functions.tsv).
+branches, runs and families of scenarios, see [coverage-functions.tsv](coverage-functions.tsv).
 
 {self.files_table()}
 
@@ -193,15 +198,19 @@ a step or a kind of host is missing. The sentences are kept by hand, in `lab/cov
 """
 
     def functions_table(self) -> str:
+        every = set().union(*self.families.values())
         lines = ["# Made by make coverage; do not edit. Runs are numbered as docs/coverage.md has them.",
-                 "# FILE\tFUNCTION\tLINES\tBRANCHES\tRUNS\tLINES NOT REACHED"]
+                 f"# Families, each in a VM of its own on amd npt=1, npt=0, intel ept=1, ept=0: {' '.join(sorted(every))}",
+                 "# FILE\tFUNCTION\tLINES\tBRANCHES\tRUNS\tFAMILIES\tLINES NOT REACHED"]
         for file, functions in self.files().items():
             for function in functions:
                 on = self.reached_on.get((file, function.name), [])
                 runs = "all" if len(on) == len(self.runs) else ",".join(str(self.runs.index(run) + 1) for run in on)
                 missing = ranges([number for number, count in sorted(function.lines.items()) if not count])
+                names = self.families.get((file, function.name), set())
+                families = "all" if names and names == every else " ".join(sorted(names)) or "-"
                 lines.append("\t".join([file, function.name, str(share(function.lines)), str(share(function.branches)),
-                                        runs or "-", missing if on else "all"]))
+                                        runs or "-", families, missing if on else "all"]))
         return "\n".join(lines) + "\n"
 
 

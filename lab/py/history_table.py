@@ -26,7 +26,7 @@ class Row:
     """One kernel on one host."""
     kernel: str
     host: str
-    image: str  # the commit of the image
+    image: str  # as series.py names it
     cases: int = 0
     passed: int = 0
     red: int = 0
@@ -122,7 +122,7 @@ def cell(row: Row | None) -> str:
 
 def images(rows: list[Row]) -> list[str]:
     """Which image made which rows."""
-    lines = ["The rows are from these images, by commit:", ""]
+    lines = ["The rows are from these images (the day, and the beginning of their SHA-256):", ""]
     for image in dict.fromkeys(row.image for row in sorted(rows, key=by_version, reverse=True)):
         cases = max(row.cases for row in rows if row.image == image)
         kernels: dict[str, list[str]] = {}

@@ -289,7 +289,7 @@ def main(arguments: list[str]) -> int:
     print(score.table())
     if doc:
         record = doc.with_suffix(".tsv")
-        entries = score_page.merged(score_page.read(record), score_page.entries(score, runs.commit), mutants)
+        entries = score_page.merged(score_page.read(record), score_page.entries(score, runs.image_name), mutants)
         score_page.write(record, entries)
         doc.write_text(score_page.text(entries, mutants, STANDARD))
     if ran:

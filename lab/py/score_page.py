@@ -20,7 +20,7 @@ class Entry:
     host: str
     of: str  # the mutant's classes of fault
     verdict: str
-    image: str  # the commit
+    image: str  # as series.py names it
     seconds: str
     expected: str
     caught: str

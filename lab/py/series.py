@@ -86,7 +86,7 @@ class Series:
         self.kept = cache_dir() / kept
         self.kept.mkdir(parents=True, exist_ok=True)
         self.elf = Path(elf or TOP / "build/revenant.elf")
-        self.commit = _commit()
+        self.image_sum = ""
         self.processes: set[subprocess.Popen] = set()
         self.lock = threading.Lock()
         self.is_over = False
@@ -153,6 +153,11 @@ class Series:
         finally:
             pool.shutdown(cancel_futures=True)
 
+    @property
+    def image_name(self) -> str:
+        """For those who read what it has made: the day, and the beginning of sha256sum's word."""
+        return f"{time.strftime('%Y-%m-%d', time.gmtime())}.{self.image_sum[:8]}"
+
     def place(self, vendor: str, params: str, *others: object) -> Path:
         """Where the result of a run is kept, by all that it depends on."""
         cpu = self.bochs_sum if keeps(vendor, params) else ""
@@ -162,7 +167,7 @@ class Series:
     def keep(self, place: Path, who: str, stream: str, status: int, seconds: float) -> None:
         """Keeps a run's KTAP stream, with a last line about the run, and tells of it."""
         part = place.with_suffix(".part")
-        part.write_text(f"{stream.rstrip()}\n# run status={status} seconds={seconds:.1f} image={self.commit}\n")
+        part.write_text(f"{stream.rstrip()}\n# run status={status} seconds={seconds:.1f} image={self.image_name}\n")
         part.rename(place)
         self.note(f"{who}: {len(ktap.read(stream).red())} red ({seconds:.1f} s)")
 
@@ -181,12 +186,6 @@ class Series:
         elif not self.is_over:
             self.note(f"{who}: run.sh ends with status {status}: {error_in(log.read_text(errors='replace'))} ({log})")
         output.unlink()
-
-
-def _commit() -> str:
-    """Of the checkout, where the image is of; with a `+` if it was changed since."""
-    done = subprocess.run(["git", "describe", "--always", "--abbrev=7", "--dirty=+"], cwd=TOP, capture_output=True, text=True)
-    return done.stdout.strip() or "unknown"
 
 
 def _sum_of(paths: Iterable[Path]) -> str:

@@ -9,8 +9,10 @@ import tempfile
 import unittest
 from collections import Counter
 from pathlib import Path
+from unittest import mock
 
 import labpath
+import coverage_families
 import coverage_table
 import gcov
 from coverage_table import Page, Reason
@@ -55,6 +57,26 @@ class Streams(unittest.TestCase):
         self.assertEqual([gcov.short_path(path) for path in (
             "/a/arch/x86/kvm/mmu/mmu.c", "arch/x86/kvm/../../../virt/kvm/kvm_main.c", "/a/virt/kvm/kvm_main.c", "mm/mmap.c")],
             ["mmu/mmu.c", "virt/kvm/kvm_main.c", "virt/kvm/kvm_main.c", ""])
+
+
+class Families(unittest.TestCase):
+    def test_the_part_of_each_vm(self):
+        self.assertEqual(coverage_families.parts("# host\n# VM 1\r\nok 1 a\n# coverage\n# VM 2\nok 1 b\n"),
+                         {1: "\nok 1 a\n# coverage\n", 2: "\nok 1 b\n"})
+
+    def test_one_whose_vm_dies_does_not_lose_the_others(self):
+        told, boots = [], []
+
+        def boot(_runs, _kernel, _vendor, _params, names):
+            boots.append(names)
+            died = names.index("b") if "b" in names else len(names)
+            return "".join(f"# VM {i}\n# coverage\n# coverage: x\n" for i in range(1, died + 1)) + f"# VM {died + 1}\n" * (died < len(names)), 1.0
+        runs = mock.Mock(is_over=False)
+        runs.keep = lambda place, who, text, *_: told.append(text)
+        with mock.patch.multiple(coverage_families, families=lambda _: ["a", "b", "c"], boot=boot, place=mock.Mock()):
+            coverage_families.make(runs, Path("k"), "amd", "npt=1")
+        self.assertEqual(boots, [["a", "b", "c"], ["c"]])
+        self.assertEqual([line for line in told[0].splitlines() if line.startswith("# family")], ["# family a", "# family c"])
 
 
 class RealGcov(unittest.TestCase):
@@ -114,9 +136,10 @@ class Pages(unittest.TestCase):
         self.assertEqual(self.page.stale_reasons(), ["* gone"])
 
     def test_by_function(self):
-        rows = self.page.functions_table().splitlines()[2:]
-        self.assertEqual(rows, ["mmu/mmu.c\twalk\t2/3\t2/2\tall\t3", "mmu/mmu.c\tzap_all\t0/1\t0/0\t-\tall",
-                                "mmu/mmu.c\tsync_all\t0/1\t0/0\t-\tall"])
+        self.page.add_families({("mmu/mmu.c", "walk"): {"linear"}, ("x86.c", "halt"): {"vmx.ept"}})
+        rows = self.page.functions_table().splitlines()[3:]
+        self.assertEqual(rows, ["mmu/mmu.c\twalk\t2/3\t2/2\tall\tlinear\t3", "mmu/mmu.c\tzap_all\t0/1\t0/0\t-\t-\tall",
+                                "mmu/mmu.c\tsync_all\t0/1\t0/0\t-\t-\tall"])
 
     def test_aims(self):
         self.assertEqual(self.page.aims_table(), "- `mmu/mmu.c`, 40.0 % of 85 %: **no sentence yet**.")

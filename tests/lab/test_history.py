@@ -180,7 +180,7 @@ class Processes(unittest.TestCase):
             with contextlib.redirect_stderr(io.StringIO()):
                 runs.keep(place, "7.3 on amd", "1..1\nok 1 a", 0, 3)
             kept = ktap.read_file(place)
-            self.assertEqual((kept.plan, kept.run), (1, {"status": "0", "seconds": "3.0", "image": runs.commit}))
+            self.assertEqual((kept.plan, kept.run), (1, {"status": "0", "seconds": "3.0", "image": runs.image_name}))
             self.assertNotEqual(place, runs.place("amd", "npt=0", "7.3"))
         self.elf.write_bytes(b"y")
         with self.series() as runs:
