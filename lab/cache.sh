@@ -45,7 +45,7 @@ cache_entries() ( # in the cache
 	shopt -s nullglob
 	in_use=$(paths_in_use)
 	{
-		printf '%s\0' bochs-* {hosts,initrd,emulators,kernels,debs,linux-source,trees,history}/* mutants/*/* \
+		printf '%s\0' bochs-* {hosts,initrd,emulators,kernels,debs,linux-source,trees,history,coverage}/* mutants/*/* \
 			root-* kernels/.unpack.* | xargs -0r stat -c '%Y %n' 2>/dev/null || true
 	} | sort -n | cut -d ' ' -f 2- | while read -r path; do
 		case $path in
@@ -80,6 +80,7 @@ bochs-* Bochs
 emulators trials of emulators
 history results of make history
 mutants results of make mutants
+coverage results of make coverage
 history.html the same as a page
 last report of the last run
 tap-parser-* parser of TAP, for tests

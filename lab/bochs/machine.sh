@@ -20,7 +20,7 @@ BOCHS_IPS=10000000
 
 bochs_cpu() { # intel or amd; prints the words of the `cpu:` line that choose the model
 	case $1 in
-	intel) echo "model=${REVENANT_BOCHS_CPU:-corei7_haswell_4770}" ;; # EPT, VPID, INVVPID, INVEPT, PCID, INVPCID
+	intel) echo 'model=corei7_haswell_4770' ;;       # EPT, VPID, INVVPID, INVEPT, PCID, INVPCID
 	amd) echo 'model=ryzen, add_features="pcid invpcid"' ;; # nested paging, FlushByAsid, PCID
 	*) return 1 ;;
 	esac
