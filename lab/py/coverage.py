@@ -119,7 +119,7 @@ def main(arguments: list[str]) -> int:
             if (kept_families := coverage_families.place(runs, kernel, *host)).exists():
                 page.add_families(coverage_families.reached(kept_families.read_text(errors="replace"), kernel.parent / "gcno"))
         missing = [run for run in asked if run not in kept and not run.place(runs, kernel).exists()]
-    options.doc.write_text(page.text((kernel.parent / "release").read_text().strip(), len(all_runs())))
+    options.doc.write_text(page.text((kernel.parent / "release").read_text().strip(), len(all_runs()), runs.image_name))
     options.doc.with_name(f"{options.doc.stem}-functions.tsv").write_text(page.functions_table())
     print(page.files_table().replace("`", ""))
     for reason in page.stale_reasons() if len(kept) == len(all_runs()) else ():

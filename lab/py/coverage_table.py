@@ -167,15 +167,15 @@ class Page:
         return [f"{reason.file} {reason.function}" for reason in self.reasons if reason.function != "-"
                 and not any(self.reason(function) is reason for function in self.not_reached())]
 
-    def text(self, release: str, of: int) -> str:
+    def text(self, release: str, of: int, image: str) -> str:
         counts = [sum(1 for function in self.not_reached() if (reason := self.reason(function)) and reason.kind == kind)
                   for kind in KINDS]
         return f"""\
 # What of KVM is reached
 
 Made by `make coverage` (`lab/py/coverage.py`); do not edit. Linux {release} as a host, all of KVM compiled with gcov's
-counters, under the whole set of scenarios and the corpus: {len(self.runs)} of {of} runs, merged. Counted is what flushes, syncs,
-zaps, walks or caches, or is state that a transition carries (`lab/py/coverage_table.py` has the rule). A line in a header
+counters, under the whole set of scenarios and the corpus of image {image}: {len(self.runs)} of {of} runs, merged. Counted
+is what flushes, syncs, zaps, walks or caches, or is state that a transition carries (`lab/py/coverage_table.py` has the rule). A line in a header
 that is compiled several times, such as paging_tmpl.h for 64-bit, 32-bit and EPT tables, counts once here; by function, with
 branches, runs and families of scenarios, see [coverage-functions.tsv](coverage-functions.tsv).
 

@@ -148,8 +148,8 @@ class Pages(unittest.TestCase):
         self.assertTrue(coverage_table.read_reasons(labpath.TOP / "lab/coverage-reasons.tsv"))
 
     def test_the_whole_page(self):
-        text = self.page.text("7.3.4", 3)
-        self.assertIn("2 of 3 runs", text)
+        text = self.page.text("7.3.4", 3, "2026-11-25.12345678")
+        self.assertIn("of image 2026-11-25.12345678: 2 of 3 runs", text)
         self.assertIn("2. intel ept=1", text)
 
     def test_ranges(self):
