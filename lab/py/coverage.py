@@ -12,6 +12,8 @@ import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import coverage_families
@@ -92,6 +94,36 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_intermixed_args(arguments)
 
 
+def make(options: argparse.Namespace, runs: Series, kernel: Path) -> bool:
+    """All that is asked for and not kept; is it there then?"""
+    def is_asked(host: str) -> bool:
+        return not options.hosts or host in options.hosts
+
+    def do(jobs: dict[Path, Callable[[Path], None]]) -> bool:
+        if options.again:
+            for place in jobs:
+                place.unlink(missing_ok=True)
+        runs.at_once(options.jobs, lambda place: jobs[place](place), [place for place in jobs if not place.exists()])
+        return all(place.exists() for place in jobs)
+
+    whole = do({run.place(runs, kernel): partial(runs.run_sh, who=str(run), arguments=run.arguments(kernel), limit=LIMIT)
+                for run in all_runs() if is_asked(run.host)})
+    return do({coverage_families.place(runs, kernel, *host): partial(coverage_families.make, runs, kernel, *host)
+               for host in coverage_families.HOSTS if is_asked(" ".join(host))}) and whole
+
+
+def page_of(runs: Series, kernel: Path) -> Page:
+    """Of all that is kept for this image."""
+    page = Page(read_reasons(series.TOP / "lab/coverage-reasons.tsv"))
+    for run in all_runs():
+        if (place := run.place(runs, kernel)).exists():
+            page.add(str(run), counted(place, kernel))
+    for host in coverage_families.HOSTS:
+        if (place := coverage_families.place(runs, kernel, *host)).exists():
+            page.add_families(coverage_families.reached(place.read_text(errors="replace"), kernel.parent / "gcno"))
+    return page
+
+
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
     there = {run.host for run in all_runs()}
@@ -99,32 +131,17 @@ def main(arguments: list[str]) -> int:
         usage_error(f"there is no host {', '.join(sorted(unknown))}; those there are: {', '.join(sorted(there))}")
     kernel = kernel_file()
     with Series("coverage", "coverage", options.elf) as runs:
-        asked = [] if options.table else [run for run in all_runs() if not options.hosts or run.host in options.hosts]
-        if options.again:
-            for run in asked:
-                run.place(runs, kernel).unlink(missing_ok=True)
-        runs.at_once(options.jobs, lambda run: runs.run_sh(run.place(runs, kernel), str(run), run.arguments(kernel), LIMIT),
-                     [run for run in asked if not run.place(runs, kernel).exists()])
-        kept = [run for run in all_runs() if run.place(runs, kernel).exists()]
-        if not kept:
-            usage_error("there are no results yet: run it without --table")
-        page = Page(read_reasons(series.TOP / "lab/coverage-reasons.tsv"))
-        for run in kept:
-            page.add(str(run), counted(run.place(runs, kernel), kernel))
-        if not options.table:
-            runs.at_once(options.jobs, lambda host: coverage_families.make(runs, kernel, *host),
-                         [host for host in coverage_families.HOSTS if (not options.hosts or " ".join(host) in options.hosts)
-                          and not coverage_families.place(runs, kernel, *host).exists()])
-        for host in coverage_families.HOSTS:
-            if (kept_families := coverage_families.place(runs, kernel, *host)).exists():
-                page.add_families(coverage_families.reached(kept_families.read_text(errors="replace"), kernel.parent / "gcno"))
-        missing = [run for run in asked if run not in kept and not run.place(runs, kernel).exists()]
-    options.doc.write_text(page.text((kernel.parent / "release").read_text().strip(), len(all_runs()), runs.image_name))
+        is_whole = options.table or make(options, runs, kernel)
+        page = page_of(runs, kernel)
+    if not page.runs:
+        usage_error("there are no results yet: run it without --table")
+    release = (kernel.parent / "release").read_text().strip()
+    options.doc.write_text(page.text(release, len(all_runs()), runs.image_name))
     options.doc.with_name(f"{options.doc.stem}-functions.tsv").write_text(page.functions_table())
     print(page.files_table().replace("`", ""))
-    for reason in page.stale_reasons() if len(kept) == len(all_runs()) else ():
+    for reason in page.stale_reasons() if len(page.runs) == len(all_runs()) else ():
         runs.note(f"lab/coverage-reasons.tsv: {reason} is reached, or is not there")
-    return series.EXIT_OURS if missing else 0
+    return 0 if is_whole else series.EXIT_OURS
 
 
 if __name__ == "__main__":

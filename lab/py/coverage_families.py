@@ -25,7 +25,7 @@ def place(runs: Series, kernel: Path, vendor: str, params: str) -> Path:
     return runs.place(vendor, params, kernel.parent.name, "families")
 
 
-def make(runs: Series, kernel: Path, vendor: str, params: str) -> None:
+def make(runs: Series, kernel: Path, vendor: str, params: str, to: Path) -> None:
     """One whose VM dies or hangs ends the boot; the others go on in another."""
     names, told, seconds = families(runs.image), "", 0.0
     while names and not runs.is_over:
@@ -39,7 +39,7 @@ def make(runs: Series, kernel: Path, vendor: str, params: str) -> None:
             runs.note(f"{left.pop(0)[1]} on {vendor} {params} is not counted: its VM hung, or the host died")
         names = [name for _, name in left]
     if not runs.is_over:
-        runs.keep(place(runs, kernel, vendor, params), f"families on {vendor} {params}", told, 0, seconds)
+        runs.keep(to, f"families on {vendor} {params}", told, 0, seconds)
 
 
 def boot(runs: Series, kernel: Path, vendor: str, params: str, names: list[str]) -> tuple[str, float]:

@@ -73,8 +73,8 @@ class Families(unittest.TestCase):
             return "".join(f"# VM {i}\n# coverage\n# coverage: x\n" for i in range(1, died + 1)) + f"# VM {died + 1}\n" * (died < len(names)), 1.0
         runs = mock.Mock(is_over=False)
         runs.keep = lambda place, who, text, *_: told.append(text)
-        with mock.patch.multiple(coverage_families, families=lambda _: ["a", "b", "c"], boot=boot, place=mock.Mock()):
-            coverage_families.make(runs, Path("k"), "amd", "npt=1")
+        with mock.patch.multiple(coverage_families, families=lambda _: ["a", "b", "c"], boot=boot):
+            coverage_families.make(runs, Path("k"), "amd", "npt=1", Path("to"))
         self.assertEqual(boots, [["a", "b", "c"], ["c"]])
         self.assertEqual([line for line in told[0].splitlines() if line.startswith("# family")], ["# family a", "# family c"])
 

@@ -219,7 +219,7 @@ class CommandLines(unittest.TestCase):
             ("history.py", ["--jobs", "0"], "takes 1 to 99"), ("history.py", ["--job", "1"], "unrecognized"),
             ("score.py", ["--runs", "10"], "takes 1 to 9"), ("score.py", ["nothing"], "there is no mutant 'nothing'"),
             ("score.py", ["--image", "/nowhere"], "there is no kernel '/nowhere'"), ("score.py", ["--vendor", "arm"], "arm"),
-            ("choose.py", ["what", "x"], "run.sh --mutant"),
+            ("coverage.py", ["nosuch"], "there is no host nosuch"), ("choose.py", ["what", "x"], "run.sh --mutant"),
         ]:
             with self.subTest(words):
                 run = subprocess.run([sys.executable, labpath.TOP / "lab/py" / command, *words], text=True, capture_output=True)
