@@ -45,6 +45,7 @@ struct exec_cpu {
 	struct l2_call call;
 	volatile struct action *wait;
 	bool moved;	   /* to another physical CPU */
+	bool no_hv;	   /* SVM or VMX is off: OP_HV */
 	bool switched;	   /* L1's control registers may not be what they were */
 	unsigned long cr4; /* as it is between programs: a read of it may be an exit */
 	/* of the program that the last flush_all() was for: see is_clean() */
@@ -124,6 +125,8 @@ static uint32_t result_of(const struct step *step, const struct action *a)
 {
 	if (step->op == OP_RDMSR)
 		return a->outcome == OUTCOME_EXIT ? RESULT_EXIT : RESULT_DIRECT;
+	if (a->outcome == OUTCOME_EXIT)
+		return RESULT_EXIT;
 	if (a->outcome == OUTCOME_NESTED_FAULT)
 		return RESULT_NPF;
 	if (a->outcome == OUTCOME_FAULT)
@@ -322,19 +325,34 @@ static void post(const struct step *step, const struct action *a)
 
 /* ---- L1's own steps ---- */
 
+static void switch_hv(struct exec_cpu *cpu, bool on)
+{
+	struct hv_vm *vms[NR_VMS];
+
+	for (unsigned nr = 0; nr < NR_VMS; nr++)
+		vms[nr] = cpu->l2[nr].vm;
+	cpu->no_hv = !on;
+	if (on)
+		backend->resume();
+	else
+		backend->suspend(vms, NR_VMS);
+}
+
 /* The verbs run on the CPU whose VM it is. */
 static void l1_step(void *argument)
 {
 	const struct step *step = argument;
 	struct hv_vm *vm = l2_here()->vm;
-	struct hv_vm *const vms[NR_VMS] = {here()->l2[0].vm, here()->l2[1].vm};
-	uint64_t nested = step->root.space == SPACE_N ? world_root(step->root) : 0;
+	const bool is_nested = step->root.space == SPACE_N;
+	const bool pcd = is_nested && step->op == OP_NROOT && (step->arg & NROOT_PCD);
+	uint64_t nested = is_nested ? world_root(step->root) | (pcd ? CR3_PWT | CR3_PCD : 0) : 0;
 
 	switch (step->op) {
 	case OP_TAG: backend->set_tag(vm, step->tag); break;
 	case OP_L2CR3: l2_here()->hv->set_root(vm, world_root(step->root) | step->pcid); break;
-	case OP_NROOT: backend->set_nested_root(vm, nested, step->arg); break;
+	case OP_NROOT: backend->set_nested_root(vm, nested, step->arg & NROOT_AD); break;
 	case OP_MSR_EXIT: backend->set_msr_exit(vm, step->arg); break;
+	case OP_PF_EXIT: backend->set_pf_exit(vm, step->arg); break;
 	case OP_CLEAN: backend->set_clean(vm); break;
 	case OP_TLBCTL: backend->set_flush(vm, step->type); break;
 	case OP_INVLPGA:
@@ -346,12 +364,13 @@ static void l1_step(void *argument)
 		break;
 	case OP_INVEPT: backend->flush_nested(step->type, nested, step->arg); break;
 	case OP_VMX_CYCLE:
-		backend->suspend(vms, NR_VMS);
-		backend->resume();
+		switch_hv(here(), false);
+		switch_hv(here(), true);
 		break;
+	case OP_HV: switch_hv(here(), step->arg); break;
 	case OP_ENTER_FAILING:
-		if (!backend->enter_failing(vm))
-			crash("a VM entry with a bad MSR-load list did not fail as it must");
+		if (!l2_fail(l2_here(), step->type))
+			crash("a VM entry did not fail as it must");
 		break;
 	}
 }
@@ -480,12 +499,10 @@ static void start_cpu(void *argument)
 	struct exec_cpu *cpu = argument;
 
 	if (header.bare) {
-		struct hv_vm *const vms[NR_VMS] = {cpu->l2[0].vm, cpu->l2[1].vm};
-
 		l2_reset(&cpu->bare, header);
 		hv_bare.set_root(cpu->bare.vm, world_root((struct root){SPACE_G, 0}));
-		if (backend && backend->suspend)
-			backend->suspend(vms, NR_VMS);
+		if (backend && backend->fixes_paging)
+			switch_hv(cpu, false);
 	} else if (backend && nr_vms) {
 		for (unsigned nr = 0; nr < nr_vms; nr++)
 			reset_l2(&cpu->l2[nr], nr);
@@ -503,7 +520,7 @@ static void start_cpu(void *argument)
 /* The registers as cpu_init() left them. Each access may be an exit. */
 static void stop_cpu(void *argument)
 {
-	const struct exec_cpu *cpu = argument;
+	struct exec_cpu *cpu = argument;
 
 	if (paravirtual)
 		pv_arm(false);
@@ -514,8 +531,8 @@ static void stop_cpu(void *argument)
 		if (!(rdmsr(MSR_EFER) & EFER_NXE) && cpuid_has(FEATURE_NX))
 			wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
 	}
-	if (header.bare && backend && backend->suspend)
-		backend->resume();
+	if (cpu->no_hv)
+		switch_hv(cpu, true);
 }
 
 /* Where they were before the program, for the next one. */

@@ -8,6 +8,7 @@
 #include "kernel/console.h"
 #include "kernel/memory.h"
 #include "kernel/trap.h"
+#include "lib/page.h"
 #include "lib/rflags.h"
 #include "lib/string.h"
 
@@ -36,7 +37,8 @@ void l2_reset(struct l2 *l2, struct header header)
 	};
 
 	l2->spoilt = false;
-	l2->entry = agent_entry(mode_is_64bit(header.l2));
+	l2->is_64bit = mode_is_64bit(header.l2);
+	l2->entry = agent_entry(l2->is_64bit);
 	start.rip = l2->entry.start;
 	start.idt_base = l2->entry.idt_base;
 	start.idt_limit = l2->entry.idt_limit;
@@ -66,6 +68,39 @@ static void drain_interrupt(void)
 	cli();
 }
 
+/* Is the address one of the 4 bytes of the look, or of them in a page that nested tables map? */
+static bool is_address(const struct hv_exit *exit, uint64_t looked_at)
+{
+	if (exit->kind == HV_EXIT_PAGE_FAULT)
+		return exit->address - looked_at < sizeof(uint32_t);
+	for (unsigned p = 0; p < NR_WINDOWS; p++)
+		if (exit->address - world_guest_physical(p) - looked_at % PAGE_SIZE <
+		    sizeof(uint32_t))
+			return true;
+	return false;
+}
+
+/*
+ * Does it tell what the action has done? An access of a look is all that can fault. (Whether an
+ * error code says that it was a fetch depends on EFER.NXE, which 32-bit paging does without.)
+ */
+static bool tells_truth(const struct hv_exit *exit, const struct action *a, bool is_64bit)
+{
+	return is_address(exit, a->address) && exit->store == (a->kind == ACTION_STORE) &&
+	       (!is_64bit || exit->fetch == (a->kind == ACTION_FETCH)) &&
+	       (exit->kind == HV_EXIT_NESTED_FAULT || exit->user == (a->way == WAY_USER));
+}
+
+static bool ends_action(const struct l2 *l2, const struct hv_exit *exit, const struct action *a)
+{
+	switch (exit->kind) {
+	case HV_EXIT_MSR: return true;
+	case HV_EXIT_NESTED_FAULT:
+	case HV_EXIT_PAGE_FAULT: return tells_truth(exit, a, l2->is_64bit);
+	default: return false;
+	}
+}
+
 static struct hv_exit enter_until_done(struct l2 *l2)
 {
 	struct mailbox *m = &l2->agent->mailbox;
@@ -76,12 +111,28 @@ static struct hv_exit enter_until_done(struct l2 *l2)
 		l2->spoilt |= world_repair(); /* every entry may load them */
 		l2->hv->enter(l2->vm, &exit);
 		a = &m->ring[(m->taken - 1) % AGENT_RING];
-		if (!m->catching || (exit.kind != HV_EXIT_NESTED_FAULT && exit.kind != HV_EXIT_MSR))
+		if (!m->catching || !ends_action(l2, &exit, a))
 			return exit;
-		a->outcome = exit.kind == HV_EXIT_MSR ? OUTCOME_EXIT : OUTCOME_NESTED_FAULT;
+		a->outcome =
+			exit.kind == HV_EXIT_NESTED_FAULT ? OUTCOME_NESTED_FAULT : OUTCOME_EXIT;
 		a->error = (uint32_t)exit.error;
 		l2->hv->set_rip(l2->vm, l2->entry.nested_fault);
 	}
+}
+
+bool l2_fail(struct l2 *l2, enum failing why)
+{
+	bool failed;
+
+	if (failing_may_enter(why)) { /* it must not get far */
+		l2->hv->set_interrupt(l2->vm, HV_INTERRUPT_FIRST);
+		apic_self_ipi(WAITING_VECTOR);
+	}
+	failed = l2->hv->enter_failing(l2->vm, why);
+	drain_interrupt();
+	if (failing_may_enter(why))
+		l2->hv->set_interrupt(l2->vm, HV_INTERRUPT_NONE);
+	return failed;
 }
 
 static void describe_lost(const struct mailbox *m, char *why, size_t size)
@@ -114,7 +165,8 @@ bool l2_run(struct l2 *l2, enum hv_interrupt when, char *why, size_t size)
 		l2->hv->set_interrupt(l2->vm, HV_INTERRUPT_NONE);
 	if (l2->agent->mailbox.lost) {
 		describe_lost(&l2->agent->mailbox, why, size);
-	} else if (exit.kind == HV_EXIT_OTHER || exit.kind == HV_EXIT_NESTED_FAULT) {
+	} else if (exit.kind == HV_EXIT_OTHER || exit.kind == HV_EXIT_NESTED_FAULT ||
+		   exit.kind == HV_EXIT_PAGE_FAULT) {
 		l2->hv->describe(l2->vm, why, size);
 		l2->hv->dump(l2->vm);
 	} else if (exit.kind != wanted) {

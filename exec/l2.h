@@ -13,6 +13,7 @@ struct l2 {
 	const struct hv *hv;
 	struct hv_vm *vm;
 	struct agent *agent;
+	bool is_64bit;
 	struct agent_entry entry; /* of the agent that runs */
 	bool spoilt; /* the CPU below was seen to set bits in PDPTEs, since the reset */
 };
@@ -35,5 +36,8 @@ struct action *l2_post(struct l2 *l2, const struct action *action);
  * VM's state is on the console if it was an exit.
  */
 bool l2_run(struct l2 *l2, enum hv_interrupt when, char *why, size_t size);
+
+/* An entry that fails, for that reason. False: it did not. The same conditions. */
+bool l2_fail(struct l2 *l2, enum failing why);
 
 #endif

@@ -7,6 +7,7 @@
 #include "kernel/paging.h"
 #include "kernel/power.h"
 #include "lib/cpuid.h"
+#include "lib/hole.h"
 #include "lib/page.h"
 #include "lib/string.h"
 #include "model/lang/host_events.h"
@@ -28,9 +29,6 @@
 #define FRAME_OFFSET  (0xb5 * PAGE_SIZE)
 #define WINDOW_LOW    (GIB - 1)
 #define WINDOW_LOW_32 (2 * MIB - 1)
-
-/* Page M: above the memory of a VM of less than 3 GiB, below where firmware puts devices. */
-#define HOLE 0xd0000000ull
 
 /* Where all of this, the image and its data lie: linear is physical there in 32-bit modes. */
 #define LOW (512 * MIB)

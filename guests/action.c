@@ -205,13 +205,19 @@ static void set_bits(struct action *a)
 }
 
 /* Nothing here is wider than 32 bits, and all of it is mapped to itself. */
-static void cycle_pg(struct action *a)
+static void paging_off(struct action *a)
 {
 	unsigned long cr0;
 
 	repair_pdptes(a);
-	cr0 = read_cr0();
-	__asm__ volatile("mov %0, %%cr0" : : "r"(cr0 & ~CR0_PG) : "memory");
+	cr0 = read_cr0() & ~CR0_PG;
+	__asm__ volatile("mov %0, %%cr0" : : "r"(cr0) : "memory");
+}
+
+static void paging_on(struct action *a)
+{
+	unsigned long cr0 = read_cr0() | CR0_PG;
+
 	repair_pdptes(a);
 	__asm__ volatile("mov %0, %%cr0; jmp 1f; 1:" : : "r"(cr0) : "memory");
 }
@@ -261,6 +267,8 @@ void action_run(void *argument)
 
 	if (a->way == WAY_USER)
 		look_as_user(a);
+	if (a->way == WAY_UNPAGED || a->kind == ACTION_PG)
+		paging_off(a);
 	switch (a->kind) {
 	case ACTION_LOAD: a->result = load(a); break;
 	case ACTION_STORE: store(a); break;
@@ -280,10 +288,11 @@ void action_run(void *argument)
 		outl(VMM_PORT, (uint32_t)operand);
 		break;
 	case ACTION_PCPU: ask_for_pcpu(a); break;
-	case ACTION_PG: cycle_pg(a); break;
 	case ACTION_PAE: cycle_pae(a); break;
 	case ACTION_CR0:
 	case ACTION_CR4:
 	case ACTION_EFER: set_bits(a); break;
 	}
+	if (a->way == WAY_UNPAGED || a->kind == ACTION_PG)
+		paging_on(a);
 }

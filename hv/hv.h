@@ -21,7 +21,8 @@ enum hv_exit_kind {
 	HV_EXIT_CALL,	      /* the agent's CPUID; RIP is behind it */
 	HV_EXIT_INTERRUPT,    /* an external interrupt, still pending in L1 */
 	HV_EXIT_MSR,	      /* RDMSR of the MSR of set_msr_exit() */
-	HV_EXIT_NESTED_FAULT, /* #NPF or EPT violation: address and error are valid */
+	HV_EXIT_NESTED_FAULT, /* #NPF or EPT violation: address and the rest are valid */
+	HV_EXIT_PAGE_FAULT,   /* of L2's own, of set_pf_exit(): the same */
 	HV_EXIT_OTHER,	      /* anything else: nobody expected it */
 };
 
@@ -35,9 +36,13 @@ enum hv_interrupt {
 
 struct hv_exit {
 	enum hv_exit_kind kind;
-	uint64_t address; /* guest-physical, of a nested fault */
-	uint64_t error;	  /* the vendor's error code or exit qualification */
+	uint64_t address;	 /* guest-physical of a nested fault, linear of a page fault */
+	uint64_t error;		 /* the vendor's error code or exit qualification */
+	bool store, fetch, user; /* what it says of the access; user: of a page fault */
 };
+
+/* Fills in what the error code of a page fault says (AMD: of a nested one, too). */
+void hv_note_page_fault(struct hv_exit *exit, uint64_t error, uint64_t address);
 
 /* How L2 starts: CPL 0, flat segments, L1's GDT. */
 struct hv_start {
@@ -93,25 +98,31 @@ struct hv {
 	/* Does L2's RDMSR of IA32_KERNEL_GS_BASE exit? Rewrites the map of MSRs in place; at a
 	 * reset it does not. NULL without CAP_MSRMAP. */
 	void (*set_msr_exit)(struct hv_vm *vm, bool exits);
+	/* Which page faults of L2's exit. PF_EXIT_WRITES: with CAP_VMX only. */
+	void (*set_pf_exit)(struct hv_vm *vm, enum pf_exit which);
 	/* When an interrupt that waits in L1 shall leave L2; stays until it is set again. */
 	void (*set_interrupt)(struct hv_vm *vm, enum hv_interrupt when);
 
 	/* Enters L2 and comes back with the exit. Interrupts are off in L1 before and after. */
 	void (*enter)(struct hv_vm *vm, struct hv_exit *exit);
 
-	/* An entry that fails after the guest's state was loaded, at an MSR of the MSR-load list.
-	 * False: it did not fail so. NULL without CAP_VMX. */
-	bool (*enter_failing)(struct hv_vm *vm);
+	/* An entry that fails for that reason; what was set for the next one stays set. False: it
+	 * did not fail so. Where failing_may_enter() it is enough that an interrupt has left L2 at
+	 * once.
+	 */
+	bool (*enter_failing)(struct hv_vm *vm, enum failing why);
 
 	/* Invalidates one linear address of a tag (AMD: INVLPGA). NULL without CAP_INVLPGA. */
 	void (*flush_address)(uint64_t address, unsigned tag);
 	/* INVVPID and INVEPT, by type; NULL without CAP_VMX. Only types that caps() has. */
 	void (*flush_tag)(unsigned type, uint64_t address, unsigned tag);
 	void (*flush_nested)(unsigned type, uint64_t table, bool accessed_dirty);
-	/* Leaves VMX operation on this CPU, whose VMs keep their state; enters it again. NULL
-	 * without CAP_VMX. */
+	/* Leaves VMX operation on this CPU, or clears EFER.SVME; its VMs keep their state. And
+	 * back. */
 	void (*suspend)(struct hv_vm *const *vms, unsigned nr);
 	void (*resume)(void);
+	/* Meanwhile, and only then, L1 may turn its own paging off (VMX). */
+	bool fixes_paging;
 	/* Invalidates everything of every tag on this CPU. May enter the VM: only when L2 is idle.
 	 */
 	void (*flush_all)(struct hv_vm *vm);

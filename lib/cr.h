@@ -20,6 +20,8 @@
 #define CR0_PG (1UL << 31)
 
 /* CR3 */
+#define CR3_PWT	    (1UL << 3)
+#define CR3_PCD	    (1UL << 4)
 #define CR3_NOFLUSH (1UL << 63) /* operand of MOV to CR3 only, with CR4.PCIDE */
 
 /* CR4 */

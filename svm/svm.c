@@ -8,6 +8,7 @@
 #include "kernel/paging.h"
 #include "lib/cpuid.h"
 #include "lib/cr.h"
+#include "lib/hole.h"
 #include "lib/msr.h"
 #include "lib/page.h"
 #include "lib/rflags.h"
@@ -164,6 +165,14 @@ static void svm_set_msr_exit(struct hv_vm *hv_vm, bool exits)
 		vm->msrpm[MSRPM_BIT / 8] &= (uint8_t)~bit;
 }
 
+static void svm_set_pf_exit(struct hv_vm *hv_vm, enum pf_exit which)
+{
+	struct svm_vm *vm = (void *)hv_vm;
+
+	vm->vmcb->control.intercept[2] = which == PF_EXIT_NONE ? 0 : INTERCEPT2_PF;
+	vm->changed |= CLEAN_INTERCEPTS;
+}
+
 static void svm_vm_reset(struct hv_vm *hv_vm, const struct hv_start *start)
 {
 	struct svm_vm *vm = (void *)hv_vm;
@@ -260,10 +269,75 @@ static void svm_enter(struct hv_vm *hv_vm, struct hv_exit *exit)
 	case SVM_EXIT_INTR: exit->kind = HV_EXIT_INTERRUPT; break;
 	case SVM_EXIT_NPF: /* 15.25.6 "Nested versus Guest Page Faults, Fault Ordering" */
 		exit->kind = HV_EXIT_NESTED_FAULT;
-		exit->error = control->exit_info1;
-		exit->address = control->exit_info2;
+		hv_note_page_fault(exit, control->exit_info1, control->exit_info2);
+		break;
+	case SVM_EXIT_PF: /* 15.12.15 "#PF (Page Fault)" */
+		exit->kind = HV_EXIT_PAGE_FAULT;
+		hv_note_page_fault(exit, control->exit_info1, control->exit_info2);
 		break;
 	}
+}
+
+static void make_fail(struct vmcb *vmcb, enum failing why)
+{
+	struct vmcb_control *control = &vmcb->control;
+	struct vmcb_save *save = &vmcb->save;
+
+	switch (why) {
+	case FAILS_LATE: control->msrpm_base = HOLE; break;
+	case FAILS_CR0: save->cr0 = (save->cr0 | CR0_NW) & ~CR0_CD; break;
+	case FAILS_MODE:
+		save->efer |= EFER_LME;
+		save->cr0 |= CR0_PG;
+		save->cr4 &= ~CR4_PAE;
+		break;
+	case FAILS_EVENT: control->event_injection = EVENT_VALID | EVENT_TYPE_1; break;
+	case FAILS_ROOT:
+		control->nested_control = NESTED_NP_ENABLE;
+		control->nested_cr3 |= 1ull << 62;
+		break;
+	case FAILS_TAG: control->asid = 0; break;
+	case FAILS_EFER: save->efer |= 1ull << 62; break;
+	default: break;
+	}
+}
+
+/*
+ * 15.5.1 "Basic Operation", "Canonicalization and Consistency Checks": #VMEXIT(INVALID). FAILS_LATE
+ * has none of these: KVM, which reads the map at VMRUN, cannot go on.
+ */
+static bool svm_enter_failing(struct hv_vm *hv_vm, enum failing why)
+{
+	struct svm_vm *vm = (void *)hv_vm;
+	struct vmcb_control *control = &vm->vmcb->control;
+	const struct vmcb_control good = *control;
+	const struct vmcb_save state = vm->vmcb->save;
+	struct hv_exit exit;
+
+	make_fail(vm->vmcb, why);
+	svm_enter(hv_vm, &exit);
+	vm->vmcb->save = state; /* of no VM: a processor may have saved L1's there */
+	control->msrpm_base = good.msrpm_base;
+	control->event_injection = 0;
+	control->nested_control = good.nested_control;
+	control->nested_cr3 = good.nested_cr3;
+	control->asid = good.asid;
+	control->tlb_control = good.tlb_control;
+	vm->changed = CLEAN_ALL;
+	/* KVM before 7.0 leaves the upper half clear */
+	return (uint32_t)control->exit_code == (uint32_t)SVM_EXIT_INVALID ||
+	       (failing_may_enter(why) && exit.kind == HV_EXIT_INTERRUPT);
+}
+
+static void svm_suspend(struct hv_vm *const *vms, unsigned nr)
+{
+	(void)vms, (void)nr;
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) & ~EFER_SVME);
+}
+
+static void svm_resume(void)
+{
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
 }
 
 /* INVLPGA, 15.16.2 "Invalidate Page, Alternate ASID": RAX address, ECX ASID. */
@@ -382,10 +456,14 @@ const struct hv hv_svm = {
 	.set_nested_root = svm_set_nested_root,
 	.set_flush = svm_set_flush,
 	.set_msr_exit = svm_set_msr_exit,
+	.set_pf_exit = svm_set_pf_exit,
 	.set_clean = svm_set_clean,
 	.set_rip = svm_set_rip,
 	.set_interrupt = svm_set_interrupt,
 	.enter = svm_enter,
+	.enter_failing = svm_enter_failing,
+	.suspend = svm_suspend,
+	.resume = svm_resume,
 	.flush_address = svm_flush_address,
 	.flush_all = svm_flush_all,
 	.nested_entry = svm_nested_entry,

@@ -27,6 +27,7 @@
 #define INTERCEPT3_INTR	    (1u << 0)
 #define INTERCEPT3_NMI	    (1u << 1)
 #define INTERCEPT3_INIT	    (1u << 3)
+#define INTERCEPT2_PF	    (1u << 14) /* exceptions by vector */
 #define INTERCEPT3_CPUID    (1u << 18)
 #define INTERCEPT3_HLT	    (1u << 24)
 #define INTERCEPT3_MSR_PROT (1u << 28)
@@ -57,6 +58,11 @@
 #define CLEAN_ALL	 0x1fffu /* bits 0 to 12 are defined; the others must be zero */
 
 /* Exit codes, appendix C "SVM Intercept Exit Codes" */
+/* EVENTINJ, 15.20 "Event Injection" */
+#define EVENT_VALID	  (1ull << 31)
+#define EVENT_TYPE_1	  (1ull << 8) /* reserved */
+
+#define SVM_EXIT_PF	  0x04e
 #define SVM_EXIT_INTR	  0x060
 #define SVM_EXIT_NMI	  0x061
 #define SVM_EXIT_CPUID	  0x072

@@ -65,6 +65,7 @@ enum vmcs_field {
 	VM_INSTRUCTION_ERROR = 0x4400,
 	EXIT_REASON = 0x4402,
 	EXIT_INTERRUPTION_INFO = 0x4404,
+	EXIT_INTERRUPTION_ERROR = 0x4406,
 	EXIT_INSTRUCTION_LENGTH = 0x440c,
 	/* 32-bit guest state */
 	GUEST_ES_LIMIT = 0x4800,
@@ -192,6 +193,7 @@ enum { ACTIVITY_HLT = 1 }; /* of GUEST_ACTIVITY; 0: active */
 /* EPTP, "Extended-Page-Table Pointer (EPTP)": write-back, walk of 4 levels, bit 6 A/D */
 #define EPTP_WB_4_LEVELS 0x1eull
 #define EPTP_AD		 (1ull << 6)
+#define EPTP_RESERVED	 (1ull << 8)
 
 /* EPT entries, "EPT Translation Mechanism" */
 #define EPT_R	 (1ull << 0)
@@ -210,6 +212,10 @@ enum { ACTIVITY_HLT = 1 }; /* of GUEST_ACTIVITY; 0: active */
 #define RIGHTS_UNUSABLE 0x10000
 
 /* Basic exit reasons, appendix C */
+/* exit qualification of an EPT violation */
+#define QUALIFICATION_WRITE	  (1u << 1)
+#define QUALIFICATION_FETCH	  (1u << 2)
+
 #define VMX_EXIT_EXCEPTION	  0
 #define VMX_EXIT_INTERRUPT	  1
 #define VMX_EXIT_TRIPLE_FAULT	  2
@@ -228,5 +234,12 @@ enum { ACTIVITY_HLT = 1 }; /* of GUEST_ACTIVITY; 0: active */
 #define VMX_EXIT_INVPCID	  58
 #define VMX_EXIT_VMFUNC		  59
 #define VMX_EXIT_ENTRY_FAILED	  (1u << 31)
+
+/* "VM-Instruction Error Numbers" */
+#define VMX_ERROR_CONTROLS 7
+
+/* VM-entry interruption-information field */
+#define INTERRUPTION_VALID  (1u << 31)
+#define INTERRUPTION_TYPE_1 (1u << 8) /* reserved */
 
 #endif

@@ -6,6 +6,7 @@
 #include "kernel/cpu.h"
 #include "kernel/memory.h"
 #include "kernel/power.h"
+#include "kernel/trap.h"
 #include "lib/cpuid.h"
 #include "lib/cr.h"
 #include "lib/msr.h"
@@ -99,6 +100,19 @@ static void update(uint64_t *now, enum vmcs_field field, uint64_t value)
 {
 	if (*now != value)
 		put(field, *now = value);
+}
+
+/* "Exception Bitmap": with bit 14 set, if the error code's bits of the mask are those to match. */
+static void vmx_set_pf_exit(struct hv_vm *hv_vm, enum pf_exit which)
+{
+	struct vmx_vm *vm = (void *)hv_vm;
+	const uint32_t bits = which == PF_EXIT_WRITES ? PF_W : 0;
+
+	vmx_load(vm);
+	vm->intercepts_pf = which != PF_EXIT_NONE;
+	put(EXCEPTION_BITMAP, which == PF_EXIT_NONE ? 0 : 1u << TRAP_PF);
+	put(PAGE_FAULT_MASK, bits);
+	put(PAGE_FAULT_MATCH, bits);
 }
 
 static void fill_controls(struct vmx_vm *vm)
@@ -247,6 +261,8 @@ static void vmx_vm_reset(struct hv_vm *hv_vm, const struct hv_start *start)
 		       c->secondary | (c->has_vpid ? SECONDARY_VPID : 0));
 	if (vm->msr_bitmap)
 		vmx_set_msr_exit(hv_vm, false);
+	if (vm->intercepts_pf)
+		vmx_set_pf_exit(hv_vm, PF_EXIT_NONE);
 	reset_guest(vm, start);
 	memset(&vm->registers, 0, sizeof(vm->registers));
 	vm->registers.rdi = start->rdi;
@@ -361,10 +377,17 @@ static void decode_exit(struct vmx_vm *vm, struct hv_exit *exit)
 	case VMX_EXIT_MSR_READ: exit->kind = HV_EXIT_MSR; break;
 	case VMX_EXIT_INTERRUPT:
 	case VMX_EXIT_INTERRUPT_WINDOW: exit->kind = HV_EXIT_INTERRUPT; break;
-	case VMX_EXIT_EPT_VIOLATION:
+	case VMX_EXIT_EPT_VIOLATION: /* table "Exit Qualification for EPT Violations" */
 		exit->kind = HV_EXIT_NESTED_FAULT;
 		exit->error = vmread(EXIT_QUALIFICATION);
 		exit->address = vmread(GUEST_PHYSICAL_ADDRESS);
+		exit->store = exit->error & QUALIFICATION_WRITE;
+		exit->fetch = exit->error & QUALIFICATION_FETCH;
+		break;
+	case VMX_EXIT_EXCEPTION: /* the only one in the bitmap */
+		exit->kind = HV_EXIT_PAGE_FAULT;
+		hv_note_page_fault(exit, vmread(EXIT_INTERRUPTION_ERROR),
+				   vmread(EXIT_QUALIFICATION));
 		break;
 	}
 }
@@ -398,10 +421,20 @@ static void vmx_enter(struct hv_vm *hv_vm, struct hv_exit *exit)
 }
 
 /*
- * "Loading MSRs": an entry of the list that names IA32_FS_BASE makes VM entry fail, after the
- * guest's state was loaded ("VM-Entry Failures During or After Loading Guest State").
+ * What is wrong with it, and where that is found: "Checks on VMX Controls and Host-State Area" (no
+ * VM exit, an error number), "Checking and Loading Guest State" and "Loading MSRs" (VM exits, the
+ * last one after the guest's state was loaded, as IA32_FS_BASE cannot be on that list).
  */
-static bool vmx_enter_failing(struct hv_vm *hv_vm)
+static bool failed_for(const struct vmx_vm *vm, enum failing why)
+{
+	const uint32_t reason = why == FAILS_LATE ? VMX_EXIT_MSR_LOADING : VMX_EXIT_GUEST_STATE;
+
+	if (why == FAILS_EVENT || why == FAILS_ROOT)
+		return vm->error == VMX_ERROR_CONTROLS;
+	return !vm->error && vm->exit_reason == (VMX_EXIT_ENTRY_FAILED | reason);
+}
+
+static bool vmx_enter_failing(struct hv_vm *hv_vm, enum failing why)
 {
 	struct vmx_vm *vm = (void *)hv_vm;
 
@@ -409,14 +442,39 @@ static bool vmx_enter_failing(struct hv_vm *hv_vm)
 		uint32_t msr, reserved;
 		uint64_t value;
 	} bad __attribute__((aligned(16))) = {.msr = MSR_FS_BASE};
+	static const struct {
+		enum vmcs_field field;
+		uint64_t clear, set;
+	} faults[NR_FAILING] = {
+		[FAILS_LATE] = {ENTRY_MSR_LOAD_COUNT, 0, 1},
+		[FAILS_CR0] = {GUEST_CR0, CR0_NE, 0},
+		[FAILS_MODE] = {GUEST_CR4, CR4_PAE, 0},
+		[FAILS_EVENT] = {ENTRY_INTERRUPTION_INFO, 0,
+				 INTERRUPTION_VALID | INTERRUPTION_TYPE_1},
+		[FAILS_ROOT] = {EPT_POINTER, 0, EPTP_WB_4_LEVELS | EPTP_RESERVED},
+		[FAILS_RFLAGS] = {GUEST_RFLAGS, RFLAGS_R1, 0},
+	};
+	const enum vmcs_field field = faults[why].field;
+	const uint64_t secondary = vm->fields.secondary;
+	uint64_t entry, value;
 	struct hv_exit exit;
 
 	vmx_load(vm);
+	value = vmread(field);
+	entry = vmread(ENTRY_CONTROLS);
 	put(ENTRY_MSR_LOAD_ADDRESS, (uint64_t)&bad);
-	put(ENTRY_MSR_LOAD_COUNT, 1);
+	if (why == FAILS_MODE)
+		put(ENTRY_CONTROLS, entry | ENTRY_GUEST_64);
+	if (why == FAILS_ROOT)
+		set_secondary(vm, SECONDARY_EPT, true);
+	put(field, (value & ~faults[why].clear) | faults[why].set);
+	vm->exit_reason = 0;
 	vmx_enter(hv_vm, &exit);
-	put(ENTRY_MSR_LOAD_COUNT, 0);
-	return !vm->error && vm->exit_reason == (VMX_EXIT_ENTRY_FAILED | VMX_EXIT_MSR_LOADING);
+	put(field, value);
+	put(ENTRY_CONTROLS, entry);
+	if (why == FAILS_ROOT)
+		update(&vm->fields.secondary, SECONDARY_CONTROLS, secondary);
+	return failed_for(vm, why);
 }
 
 /* "EPT Translation Mechanism". Accessed and dirty bits are ignored unless the EPTP turns them on.
@@ -461,6 +519,7 @@ const struct hv hv_vmx = {
 	.set_nested_root = vmx_set_nested_root,
 	.set_function_root = vmx_set_function_root,
 	.set_msr_exit = vmx_set_msr_exit,
+	.set_pf_exit = vmx_set_pf_exit,
 	.set_rip = vmx_set_rip,
 	.set_interrupt = vmx_set_interrupt,
 	.enter = vmx_enter,
@@ -470,6 +529,7 @@ const struct hv hv_vmx = {
 	.flush_all = vmx_flush_all,
 	.suspend = vmx_suspend,
 	.resume = vmx_resume,
+	.fixes_paging = true,
 	.nested_entry = vmx_nested_entry,
 	.nested_accessed = vmx_nested_accessed,
 	.nested_dirty = vmx_nested_dirty,

@@ -23,6 +23,7 @@ struct vmx_vm {
 	struct vmx_registers registers;
 	enum mode mode; /* that the VMCS was filled for */
 	bool launched;
+	bool intercepts_pf;
 	bool gives_pdptes; /* L1 has given a root, and with it the PDPTEs of the next entry */
 	bool called;	   /* the last exit was the agent's call */
 	struct vmx_fields fields;

@@ -136,7 +136,7 @@ static bool parse_linear_root(struct parser *p, struct root *root)
 			  &word);
 }
 
-/* `n0`, or `n0 ad` */
+/* `n0`, or `n0 ad`: NROOT_AD */
 static bool parse_eptp(struct parser *p, struct step *step, const char *what)
 {
 	const struct word word = lexer_next(&p->lexer);
@@ -150,9 +150,14 @@ static bool parse_eptp(struct parser *p, struct step *step, const char *what)
 
 static bool parse_nested_root(struct parser *p, struct step *step)
 {
-	if (!lexer_take(&p->lexer, "none"))
-		return parse_eptp(p, step, "expected a nested root, n0 to n5, or none");
-	step->root = ROOT_NONE;
+	if (lexer_take(&p->lexer, "none")) {
+		step->root = ROOT_NONE;
+		return true;
+	}
+	if (!parse_eptp(p, step, "expected a nested root, n0 to n5, or none"))
+		return false;
+	if (!step->arg && lexer_take(&p->lexer, "pcd"))
+		step->arg = NROOT_PCD;
 	return true;
 }
 
@@ -282,6 +287,18 @@ static bool parse_mode(struct parser *p, uint16_t *arg)
 			  &word);
 }
 
+static bool parse_failing(struct parser *p, struct step *step)
+{
+	const struct word word = lexer_peek(&p->lexer);
+
+	for (uint8_t why = FAILS_LATE + 1; why < NR_FAILING && !step->type; why++)
+		if (lexer_take(&p->lexer, failing_names[why]))
+			step->type = why;
+	return step->type || word_is_end(&word) || word_is(&word, ";") ||
+	       parse_fail(p->error, word.column,
+			  "expected cr0, mode, event, root, tag, efer, rflags or nothing", &word);
+}
+
 static bool parse_frame(struct parser *p, uint8_t *frame)
 {
 	const struct word word = lexer_next(&p->lexer);
@@ -337,12 +354,16 @@ bool parse_arguments(struct parser *p, struct step *step)
 	case SHAPE_INVVPID: return parse_invvpid(p, step);
 	case SHAPE_INVEPT: return parse_invept(p, step);
 	case SHAPE_SWITCH: return parse_switch(p, &step->arg);
+	case SHAPE_PF_EXIT:
+		step->arg = PF_EXIT_WRITES;
+		return lexer_take(&p->lexer, "writes") || parse_switch(p, &step->arg);
 	case SHAPE_TLBCTL: return parse_tlbctl(p, &step->type);
 	case SHAPE_TAG: return parse_tag(p, &step->tag);
 	case SHAPE_CPU: return parse_arg(p, 0, NR_CPUS - 1, "expected a vCPU, 0 to 3", &step->arg);
 	case SHAPE_PCPU:
 		return parse_arg(p, 0, NR_PCPUS - 1, "expected a physical CPU, 0 to 3", &step->arg);
-	case SHAPE_VM: return parse_arg(p, 0, NR_VMS - 1, "expected a VM, 0 or 1", &step->arg);
+	case SHAPE_VM: return parse_arg(p, 0, NR_VMS - 1, "expected a VM, 0 to 3", &step->arg);
+	case SHAPE_FAILING: return parse_failing(p, step);
 	case SHAPE_COUNT:
 		return parse_arg(p, 1, MAX_REPEAT, "expected a count, 1 to 10000", &step->arg);
 	case SHAPE_FRAME: return parse_frame(p, &step->frame[0]);

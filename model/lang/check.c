@@ -9,12 +9,14 @@
 struct modes {
 	bool pcide;
 	uint8_t pcid;
+	bool pf_exit; /* L1 intercepts its page faults */
 };
 
 /* Who runs, and in which modes. */
 struct state {
 	struct position at;
 	bool no_nxe[NR_CPUS];
+	bool no_hv[NR_CPUS]; /* EFER.SVME is clear, or VMXOFF was executed */
 	struct modes l1[NR_CPUS];
 	struct modes l2[NR_CPUS][NR_VMS];
 };
@@ -98,7 +100,7 @@ static bool check_level(struct check *c, const struct step *step)
 
 static bool same_modes(const struct modes *a, const struct modes *b)
 {
-	return a->pcide == b->pcide && a->pcid == b->pcid;
+	return a->pcide == b->pcide && a->pcid == b->pcid && a->pf_exit == b->pf_exit;
 }
 
 static bool is_nested(const struct vm_position *vm)
@@ -126,7 +128,8 @@ static bool is_as_before_loop(const struct check *c)
 	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
 		if (a->at.cpus[cpu].vm != b->at.cpus[cpu].vm ||
 		    a->at.cpus[cpu].in_l2 != b->at.cpus[cpu].in_l2 ||
-		    a->no_nxe[cpu] != b->no_nxe[cpu] || !same_modes(&a->l1[cpu], &b->l1[cpu]))
+		    a->no_nxe[cpu] != b->no_nxe[cpu] || a->no_hv[cpu] != b->no_hv[cpu] ||
+		    !same_modes(&a->l1[cpu], &b->l1[cpu]))
 			return false;
 		for (unsigned vm = 0; vm < NR_VMS; vm++)
 			if (!same_vm(c, cpu, vm))
@@ -193,6 +196,21 @@ static bool check_entry(struct check *c, const struct step *step)
 	return c->mode.header.l2 != MODE_UNPAGED || check_nested(c, step);
 }
 
+/* While SVM or VMX is off nothing can be done for an L2. */
+static bool check_hv(struct check *c, const struct step *step)
+{
+	bool *off = &c->now.no_hv[c->now.at.cpu];
+
+	if (step->op == OP_HV) {
+		if (*off == !step->arg)
+			return fail(c, step, step->arg ? "it is on already" : "it is off already");
+		*off = !step->arg;
+		return true;
+	}
+	return !*off || step->op < OP_TAG || step->op > OP_ENTER_FAILING ||
+	       fail(c, step, "SVM or VMX is off on this vCPU: hv on");
+}
+
 /* Writes to control registers that the CPU refuses in some modes (SDM vol. 3, 5.10.1 "Process-
  * Context Identifiers (PCIDs)"). */
 static bool check_modes(struct check *c, const struct step *step)
@@ -202,6 +220,11 @@ static bool check_modes(struct check *c, const struct step *step)
 	struct modes *l2 = &now->l2[cpu][position_here(&now->at)->vm];
 	struct modes *own = position_in_l2(&now->at) ? l2 : &now->l1[cpu];
 
+	if (step->way == WAY_USER && own->pf_exit)
+		return fail(c, step,
+			    "L1 does not take over L2's page faults at CPL 3: pf-exit off");
+	if (step->way == WAY_UNPAGED && !c->mode.header.bare && !check_nested(c, step))
+		return false;
 	switch (step->op) {
 	case OP_CR3: return check_cr3(c, step, own);
 	case OP_L2CR3: return check_cr3(c, step, l2);
@@ -211,6 +234,7 @@ static bool check_modes(struct check *c, const struct step *step)
 			return fail(c, step, "a PCID other than 0 needs CR4.PCIDE: pcide on");
 		return true;
 	case OP_NXE: now->no_nxe[cpu] = !step->arg; return true;
+	case OP_PF_EXIT: l2->pf_exit = step->arg != PF_EXIT_NONE; return true;
 	case OP_PG_CYCLE: return c->mode.header.bare || check_nested(c, step);
 	case OP_ENTER:
 	case OP_ENTER_PENDING:
@@ -302,7 +326,8 @@ bool program_check(const struct program *program, bool without_flushes, struct p
 		/* A flush that is left out leaves its interrupt behind: see program_next(). */
 		if (step->flush && without_flushes && !step->irq)
 			continue;
-		if (!check_level(&c, step) || !check_modes(&c, step) || !check_operation(&c, step))
+		if (!check_level(&c, step) || !check_modes(&c, step) || !check_hv(&c, step) ||
+		    !check_operation(&c, step))
 			return false;
 		position_follow(&c.now.at, step);
 	}
@@ -314,6 +339,8 @@ bool program_check(const struct program *program, bool without_flushes, struct p
 	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
 		if (c.now.at.cpus[cpu].in_l2)
 			return fail(&c, step, "the program ends while a vCPU is in L2: exit there");
+		if (c.now.no_hv[cpu])
+			return fail(&c, step, "the program ends with SVM or VMX off: hv on");
 	}
 	return true;
 }

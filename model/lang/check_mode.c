@@ -121,7 +121,8 @@ static bool check_agent(const struct mode_check *m, const struct step *step)
 {
 	if (step->op == OP_PCIDE)
 		return fail(m, step, "CR4.PCIDE is for 64-bit modes");
-	if (step->way != WAY_PLAIN && step->way != WAY_IO && step->way != WAY_FEP)
+	if (step->way != WAY_PLAIN && step->way != WAY_IO && step->way != WAY_FEP &&
+	    step->way != WAY_UNPAGED)
 		return fail(m, step, "an L2 in a 32-bit mode does nothing by that way");
 	return true;
 }
@@ -164,7 +165,8 @@ bool check_in_mode(struct mode_check *m, const struct step *step, bool in_l2)
 		return false;
 	if (step->op == OP_PAE_CYCLE && m->header.l2 != MODE_PAE)
 		return fail(m, step, "CR4.PAE can be switched in PAE mode only: l2mode pae");
-	if (step->op == OP_PG_CYCLE && m->header.l2 != MODE_PAE && m->header.l2 != MODE_32)
+	if ((step->op == OP_PG_CYCLE || step->way == WAY_UNPAGED) &&
+	    (!in_l2 || (m->header.l2 != MODE_PAE && m->header.l2 != MODE_32)))
 		return fail(m, step, "CR0.PG can be switched in 32-bit modes only");
 	switch (step->op) {
 	case OP_CR3: return !in_l2 || check_root(m, step);

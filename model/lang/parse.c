@@ -52,12 +52,13 @@ static bool parse_verb(struct parser *p, struct step *step)
 	return parse_fail(p->error, word.column, "expected a step such as 'load w0'", &word);
 }
 
-static uint8_t way_flag(unsigned way)
+static uint16_t way_flag(unsigned way)
 {
 	switch (way) {
 	case WAY_USER: return BY_USER;
 	case WAY_IO: return BY_EMULATOR;
 	case WAY_FEP: return BY_FEP;
+	case WAY_UNPAGED: return BY_UNPAGED;
 	default: return BY_STORES;
 	}
 }

@@ -33,7 +33,7 @@ void position_take(struct position *p, const struct step *step)
 	case OP_NROOT:
 	case OP_VMFUNC:
 		vm->nested_root = step->root;
-		vm->nested_ad = step->arg;
+		vm->nested_ad = step->arg & NROOT_AD;
 		break;
 	case OP_VM: cpu->vm = (uint8_t)step->arg; break;
 	case OP_CPU: p->cpu = (uint8_t)step->arg; break;

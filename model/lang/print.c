@@ -48,7 +48,9 @@ static void print_value(struct text *t, const struct value *value)
 static void print_eptp(struct text *t, const struct step *step)
 {
 	print_root(t, step->root);
-	if (step->arg)
+	if (step->op == OP_NROOT && (step->arg & NROOT_PCD))
+		text_string(t, " pcd");
+	else if (step->arg)
 		text_string(t, " ad");
 }
 
@@ -99,7 +101,7 @@ static void print_arguments(struct text *t, const struct step *step)
 {
 	enum shape shape = verbs[step->op].shape;
 
-	if (shape == SHAPE_NOTHING)
+	if (shape == SHAPE_NOTHING || (shape == SHAPE_FAILING && !step->type))
 		return;
 	text_char(t, ' ');
 	switch (shape) {
@@ -128,6 +130,9 @@ static void print_arguments(struct text *t, const struct step *step)
 	case SHAPE_INVPCID:
 	case SHAPE_INVVPID:
 	case SHAPE_INVEPT: print_invalidation(t, step); break;
+	case SHAPE_PF_EXIT:
+		text_string(t, step->arg == PF_EXIT_WRITES ? "writes" : step->arg ? "on" : "off");
+		break;
 	case SHAPE_SWITCH: text_string(t, step->arg ? "on" : "off"); break;
 	case SHAPE_TLBCTL: text_number(t, step->type); break;
 	case SHAPE_TAG: text_number(t, step->tag); break;
@@ -137,6 +142,7 @@ static void print_arguments(struct text *t, const struct step *step)
 	case SHAPE_COUNT: text_number(t, step->arg); break;
 	case SHAPE_FRAME: text_char(t, frame_letter(step->frame[0])); break;
 	case SHAPE_HOST: print_host(t, step); break;
+	case SHAPE_FAILING: text_string(t, failing_names[step->type]); break;
 	case SHAPE_MODE: text_string(t, mode_names[step->arg]); break;
 	}
 }

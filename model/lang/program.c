@@ -18,7 +18,16 @@ static void eptp_needs(const struct step *step, struct caps *needs)
 	if (step->root.space != SPACE_N)
 		return;
 	caps_add(needs, CAP_NPT);
-	caps_add_if(needs, step->arg, CAP_EPT_AD);
+	caps_add_if(needs, step->arg & NROOT_AD, CAP_EPT_AD);
+	caps_add_if(needs, step->arg & NROOT_PCD, CAP_SVM);
+}
+
+static void failing_needs(enum failing why, struct caps *needs)
+{
+	caps_add_if(needs, why == FAILS_ROOT, CAP_NPT);
+	caps_add_if(needs, why == FAILS_TAG || why == FAILS_EFER, CAP_SVM);
+	caps_add_if(needs, why == FAILS_RFLAGS, CAP_VMX);
+	caps_add_if(needs, why == FAILS_LATE, CAP_HOLE);
 }
 
 /* What it asks of SVM or VMX. False: it does not touch an L2. */
@@ -26,8 +35,10 @@ static bool l2_needs(const struct step *step, struct caps *needs)
 {
 	switch (step->op) {
 	case OP_L2CR3:
+	case OP_HV:
 	case OP_ENTER:
 	case OP_ENTER_PENDING: return true;
+	case OP_ENTER_FAILING: failing_needs(step->type, needs); return true;
 	case OP_L2MODE:
 		caps_add_if(needs, step->arg == MODE_UNPAGED, CAP_UNPAGED);
 		caps_add_if(needs, step->arg == MODE_LA57, CAP_LA57);
@@ -36,6 +47,7 @@ static bool l2_needs(const struct step *step, struct caps *needs)
 	case OP_RDMSR:
 	case OP_MSR_EXIT: caps_add(needs, CAP_MSRMAP); return true;
 	case OP_NROOT: eptp_needs(step, needs); return true;
+	case OP_PF_EXIT: caps_add_if(needs, step->arg == PF_EXIT_WRITES, CAP_VMX); return true;
 	case OP_TAG: caps_add_if(needs, !step->tag, CAP_UNTAGGED); return true;
 	case OP_PCPU: return step->irq;
 	/* SVM's */
@@ -57,7 +69,6 @@ static bool l2_needs(const struct step *step, struct caps *needs)
 		caps_add(needs, CAP_VMFUNC);
 		break;
 	case OP_ENTER_HALTED:
-	case OP_ENTER_FAILING:
 	case OP_VMX_CYCLE: break;
 	default: return false;
 	}
@@ -79,6 +90,7 @@ static void step_needs(const struct step *step, struct caps *needs)
 	if (l2_needs(step, needs))
 		caps_add(needs, CAP_HV);
 	caps_add_if(needs, step->way == WAY_FEP, CAP_FEP);
+	caps_add_if(needs, step->way == WAY_UNPAGED, CAP_UNPAGED);
 	switch (step->op) {
 	case OP_SET: value_needs(step, needs); break;
 	case OP_INVPCID:

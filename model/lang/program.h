@@ -24,7 +24,7 @@
  * with four levels. `bare pae` makes the same program one of L1 alone: `enter` switches L1 itself
  * to that mode, on the roots g, and `exit` switches it back.
  *
- * When a program starts all tables are linked and all leaves are not present; L1 runs on h0; both
+ * When a program starts all tables are linked and all leaves are not present; L1 runs on h0; all
  * of a CPU's virtual machines are out of L2, VM v with tag v+1, root g<v>, no nested paging,
  * CR4.PGE, CR0.WP and EFER.NXE set, CR4.PCIDE, SMEP and SMAP clear.
  */
@@ -42,7 +42,7 @@ enum {
 	NR_WINDOWS = 4,
 	NR_ROOTS = 6,
 	NR_SPACES = 3,
-	NR_VMS = 2,
+	NR_VMS = 4,
 	NR_CPUS = 4,
 	NR_PCPUS = 4,
 	FRAME_M = NR_FRAMES - 1,
@@ -136,8 +136,9 @@ enum op {
 	/* what L1 gives the current VM at the next enter */
 	OP_TAG,	     /* tag: ASID or VPID */
 	OP_L2CR3,    /* root, PCID */
-	OP_NROOT,    /* root, or ROOT_NONE; arg 1: with accessed and dirty bits (EPTP bit 6) */
+	OP_NROOT,    /* root, or ROOT_NONE; arg: a set of nroot_bits */
 	OP_MSR_EXIT, /* arg: L2's RDMSR of one MSR exits, or not; rewritten in the map in place */
+	OP_PF_EXIT,  /* arg: enum pf_exit: which page faults of L2's leave it */
 	OP_CLEAN,    /* the next enter declares unchanged what L1 has not changed since the last */
 	/* flushes of L1 for L2 */
 	OP_TLBCTL,  /* type 1, 3 or 7: at the next enter only */
@@ -146,6 +147,8 @@ enum op {
 	OP_INVEPT,  /* type; root for type 1; arg: bit 6 of the EPTP given, no part of EP4TA */
 	/* L1: VMXOFF, then VMXON on this vCPU; its VMs keep their state, their VMCS loaded anew */
 	OP_VMX_CYCLE,
+	/* L1: EFER.SVME, or VMXON and VMXOFF; arg: 0 off, 1 on. Its VMs keep their state */
+	OP_HV,
 	/* L2: VMFUNC leaf 0 to root. The EPTP list is fixed: entry arg * NR_ROOTS + nr is the EPTP
 	 * of n<nr>, with accessed and dirty bits if arg is 1 */
 	OP_VMFUNC,
@@ -158,7 +161,7 @@ enum op {
 	OP_ENTER_PENDING, /* the same with an interrupt pending: exits before L2's first instruction
 			   */
 	OP_ENTER_HALTED,  /* VMX: the same into the activity state HLT */
-	OP_ENTER_FAILING, /* VMX: an entry that fails as it loads MSRs; L2 does not run */
+	OP_ENTER_FAILING, /* an entry that fails; type: enum failing. L2 does not run */
 	OP_EXIT,	  /* L2 calls L1 */
 	OP_CPU,		  /* arg: the steps that follow run on that vCPU */
 	OP_PCPU,	  /* arg: the host moves this vCPU to that physical CPU; no other change */
@@ -173,6 +176,13 @@ enum op {
 	NR_OPS
 };
 
+enum pf_exit { PF_EXIT_NONE, PF_EXIT_ALL, PF_EXIT_WRITES };
+
+enum nroot_bits {
+	NROOT_AD = 1 << 0,  /* accessed and dirty bits are used (EPTP bit 6) */
+	NROOT_PCD = 1 << 1, /* AMD: bits 3 and 4 of nCR3, PWT and PCD, which say nothing of where */
+};
+
 /* In which way a step is carried out. */
 enum way {
 	WAY_PLAIN, /* at CPL 0, with MOV */
@@ -181,6 +191,8 @@ enum way {
 	WAY_IO,	  /* INS or OUTS, byte by byte: KVM's instruction emulator carries it out */
 	/* looks, and flushes of one instruction */
 	WAY_FEP, /* behind KVM's forced-emulation prefix */
+	/* flushes, and writes of control registers */
+	WAY_UNPAGED, /* while CR0.PG is clear: cleared before, and set again behind it */
 	/* rewrites, beside the one aligned MOV of 8 bytes */
 	WAY_4,		/* MOVs of 4 bytes */
 	WAY_1,		/* MOVs of 1 byte */
@@ -192,6 +204,30 @@ enum way {
 	WAY_16, /* a MOV of 16 bytes that also writes the entry's neighbour */
 	NR_WAYS
 };
+
+/*
+ * Why an entry fails. What L1 asked for stays asked for: tag, roots, TLB_CONTROL.
+ * FAILS_LATE: at an MSR of the MSR-load list (VMX), or since there is no memory where L1 has its
+ * MSR permission map (AMD: no processor's reason, but KVM's; one that enters is left at once, by an
+ * interrupt that waits).
+ */
+enum failing {
+	FAILS_LATE,
+	FAILS_CR0,    /* CR0 that the architecture forbids */
+	FAILS_MODE,   /* IA-32e mode with CR4.PAE clear */
+	FAILS_EVENT,  /* an event of a type that there is not */
+	FAILS_ROOT,   /* a nested root with reserved bits */
+	FAILS_TAG,    /* AMD: ASID 0 */
+	FAILS_EFER,   /* AMD: EFER with reserved bits */
+	FAILS_RFLAGS, /* VMX: RFLAGS with reserved bits, which KVM leaves to hardware to find */
+	NR_FAILING
+};
+
+/* Does a CPU below perhaps let it in (QEMU looks at no reserved bits of nCR3)? */
+static inline bool failing_may_enter(enum failing why)
+{
+	return why == FAILS_LATE || why == FAILS_ROOT;
+}
 
 /* What the header says. */
 struct header {
@@ -218,7 +254,7 @@ struct step {
 	uint8_t window;
 	uint8_t tag;
 	uint8_t pcid;
-	uint8_t type;	  /* of TLB_CONTROL, INVPCID, INVVPID, INVEPT */
+	uint8_t type;	  /* of TLB_CONTROL, INVPCID, INVVPID, INVEPT; enum failing */
 	uint8_t frame[2]; /* of OP_HOST and OP_LOGGED */
 	uint16_t arg;
 	struct root root;
@@ -262,15 +298,16 @@ struct program_error {
  *   rewrites     set ENTRY VALUE; by 4, 1, misaligned, xchg, cmpxchg, stos, movs, 16
  *   linear       cr3 ROOT [pcid 0-3] [noflush], invlpg W, both also by fep;
  *                invpcid 0 W [pcid 0-3], invpcid 1 [pcid 0-3], invpcid 2|3,
- *                pge|pcide|wp|smep|smap|nxe on|off, pg-cycle, pae-cycle
- *   for L2       tag 0-7, l2cr3 ROOT [pcid 0-3], nroot ROOT [ad] | none, tlbctl 1|3|7,
+ *                pge|pcide|wp|smep|smap|nxe on|off, pg-cycle, pae-cycle;
+ *                all but pcide, nxe and the last two, in 32-bit modes, also by unpaged
+ *   for L2       tag 0-7, l2cr3 ROOT [pcid 0-3], nroot ROOT [ad|pcd] | none, tlbctl 1|3|7,
  *                invlpga W TAG
- *                clean, msr-exit on|off
+ *                clean, msr-exit on|off, pf-exit on|off|writes, hv on|off
  *   paravirtual  preempted 0-3, pv-flush 0-3
  *   VMX          invvpid 0 W TAG, invvpid 1|3 TAG, invvpid 2, invept 1 ROOT [ad], invept 2,
  *                vmx-cycle, in L2: vmfunc ROOT [ad]
- *   control flow enter, enter-pending, enter-halted, enter-failing, exit, cpu 0-3, vm 0|1,
- *                repeat 1-10000, end
+ *   control flow enter, enter-pending, enter-halted, exit, cpu 0-3, vm 0-3, repeat 1-10000, end,
+ *                enter-failing [cr0|mode|event|root|tag|efer|rflags]
  *   host         pcpu 0-3, host drop F, host swap F G, host move F,
  *                host slot remove|add|ro|move F, host collapse|split F, host log on|clear|off,
  *                host pressure, host smi, host save

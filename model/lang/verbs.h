@@ -23,11 +23,13 @@ enum shape {
 	SHAPE_INVVPID,	   /* 0 w1 2, 1 2, 2, 3 2 */
 	SHAPE_INVEPT,	   /* 1 n0, 1 n0 ad, 2 */
 	SHAPE_SWITCH,	   /* on, off */
+	SHAPE_PF_EXIT,	   /* on, off, writes */
 	SHAPE_TLBCTL,	   /* 1, 3, 7 */
 	SHAPE_TAG,	   /* 0 … NR_TAGS-1 */
 	SHAPE_CPU,	   /* 0 … NR_CPUS-1 */
 	SHAPE_PCPU,	   /* 0 … NR_PCPUS-1 */
 	SHAPE_VM,	   /* 0 … NR_VMS-1 */
+	SHAPE_FAILING,	   /* cr0, mode, …, or nothing */
 	SHAPE_COUNT,	   /* 1 … MAX_REPEAT */
 	SHAPE_FRAME,	   /* A … G */
 	SHAPE_HOST,	   /* drop A, swap A B, slot remove A, log on, … */
@@ -47,6 +49,7 @@ enum verb_flags {
 	BY_EMULATOR = 1 << 5, /* io */
 	BY_FEP = 1 << 6,
 	BY_STORES = 1 << 7, /* 4 … 16 */
+	BY_UNPAGED = 1 << 11,
 	IN_HEADER = 1 << 8,
 	/* Who runs behind it: model/lang/position.c. Both: L2 is entered, and left at once. */
 	ENTERS = 1 << 9,
@@ -67,7 +70,8 @@ extern const char
 	*const table_names[LEVEL_PML5E + 1]; /* by the level of the entries in the table */
 extern const char *const mode_names[NR_MODES];
 
-extern const char *const way_names[NR_WAYS]; /* [WAY_PLAIN] is unused */
+extern const char *const failing_names[NR_FAILING]; /* [FAILS_LATE] is unused */
+extern const char *const way_names[NR_WAYS];	    /* [WAY_PLAIN] is unused */
 
 enum { NR_VALUE_FLAGS = 6 };
 extern const char *const flag_names[NR_VALUE_FLAGS]; /* flag i is 1 << i of enum value_flags */

@@ -289,6 +289,17 @@ static void look_at_bits(struct oracle *o, const struct entry_ref *ref, struct l
 	look->current = RESULT_BITS_OF(!(entry->flags & VF_NA), !(entry->flags & VF_ND));
 }
 
+/* What is a page fault to L2, and an exit to L1 if that intercepts it. It drops nothing then. */
+static uint32_t intercepted(const struct oracle *o, const struct step *step, uint32_t results)
+{
+	const uint8_t which = o->cpus[o->at.cpu].vms[position_here(&o->at)->vm].pf_exit;
+
+	if (!position_in_l2(&o->at) || !(results & RESULT_PF) || which == PF_EXIT_NONE ||
+	    (which == PF_EXIT_WRITES && step->op != OP_STORE))
+		return results;
+	return (results & ~(uint32_t)RESULT_PF) | RESULT_EXIT;
+}
+
 void look_at(struct oracle *o, const struct step *step, struct look *look)
 {
 	struct looking l = {
@@ -324,4 +335,6 @@ void look_at(struct oracle *o, const struct step *step, struct look *look)
 	o->seen[l.view.cpu][l.view.tag][step->window] |= (uint8_t)look->legal;
 	look->current = frames_shown(o, look->current, step->op == OP_STORE);
 	look->legal = frames_shown(o, look->legal, step->op == OP_STORE);
+	look->current = intercepted(o, step, look->current);
+	look->legal = intercepted(o, step, look->legal);
 }

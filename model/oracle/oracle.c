@@ -208,7 +208,8 @@ static void invalidate(struct oracle *o, const struct step *step)
 static void set_nested_root(struct oracle *o, const struct step *step)
 {
 	position_take(&o->at, step);
-	current_vm(o)->regs.nested_bits = step->arg || !o->vendor->nested_bits_optional;
+	current_vm(o)->regs.nested_bits =
+		(step->arg & NROOT_AD) || !o->vendor->nested_bits_optional;
 }
 
 static void vmfunc(struct oracle *o, const struct step *step)
@@ -269,6 +270,10 @@ static void invpcid(struct oracle *o, const struct step *step)
 /* What a level does to its own translations and control registers. */
 static void linear_flush(struct oracle *o, const struct step *step)
 {
+	const bool unpaged = step->way == WAY_UNPAGED;
+
+	if (unpaged)
+		own_event(o, EV_PG_TOGGLE, 0);
 	switch (step->op) {
 	case OP_CR3: mov_cr3(o, step); break;
 	case OP_INVLPG: own_event(o, EV_INVLPG, step->window); break;
@@ -282,6 +287,8 @@ static void linear_flush(struct oracle *o, const struct step *step)
 	case OP_SMAP: own_registers(o)->smap = step->arg; break;
 	case OP_NXE: own_registers(o)->nxe = step->arg; break;
 	}
+	if (unpaged)
+		own_event(o, EV_PG_TOGGLE, 0);
 	if (step->irq)
 		leave_l2(o);
 }
@@ -309,6 +316,22 @@ static void pv_flush(struct oracle *o, unsigned cpu)
 		event(o, EV_PV_FLUSH, &view, (struct operand){.nroot = NO_ROOT});
 }
 
+/*
+ * Need not have flushed anything. TLB_CONTROL stays as it was, for the next entry. One that a real
+ * AMD processor does not refuse has run for a moment.
+ */
+static void fail_to_enter(struct oracle *o, const struct step *step)
+{
+	bool *in_l2 = &o->at.cpus[o->at.cpu].in_l2;
+
+	if (!failing_may_enter(step->type) || o->vendor->untagged_l2 || !position_vm(&o->at)->tag)
+		return;
+	fill(o);
+	*in_l2 = true;
+	fill(o);
+	*in_l2 = false;
+}
+
 static void control(struct oracle *o, const struct step *step)
 {
 	switch (step->op) {
@@ -319,7 +342,7 @@ static void control(struct oracle *o, const struct step *step)
 		if (!o->why)
 			leave_l2(o);
 		break;
-	case OP_ENTER_FAILING: break; /* need not have flushed anything */
+	case OP_ENTER_FAILING: fail_to_enter(o, step); break;
 	case OP_EXIT: leave_l2(o); break;
 	case OP_PREEMPTED: break;
 	case OP_PV_FLUSH: pv_flush(o, step->arg); break;
@@ -353,11 +376,13 @@ static void give(struct oracle *o, const struct step *step)
 		break;
 	case OP_TLBCTL: vm->tlbctl = step->type; break;
 	case OP_MSR_EXIT: vm->msr_exit = step->arg; break;
+	case OP_PF_EXIT: vm->pf_exit = (uint8_t)step->arg; break;
 	case OP_CLEAN: break; /* about the VMCB, not about what is cached */
 	case OP_INVLPGA:
 	case OP_INVVPID:
 	case OP_INVEPT: invalidate(o, step); break;
 	case OP_VMX_CYCLE: own_event(o, EV_VMX_CYCLE, 0); break;
+	case OP_HV: break; /* drops nothing: SDM vol. 3, 31.4.3.2; APM vol. 2, 15.4 is silent */
 	case OP_VMFUNC: vmfunc(o, step); break;
 	}
 }

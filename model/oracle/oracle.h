@@ -24,7 +24,7 @@ enum {
 	RESULT_WILD = 1 << 10, /* what no frame holds */
 	/* of OP_BITS: bit (10 + 1 + accessed + 2 * dirty) */
 	RESULT_BITS = 1 << 11,
-	/* of OP_RDMSR */
+	/* of OP_RDMSR; the second of a page fault, too, that L1 intercepts */
 	RESULT_DIRECT = 1 << 15,
 	RESULT_EXIT = 1 << 16,
 	/* of what the host does below the VM: zeros; a page that it has taken away */

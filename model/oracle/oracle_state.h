@@ -127,8 +127,9 @@ struct vm_state {
 	struct registers regs;
 	uint8_t tlbctl; /* for the next enter; 0: none */
 	bool msr_exit;
-	bool pdptes; /* L1 has given PDPTEs for the next enter */
-	bool ran;    /* the VM has been entered; last: its context then */
+	uint8_t pf_exit; /* enum pf_exit */
+	bool pdptes;	 /* L1 has given PDPTEs for the next enter */
+	bool ran;	 /* the VM has been entered; last: its context then */
 	struct context_key last;
 };
 

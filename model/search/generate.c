@@ -78,7 +78,7 @@ static bool is_shared(const struct generator *g, const struct step *step)
 	switch (step->op) {
 	case OP_L2CR3: return true;
 	case OP_CR3: return step->arg && step->pcid != step->root.nr % NR_PCIDS;
-	case OP_TAG: return step->tag && step->tag % NR_VMS == position_here(&g->position)->vm;
+	case OP_TAG: return step->tag && step->tag % 2 == position_here(&g->position)->vm;
 	default: return false;
 	}
 }

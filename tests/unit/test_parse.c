@@ -43,7 +43,11 @@ static void every_verb_round_trips(void **state)
 	same("nroot n5; nroot none");
 	same("tlbctl 1; tlbctl 3; tlbctl 7");
 	same("invlpga w3 7");
-	same("enter; exit; enter-pending; enter-halted; enter-failing");
+	same("enter; exit; enter-pending; enter-halted; enter-failing; enter-failing cr0");
+	same("hv off; hv on; vm 3");
+	same("pf-exit on; pf-exit writes; pf-exit off");
+	same("nroot n0 pcd; nroot n0 ad");
+	same("bare 32; enter; invlpg w0 by unpaged; exit");
 	same("enter; !invlpg w0 irq; enter; !cr3 g1 irq; enter; !invpcid 2 irq; enter; !pge off "
 	     "irq");
 	same("cpu 3; cpu 0");
@@ -222,7 +226,13 @@ static void argument_errors_name_their_column(void **state)
 		{"invpcid 0", 10, "expected a window"},
 		{"invpcid 1 w0", 11, "expected ';'"},
 		{"cpu 4", 5, "expected a vCPU"},
-		{"vm 2", 4, "expected a VM"},
+		{"hv off; enter; exit", 9, "hv on"},
+		{"hv off; hv off; hv on", 9, "off already"},
+		{"hv off", 1, "ends with SVM or VMX off"},
+		{"pf-exit on; enter; load w0 by user; exit", 20, "pf-exit off"},
+		{"invlpg w0 by unpaged", 1, "in 32-bit modes only"},
+		{"vm 4", 4, "expected a VM"},
+		{"enter-failing tlb", 15, "expected cr0, mode"},
 		{"repeat 0; end", 8, "expected a count"},
 		{"repeat 10001; end", 8, "expected a count"},
 		{"pcpu 4", 6, "expected a physical CPU"},

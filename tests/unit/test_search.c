@@ -60,17 +60,17 @@ static bool is_others(enum op op, enum vendor vendor)
 	case OP_INVEPT:
 	case OP_VMFUNC:
 	case OP_VMX_CYCLE:
-	case OP_ENTER_HALTED:
-	case OP_ENTER_FAILING: return vendor != VENDOR_INTEL;
+	case OP_ENTER_HALTED: return vendor != VENDOR_INTEL;
 	default: return false;
 	}
 }
 
-/* Those that need a second vCPU or the host's help, loops, and what the test leaves out. */
+/* Those that need a second vCPU or the host's help, loops, what comes in pairs, and what the test
+ * leaves out. */
 static bool is_never_made(enum op op)
 {
 	return op == OP_CPU || op == OP_PREEMPTED || op == OP_PV_FLUSH || op == OP_PCPU ||
-	       op == OP_REPEAT || op == OP_END || op == OP_SMAP;
+	       op == OP_REPEAT || op == OP_END || op == OP_HV || op == OP_PF_EXIT || op == OP_SMAP;
 }
 
 /* What it makes is what a text of it says, asks for nothing that the host lacks, and is worth it.

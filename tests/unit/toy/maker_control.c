@@ -107,6 +107,10 @@ static void vendor_flush(struct maker *m)
 {
 	unsigned tag = 1 + maker_die(m, m->tags);
 
+	if (!maker_die(m, 12)) {
+		maker_step(m, "hv off; hv on");
+		return;
+	}
 	if (m->vendor == VENDOR_AMD) {
 		if (maker_die(m, 2))
 			maker_step(m, "invlpga w%u %u", maker_window(m), maker_die(m, 6) ? tag : 0);
@@ -143,7 +147,7 @@ void maker_enter(struct maker *m)
 	}
 	if (!m->bare && maker_now(m, SHORT_ENTRIES, 3))
 		how = m->vendor == VENDOR_AMD
-			      ? "enter-pending"
+			      ? PICK(m, "enter-pending", "enter-failing")
 			      : PICK(m, "enter-pending", "enter-halted", "enter-failing");
 	maker_step(m, "%s", how);
 	m->in_l2[m->cpu] = !strcmp(how, "enter");
