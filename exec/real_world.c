@@ -284,13 +284,15 @@ uint64_t world_root(struct root root)
 
 static uint64_t encode_nested(const struct value *v, uint64_t address, unsigned level, bool leaf)
 {
-	return backend->nested_entry(&(struct hv_nested_entry){.address = address,
-							       .level = (uint8_t)level,
-							       .leaf = leaf,
-							       .writable = !(v->flags & VF_RO),
-							       .executable = !(v->flags & VF_NX),
-							       .accessed = !(v->flags & VF_NA),
-							       .dirty = !(v->flags & VF_ND)});
+	return backend->nested_entry(
+		&(struct hv_nested_entry){.address = address,
+					  .level = (uint8_t)level,
+					  .leaf = leaf,
+					  .unreadable = v->flags & VF_XO,
+					  .writable = !(v->flags & (VF_RO | VF_XO)),
+					  .executable = !(v->flags & VF_NX),
+					  .accessed = !(v->flags & VF_NA),
+					  .dirty = !(v->flags & VF_ND)});
 }
 
 static uint64_t encode_linear(const struct value *v, uint64_t address, unsigned level, bool leaf)
@@ -302,10 +304,8 @@ static uint64_t encode_linear(const struct value *v, uint64_t address, unsigned 
 	raw |= v->flags & VF_S ? 0 : PTE_U;
 	raw |= v->flags & VF_NA ? 0 : PTE_A;
 	raw |= v->flags & VF_ND ? 0 : PTE_D; /* ignored above a leaf, and never changed there */
-	if (leaf) {
-		raw |= level > LEVEL_PTE ? PTE_PS : 0;
-		raw |= v->flags & VF_G ? PTE_G : 0;
-	}
+	raw |= v->flags & VF_G ? PTE_G : 0;
+	raw |= leaf && level > LEVEL_PTE ? PTE_PS : 0;
 	return raw;
 }
 

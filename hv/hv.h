@@ -57,7 +57,7 @@ struct hv_start {
 struct hv_nested_entry {
 	uint64_t address; /* physical, of a frame (aligned to its size) or of the next table */
 	uint8_t level;	  /* 1 … 4 */
-	bool leaf, writable, executable, accessed, dirty;
+	bool leaf, unreadable, writable, executable, accessed, dirty;
 };
 
 struct hv {

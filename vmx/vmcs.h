@@ -160,6 +160,7 @@ enum { ACTIVITY_HLT = 1 }; /* of GUEST_ACTIVITY; 0: active */
 #define VMX_BASIC_TRUE_CONTROLS	   (1ull << 55)
 
 /* IA32_VMX_EPT_VPID_CAP, A.10 "VPID and EPT Capabilities" */
+#define EPT_CAP_XO		 (1ull << 0)
 #define EPT_CAP_4_LEVELS	 (1ull << 6)
 #define EPT_CAP_WB		 (1ull << 14)
 #define EPT_CAP_2M		 (1ull << 16)

@@ -48,6 +48,7 @@ static void vmx_caps(struct caps *caps)
 		caps_add_if(caps, c->ept_vpid_cap & EPT_CAP_INVEPT_TYPE(type),
 			    CAP_INVEPT1 + type - 1);
 	caps_add_if(caps, c->ept_vpid_cap & EPT_CAP_AD, CAP_EPT_AD);
+	caps_add_if(caps, c->ept_vpid_cap & EPT_CAP_XO, CAP_EPT_XO);
 	caps_add_if(caps, c->has_vmfunc, CAP_VMFUNC);
 	caps_add_if(caps, c->with_ept & SECONDARY_UNRESTRICTED, CAP_UNPAGED);
 }
@@ -481,7 +482,7 @@ static bool vmx_enter_failing(struct hv_vm *hv_vm, enum failing why)
  */
 static uint64_t vmx_nested_entry(const struct hv_nested_entry *entry)
 {
-	uint64_t raw = entry->address | EPT_R;
+	uint64_t raw = entry->address | (entry->unreadable ? 0 : EPT_R);
 
 	if (entry->leaf)
 		raw |= EPT_WB | (entry->level > 1 ? EPT_LEAF : 0);

@@ -117,7 +117,8 @@ static bool parse_value(struct parser *p, struct value *value)
 	while (eat_char(&rest, '/')) {
 		if (!eat_flag(&rest, &value->flags))
 			return parse_fail(p->error, word.column,
-					  "expected flags ro, nx, g, s, na, nd, each once", &word);
+					  "expected flags ro, nx, g, s, na, nd, xo, each once",
+					  &word);
 	}
 	if (word_is_end(&rest))
 		return true;

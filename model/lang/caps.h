@@ -36,6 +36,8 @@
 	X(INVEPT2, "invept-2", INVEPT_REMEDY("2"))                                                \
 	X(EPT_AD, "ept-ad",                                                                       \
 	  "no accessed and dirty bits in EPT: use an Intel host that has them (ept=1, eptad=1)")  \
+	X(EPT_XO, "ept-xo",                                                                       \
+	  "no pages in EPT that are executable only: use an Intel host that has them (ept=1)")    \
 	X(VMFUNC, "vmfunc", "no EPTP switching by VMFUNC: use an Intel host with ept=1")          \
 	X(PAGE1G, "pdpe1gb", "no 1 GiB pages: use a CPU model with pdpe1gb")                      \
 	X(LEGACY, "legacy-paging",                                                                \

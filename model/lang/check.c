@@ -58,8 +58,13 @@ static bool check_value(struct check *c, const struct step *step)
 		return fail(c, step, "an entry holds a table of its own space");
 	if (value->kind == VALUE_TABLE && value->table.level + 1 != entry->level)
 		return fail(c, step, "that table does not belong below that entry");
-	if ((value->flags & VF_G) && (nested || !is_leaf(value)))
-		return fail(c, step, "only a linear leaf can be global (g)");
+	/* Ignored in a PDE that holds a table; KVM takes it for reserved above that on AMD. */
+	if ((value->flags & VF_G) && (nested || (!is_leaf(value) && (value->kind == VALUE_NONE ||
+								     entry->level != LEVEL_PDE))))
+		return fail(c, step, "only a linear leaf, or a pde that holds a table, has bit g");
+	if ((value->flags & VF_XO) && (!nested || (value->flags & (VF_RO | VF_NX))))
+		return fail(c, step,
+			    "only a nested entry is executable only (xo), and not ro or nx");
 	if ((value->flags & VF_S) && nested)
 		return fail(c, step, "a nested entry has no supervisor bit (s)");
 	if ((value->flags & VF_ND) && !is_leaf(value))

@@ -10,6 +10,8 @@ static void value_needs(const struct step *step, struct caps *needs)
 	bool leaf = value->kind == VALUE_FRAME || value->kind == VALUE_WINDOW;
 
 	caps_add_if(needs, leaf && step->entry.level == LEVEL_PDPTE, CAP_PAGE1G);
+	caps_add_if(needs, value->flags & VF_XO, CAP_VMX);
+	caps_add_if(needs, value->flags & VF_XO, CAP_EPT_XO);
 	caps_add_if(needs, value->kind == VALUE_FRAME && value->nr == FRAME_M, CAP_HOLE);
 }
 

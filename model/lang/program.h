@@ -101,6 +101,7 @@ enum value_flags {
 	VF_S = 1 << 3,	/* supervisor only */
 	VF_NA = 1 << 4, /* accessed bit clear */
 	VF_ND = 1 << 5, /* dirty bit clear */
+	VF_XO = 1 << 6, /* nested: executable only, neither readable nor writable */
 };
 
 struct value {
@@ -290,7 +291,7 @@ struct program_error {
  *   mode    := 'long' | 'pae' | '32' | 'unpaged' | 'la57'
  *   step    := [ '!' ] verb { argument } [ 'by' way ] [ 'irq' ] [ 'fresh' | 'either' ]
  *   value   := 'none' | ( frame | nested window | table ) { '/' flag }
- *   flag    := 'ro' | 'nx' | 'g' | 's' | 'na' | 'nd'
+ *   flag    := 'ro' | 'nx' | 'g' | 's' | 'na' | 'nd' | 'xo'
  *
  *   looks        load W, store W, fetch W, look W, bits ENTRY
  *                by user, by io and by fep but for fetches

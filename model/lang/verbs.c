@@ -79,4 +79,4 @@ const char *const way_names[NR_WAYS] = {
 	[WAY_MOVS] = "movs",
 	[WAY_16] = "16",
 };
-const char *const flag_names[] = {"ro", "nx", "g", "s", "na", "nd"};
+const char *const flag_names[] = {"ro", "nx", "g", "s", "na", "nd", "xo"};

@@ -73,7 +73,7 @@ extern const char *const mode_names[NR_MODES];
 extern const char *const failing_names[NR_FAILING]; /* [FAILS_LATE] is unused */
 extern const char *const way_names[NR_WAYS];	    /* [WAY_PLAIN] is unused */
 
-enum { NR_VALUE_FLAGS = 6 };
+enum { NR_VALUE_FLAGS = 7 };
 extern const char *const flag_names[NR_VALUE_FLAGS]; /* flag i is 1 << i of enum value_flags */
 
 #endif

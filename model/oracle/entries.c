@@ -18,13 +18,18 @@ static const struct mem_entry not_present = {
 	.dirty = MAY_BE_0,
 };
 
+static uint8_t flags_from(const struct value *value)
+{
+	return value->flags & VF_XO ? value->flags | PERM_NR | PERM_RO : value->flags;
+}
+
 static struct mem_entry entry_from(const struct oracle *o, const struct value *value)
 {
 	if (value->kind == VALUE_NONE)
 		return not_present;
 	return (struct mem_entry){
 		.kind = value->kind,
-		.flags = value->flags,
+		.flags = flags_from(value),
 		.nr = value->nr,
 		.accessed = value->flags & VF_NA ? MAY_BE_0 : MAY_BE_1,
 		.dirty = value->flags & VF_ND ? MAY_BE_0 : MAY_BE_1,

@@ -44,7 +44,8 @@ enum {
 	PERM_NX = VF_NX,
 	PERM_S = VF_S,
 	PERMS = PERM_RO | PERM_NX | PERM_S,
-	PERM_NESTED_SHIFT = 4, /* they have no PERM_S */
+	PERM_NESTED_SHIFT = 4,
+	PERM_NR = PERM_S, /* of nested tables, which have no PERM_S: not readable */
 };
 
 enum item_kind {

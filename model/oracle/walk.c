@@ -22,7 +22,8 @@ bool denied(struct access access, uint8_t perms, const struct registers *regs)
 
 bool nested_denied(struct access access, uint8_t perms)
 {
-	return (access.op == OP_STORE && (perms & PERM_RO)) ||
+	return (access.op == OP_LOAD && (perms & PERM_NR)) ||
+	       (access.op == OP_STORE && (perms & PERM_RO)) ||
 	       (access.op == OP_FETCH && (perms & PERM_NX));
 }
 

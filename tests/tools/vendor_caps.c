@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/tools/vendor_caps.h"
 
-static const enum cap svms[] = {CAP_TLBCTL, CAP_FLUSHASID, CAP_CLEAN, CAP_INVLPGA, CAP_NPT_PAE};
+static const enum cap svms[] = {CAP_SVM,   CAP_TLBCTL,	CAP_FLUSHASID,
+				CAP_CLEAN, CAP_INVLPGA, CAP_NPT_PAE};
 static const enum cap vmxs[] = {CAP_VMX,      CAP_UNTAGGED, CAP_INVVPID0, CAP_INVVPID1,
 				CAP_INVVPID2, CAP_INVVPID3, CAP_INVEPT1,  CAP_INVEPT2,
-				CAP_EPT_AD,   CAP_VMFUNC};
+				CAP_EPT_AD,   CAP_EPT_XO,   CAP_VMFUNC};
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -46,7 +46,7 @@ static void every_verb_round_trips(void **state)
 	same("enter; exit; enter-pending; enter-halted; enter-failing; enter-failing cr0");
 	same("hv off; hv on; vm 3");
 	same("pf-exit on; pf-exit writes; pf-exit off");
-	same("nroot n0 pcd; nroot n0 ad");
+	same("nroot n0 pcd; nroot n0 ad; set n0.p0.pte A/na/xo");
 	same("bare 32; enter; invlpg w0 by unpaged; exit");
 	same("enter; !invlpg w0 irq; enter; !cr3 g1 irq; enter; !invpcid 2 irq; enter; !pge off "
 	     "irq");
@@ -226,6 +226,8 @@ static void argument_errors_name_their_column(void **state)
 		{"invpcid 0", 10, "expected a window"},
 		{"invpcid 1 w0", 11, "expected ';'"},
 		{"cpu 4", 5, "expected a vCPU"},
+		{"set g0.w0.pte A/xo", 1, "only a nested entry"},
+		{"set n0.p0.pte A/nx/xo", 1, "not ro or nx"},
 		{"hv off; enter; exit", 9, "hv on"},
 		{"hv off; hv off; hv on", 9, "off already"},
 		{"hv off", 1, "ends with SVM or VMX off"},
@@ -272,8 +274,8 @@ static void senseless_programs_are_refused(void **state)
 		{"set g0.w0.pde h0.w0.pt", 1, "a table of its own space"},
 		{"set g0.w0.pde g0.w0.pd", 1, "does not belong below"},
 		{"set g0.w0.pte g0.w0.pt", 1, "does not belong below"},
-		{"set n0.p0.pte A/g", 1, "only a linear leaf can be global"},
-		{"set h0.w0.pde h0.w0.pt/g", 1, "only a linear leaf can be global"},
+		{"set n0.p0.pte A/g", 1, "only a linear leaf, or a pde"},
+		{"set h0.w0.pdpte h0.w0.pd/g", 1, "only a linear leaf, or a pde"},
 		{"set n0.p0.pte A/s", 1, "no supervisor bit"},
 		{"set h0.w0.pde h0.w0.pt/nd", 1, "only a leaf has a dirty bit"},
 		/* Loops. */
