@@ -264,6 +264,8 @@ static struct step arguments(struct generator *g, enum op op)
 	case OP_SMAP:
 	case OP_NXE:
 	case OP_MSR_EXIT: step.arg = (uint16_t)below(g, 2); break;
+	case OP_PF_EXIT: step.arg = (uint16_t)below(g, 3); break;
+	case OP_ENTER_FAILING: step.type = (uint8_t)below(g, NR_FAILING); break;
 	case OP_TAG: step.tag = tag_of(g); break;
 	case OP_L2CR3:
 		step.root = root_of(g, SPACE_G);
@@ -303,6 +305,8 @@ static struct step arguments(struct generator *g, enum op op)
 		step.window = 0;
 	if ((op == OP_INVLPG || op == OP_CR3) && is_on(g, FEATURE(FEP)) && chance(g, 25))
 		step.way = WAY_FEP;
+	if ((verbs[op].flags & BY_UNPAGED) && is_on(g, FEATURE(CYCLE)) && chance(g, 25))
+		step.way = WAY_UNPAGED;
 	return step;
 }
 
@@ -351,6 +355,7 @@ struct step draw_move(struct generator *g)
 		{OP_CPU, 5, FEATURE(CPUS)},
 		{OP_CLEAN, 3, FEATURE(CLEAN)},
 		{OP_MSR_EXIT, 2, FEATURE(MSR)},
+		{OP_PF_EXIT, 2, FEATURE(PF_EXIT)},
 		{OP_PCIDE, 2, FEATURE(PCID)},
 		{OP_WP, 2, FEATURE(WP)},
 		{OP_SMAP, 2, FEATURE(SMAP)},

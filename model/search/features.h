@@ -52,6 +52,7 @@
 	X(VMFUNC, "vmfunc")                                                                       \
 	X(VMX_CYCLE, "vmx-cycle")                                                                 \
 	X(MSR, "msr")	      /* the map of intercepted MSRs */                                   \
+	X(PF_EXIT, "pf-exit") /* L1 intercepts L2's page faults */                                \
 	X(CLEAN, "clean")     /* VMCB clean bits */                                               \
 	X(PENDING, "pending") /* entries that an interrupt ends */                                \
 	X(FAILING, "failing") /* entries that fail */                                             \
