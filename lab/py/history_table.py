@@ -123,14 +123,17 @@ def cell(row: Row | None) -> str:
 def images(rows: list[Row]) -> list[str]:
     """Which image made which rows."""
     lines = ["The rows are from these images (the day, and the beginning of their SHA-256):", ""]
+    all_hosts = list(dict.fromkeys(row.host for row in rows))
     for image in dict.fromkeys(row.image for row in sorted(rows, key=by_version, reverse=True)):
-        cases = max(row.cases for row in rows if row.image == image)
-        kernels: dict[str, list[str]] = {}
-        for row in sorted((row for row in rows if row.image == image), key=by_version):
-            kernels.setdefault(row.kernel, []).append(row.host)
-        hosts = {row.host for row in rows}
-        names = [kernel if len(on) == len(hosts) else f"{kernel} ({', '.join(on)})" for kernel, on in kernels.items()]
-        lines.append(f"- {image} ({cases} cases): {', '.join(names)}")
+        mine = sorted((row for row in rows if row.image == image), key=by_version)
+        on: dict[str, list[str]] = {}  # hosts of a kernel
+        for row in mine:
+            on.setdefault(row.kernel, []).append(row.host)
+        kernels: dict[tuple[str, ...], list[str]] = {}
+        for kernel, hosts in on.items():
+            kernels.setdefault(tuple(host for host in all_hosts if host in hosts), []).append(kernel)
+        names = [", ".join(found) + f" ({', '.join(hosts)})" * (len(hosts) < len(all_hosts)) for hosts, found in kernels.items()]
+        lines.append(f"- {image} ({max(row.cases for row in mine)} cases): {'; '.join(names)}")
     return lines
 
 
