@@ -22,6 +22,7 @@
 #include "model/oracle/oracle.h"
 
 #define NOT_FOUND_YET 0 /* the result of a store until find_stores() */
+#define TOO_LONG      "too long: more steps in one stay in L2 than its mailbox holds"
 
 /* A look of L2 waits here for its action to be carried out. */
 struct waiting {
@@ -133,6 +134,8 @@ static uint32_t result_of(const struct step *step, const struct action *a)
 		return a->vector == TRAP_PF ? RESULT_PF : RESULT_WILD;
 	if (step->op == OP_LOGGED)
 		return request_of(a)->result ? RESULT_LOGGED : RESULT_UNLOGGED;
+	if (step->op == OP_BITS)
+		return world_bits(step->entry, (uint32_t)a->result);
 	if (step->op == OP_LOAD)
 		return world_loaded((uint32_t)a->result);
 	if (step->op == OP_FETCH)
@@ -272,7 +275,8 @@ static void leave_l2(enum hv_interrupt interrupt)
 	struct exec_cpu *cpu = here();
 
 	if (cpu->wait && interrupt) {
-		refuse("'irq' in an L2 that was left running: not supported");
+		run.lacking = true;
+		refuse("an L2 that was left running waits with interrupts enabled: no 'irq' then");
 	} else if (cpu->wait) {
 		end_wait(at.cpu);
 	} else {
@@ -293,8 +297,9 @@ static void stay_in_l2(void)
 	struct exec_cpu *cpu = here();
 	volatile struct action *before = cpu->wait;
 
-	if (!at.cpu || header.bare || cpu->nr_waiting >= AGENT_RING - 2) {
-		refuse("only an L2 on another vCPU than 0 can be left running");
+	if (cpu->nr_waiting >= AGENT_RING - 2) {
+		run.lacking = true;
+		refuse(TOO_LONG);
 		return;
 	}
 	cpu->wait = l2_post(l2_here(), &wait);
@@ -315,7 +320,7 @@ static void post(const struct step *step, const struct action *a)
 
 	if (cpu->nr_waiting == AGENT_RING - 1) {
 		run.lacking = true;
-		refuse("too long: more steps in one stay in L2 than its mailbox holds");
+		refuse(TOO_LONG);
 		return;
 	}
 	cpu->waiting[cpu->nr_waiting++] = (struct waiting){step, l2_post(l2_here(), a)};
@@ -382,6 +387,10 @@ static void paravirtual_step(const struct step *step)
 	const unsigned nr = step->arg;
 	const bool in_l1 = !at.cpus[nr].in_l2;
 
+	if (nr == this_cpu()->id) {
+		refuse("that vCPU carries the program out: leave another one running in L2");
+		return;
+	}
 	if (in_l1)
 		smp_start_call(nr, run_in_l1, (void *)&wait);
 	while (in_l1 && !wait.result)
@@ -421,14 +430,6 @@ static void control_step(const struct step *step)
 	}
 }
 
-static void look_at_bits(const struct step *step)
-{
-	bool accessed, dirty;
-
-	world_bits(step->entry, &accessed, &dirty);
-	note(RESULT_BITS_OF(accessed, dirty), (uint64_t)accessed | (uint64_t)dirty << 1);
-}
-
 static void exec_step(const struct step *step)
 {
 	struct action a = {
@@ -436,13 +437,6 @@ static void exec_step(const struct step *step)
 		.user_stack = (uint64_t)&cpus[at.cpu].tss.rsp[0],
 	};
 
-	if (step->op == OP_BITS) {
-		if (position_in_l2(&at))
-			refuse("`bits` inside L2: leave L2 first");
-		else
-			look_at_bits(step);
-		return;
-	}
 	if (!step_action(step, position_in_l2(&at), &a)) {
 		control_step(step);
 		return;
@@ -547,11 +541,42 @@ static void move_home(void)
 	}
 }
 
+struct carry_out {
+	const struct program *program;
+	bool without_flushes;
+};
+
+static void carry_out(void *argument)
+{
+	const struct carry_out *c = argument;
+	struct program_cursor cursor = {0};
+	const struct step *step;
+
+	while (!stopped() && (step = program_next(c->program, &cursor, c->without_flushes))) {
+		exec_step(step);
+		position_follow(&at, step);
+	}
+}
+
+/* On a vCPU that never waits in L2. */
+static void carry_out_somewhere(struct carry_out *c)
+{
+	const unsigned left = program_left_running(c->program);
+	unsigned cpu = 0;
+
+	while (left >> cpu & 1)
+		cpu++;
+	if (cpu < nr_cpus) {
+		smp_call(cpu, carry_out, c);
+	} else {
+		run.lacking = true;
+		refuse("an L2 is left running on each vCPU: give the VM one more (--smp)");
+	}
+}
+
 const struct run *exec_run(const struct program *program, bool without_flushes)
 {
 	unsigned used = program_cpus(program);
-	struct program_cursor cursor = {0};
-	const struct step *step;
 	struct caps needs;
 
 	run.nr_seen = run.nr_found = 0;
@@ -567,10 +592,7 @@ const struct run *exec_run(const struct program *program, bool without_flushes)
 		refuse("the VMM does not take the frames");
 	for (unsigned cpu = 0; cpu < used; cpu++)
 		smp_call(cpu, start_cpu, &exec_cpus[cpu]);
-	while (!stopped() && (step = program_next(program, &cursor, without_flushes))) {
-		exec_step(step);
-		position_follow(&at, step);
-	}
+	carry_out_somewhere(&(struct carry_out){program, without_flushes});
 	for (unsigned cpu = 0; cpu < used; cpu++)
 		end_wait(cpu);
 	if (acts)

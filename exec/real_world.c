@@ -270,13 +270,6 @@ static void write_entry(struct entry_ref e, uint64_t raw)
 		*(uint64_t *)world_entry(e) = raw;
 }
 
-static uint64_t read_entry(struct entry_ref e)
-{
-	if (world_entry_size(e) == 4)
-		return *(volatile uint32_t *)world_entry(e);
-	return *(volatile uint64_t *)world_entry(e);
-}
-
 uint64_t world_root(struct root root)
 {
 	return (uint64_t)tables[world_root_table(root)] + pdpt_offset(root.space);
@@ -335,17 +328,11 @@ uint64_t world_encode(struct entry_ref e, const struct value *v)
 				       : encode_linear(v, address, e.level, leaf);
 }
 
-void world_bits(struct entry_ref e, bool *accessed, bool *dirty)
+uint32_t world_bits(struct entry_ref e, uint32_t raw)
 {
-	uint64_t raw = read_entry(e);
-
-	if (e.root.space == SPACE_N) {
-		*accessed = backend->nested_accessed(raw);
-		*dirty = backend->nested_dirty(raw);
-	} else {
-		*accessed = raw & PTE_A;
-		*dirty = raw & PTE_D;
-	}
+	if (e.root.space == SPACE_N)
+		return RESULT_BITS_OF(backend->nested_accessed(raw), backend->nested_dirty(raw));
+	return RESULT_BITS_OF(!!(raw & PTE_A), !!(raw & PTE_D));
 }
 
 /* Links the tables of one window below a root, down to that of the `lowest` level: entry → next

@@ -46,8 +46,8 @@ unsigned world_entry_size(struct entry_ref entry);
 /* The raw form of a value in that entry. */
 uint64_t world_encode(struct entry_ref entry, const struct value *value);
 
-/* The accessed and dirty bits that an entry has in memory now. */
-void world_bits(struct entry_ref entry, bool *accessed, bool *dirty);
+/* The accessed and dirty bits of an entry whose lower half that is: a result (RESULT_BITS_OF). */
+uint32_t world_bits(struct entry_ref entry, uint32_t raw);
 
 /* Before L2 is entered, and after: PDPTEs as they must be (guests/pdptes.h).
  * Returns whether one was wrong. */

@@ -41,6 +41,10 @@ bool step_action(const struct step *step, bool in_l2, struct action *a)
 		a->kind = ACTION_FETCH;
 		a->address = linear + FRAME_CODE;
 		return true;
+	case OP_BITS:
+		a->kind = ACTION_LOAD;
+		a->address = world_entry(step->entry);
+		return true;
 	case OP_SET:
 		a->kind = world_entry_size(step->entry) == 4 ? ACTION_WRITE4 : ACTION_WRITE;
 		a->address = world_entry(step->entry);

@@ -31,6 +31,7 @@ struct cpu {
 	/* smp_call()'s mailbox: fn is set last and cleared when it is done. */
 	void (*volatile fn)(void *);
 	void *arg;
+	bool serves; /* fn is under way */
 	volatile bool online;
 
 	uint64_t gdt[8];

@@ -19,27 +19,29 @@
 
 static unsigned next_id; /* of the AP under way */
 
-static _Noreturn void serve(struct cpu *cpu)
+/* Carries out the call that waits for this CPU, if there is one and it is not under way. */
+static void serve(struct cpu *cpu)
 {
-	for (;;) {
-		void (*fn)(void *) = __atomic_load_n(&cpu->fn, __ATOMIC_ACQUIRE);
+	void (*fn)(void *) = __atomic_load_n(&cpu->fn, __ATOMIC_ACQUIRE);
 
-		if (fn) {
-			fn(cpu->arg);
-			__atomic_store_n(&cpu->fn, NULL, __ATOMIC_RELEASE);
-		}
-		pause();
+	if (fn && !cpu->serves) {
+		cpu->serves = true;
+		fn(cpu->arg);
+		cpu->serves = false;
+		__atomic_store_n(&cpu->fn, NULL, __ATOMIC_RELEASE);
 	}
+	pause();
 }
 
-static void ap_main(void)
+static _Noreturn void ap_main(void)
 {
 	cpu_init(next_id);
 	trap_load();
 	apic_init();
 	this_cpu()->apic_id = apic_id();
 	this_cpu()->online = true;
-	serve(this_cpu());
+	for (;;)
+		serve(this_cpu());
 }
 
 /* The first usable page past the real-mode vectors and the BIOS data area. */
@@ -108,7 +110,7 @@ bool smp_is_idle(unsigned cpu)
 void smp_wait(unsigned cpu)
 {
 	while (!smp_is_idle(cpu))
-		pause();
+		serve(this_cpu());
 }
 
 void smp_call(unsigned cpu, void (*fn)(void *), void *arg)

@@ -12,8 +12,9 @@
 void smp_start(void);
 
 /*
- * Runs fn(arg) on cpus[cpu] and returns when fn has; on this CPU it is a plain call. From the boot
- * CPU only. APs wait polling, interrupts off, and never halt.
+ * Runs fn(arg) on cpus[cpu] and returns when fn has; on this CPU it is a plain call. APs wait
+ * polling, interrupts off, and never halt. Who waits for another CPU serves calls meanwhile: so the
+ * boot CPU can have another one go on in its place. One CPU at a time calls.
  */
 void smp_call(unsigned cpu, void (*fn)(void *), void *arg);
 

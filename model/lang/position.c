@@ -40,6 +40,11 @@ void position_take(struct position *p, const struct step *step)
 	}
 }
 
+bool position_is_left(const struct position *p, const struct step *step)
+{
+	return step->op == OP_CPU && step->arg != p->cpu && position_in_l2(p);
+}
+
 void position_follow(struct position *p, const struct step *step)
 {
 	struct cpu_position *cpu = &p->cpus[p->cpu];

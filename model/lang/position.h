@@ -40,6 +40,9 @@ void position_take(struct position *p, const struct step *step);
  */
 void position_follow(struct position *p, const struct step *step);
 
+/* Does the step, from there, leave L2 running and go to another vCPU? */
+bool position_is_left(const struct position *p, const struct step *step);
+
 static inline const struct cpu_position *position_here(const struct position *p)
 {
 	return &p->cpus[p->cpu];

@@ -3,6 +3,7 @@
 
 #include "model/lang/caps.h"
 #include "model/lang/host_events.h"
+#include "model/lang/position.h"
 
 static void value_needs(const struct step *step, struct caps *needs)
 {
@@ -191,6 +192,20 @@ unsigned program_vms(const struct program *program)
 		vms = used > vms ? used : vms;
 	}
 	return vms;
+}
+
+unsigned program_left_running(const struct program *program)
+{
+	struct position at;
+	unsigned left = 0;
+
+	position_start(&at, program_header(program));
+	for (unsigned i = 0; i < program->nr_steps; i++) {
+		if (position_is_left(&at, &program->step[i]))
+			left |= 1u << at.cpu;
+		position_follow(&at, &program->step[i]);
+	}
+	return left;
 }
 
 /* What a left-out `… irq` leaves behind: the interrupt comes all the same, and L2 exits. */

@@ -347,6 +347,9 @@ unsigned program_cpus(const struct program *program);
 /* The highest number of a VM that it has to do with, plus 1; 0: L1 is alone. */
 unsigned program_vms(const struct program *program);
 
+/* The vCPUs, a bit each, whose L2 (or L1 in its other mode) is left running while others act. */
+unsigned program_left_running(const struct program *program);
+
 /*
  * Walks through a program, loops unrolled. A cursor is all zero at the start. `without_flushes`
  * leaves out the steps marked '!'; of a flush with `irq` a plain OP_EXIT (of column 0) remains,
