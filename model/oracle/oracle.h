@@ -100,4 +100,7 @@ bool oracle_agrees(const struct step *step, const struct look *look);
  */
 unsigned oracle_outdated(const struct oracle *oracle);
 
+/* Does the walk of that look, through memory as it is, end at an entry that is not present? */
+bool oracle_is_absent(struct oracle *oracle, const struct step *look);
+
 #endif

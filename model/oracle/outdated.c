@@ -13,6 +13,14 @@ static unsigned outdated(const struct context_list *list)
 	return n;
 }
 
+bool oracle_is_absent(struct oracle *o, const struct step *look)
+{
+	const struct view view = view_of(o, o->at.cpu);
+	const struct walk walk = walk_now(o, &view, look->window, access_of(look));
+
+	return !walk.leaf[0] || (walk.result == RESULT_NPF && !walk.leaf[1]);
+}
+
 unsigned oracle_outdated(const struct oracle *o)
 {
 	return outdated(&o->linear) + outdated(&o->nested);

@@ -246,6 +246,14 @@ static void draw_event(struct generator *g, struct step *step)
 		step->frame[i] = (uint8_t)below(g, FRAME_DECOY);
 }
 
+/* Most often there and back between two. */
+static unsigned other_cpu(struct generator *g)
+{
+	const unsigned all = pool_of_cpus(g), pool = all > 2 && chance(g, 60) ? 2 : all;
+
+	return (g->position.cpu + 1 + below(g, pool - 1)) % pool;
+}
+
 /* The arguments of a step of that kind. */
 static struct step arguments(struct generator *g, enum op op)
 {
@@ -295,7 +303,7 @@ static struct step arguments(struct generator *g, enum op op)
 			step.root = (struct root){0};
 		break;
 	case OP_VM: step.arg = !position_here(&g->position)->vm; break;
-	case OP_CPU: step.arg = (uint16_t)below(g, g->cpus); break;
+	case OP_CPU: step.arg = (uint16_t)other_cpu(g); break;
 	case OP_LOGGED: step.frame[0] = (uint8_t)below(g, FRAME_DECOY); break;
 	case OP_HOST: draw_event(g, &step); break;
 	default: break;

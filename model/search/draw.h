@@ -13,6 +13,11 @@ static inline bool is_on(const struct generator *g, features f)
 	return g->on & f;
 }
 
+static inline unsigned pool_of_cpus(const struct generator *g)
+{
+	return g->cpus < NR_CPUS ? g->cpus : NR_CPUS;
+}
+
 /* The flags that most of the program's entries have. */
 void draw_flags(struct generator *g);
 /* A rewrite of some entry, most often on the way of what runs. */

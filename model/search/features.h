@@ -28,8 +28,7 @@
 	X(HOLE, "hole")		/* page M */                                                      \
 	X(WAYS, "ways")		/* other kinds of stores to tables */                             \
 	X(ROOTS, "roots")	/* several roots of a level */                                    \
-	X(SHARED, "shared") /* several of them under one tag and PCID, nothing flushed between */ \
-	X(WINDOWS, "windows") /* several windows */                                               \
+	X(WINDOWS, "windows")	/* several windows */                                             \
 	X(INVLPG, "invlpg")                                                                       \
 	X(CR3, "cr3")                                                                             \
 	X(PGE, "pge")                                                                             \
@@ -62,7 +61,13 @@
 	X(HOST, "host")	      /* the host acts below the VM */                                    \
 	/* not in a swarm: on unless left out */                                                  \
 	X(LEGACY_INVLPG, "legacy-invlpg") /* of an L2 in a 32-bit mode */                         \
-	X(VMFUNC_SAME, "vmfunc-same")	  /* VMFUNC to the EPTP that is in use */
+	X(UNPAGED_SMEP, "unpaged-smep")	  /* SMEP and SMAP of a guest that may turn paging off */ \
+	X(VMFUNC_SAME, "vmfunc-same")	  /* VMFUNC to the EPTP that is in use */                 \
+	X(OWN_CR3, "own-cr3")		  /* L2 goes on with a CR3 of its own behind an exit */   \
+	X(SMI_IN_L2, "smi-in-l2")                                                                 \
+	X(ASID_PCIDS, "asid-pcids") /* a flush of an ASID of several PCIDs */                     \
+	X(SHARED, "shared")	    /* a fault or flush is about two roots under one tag */       \
+	X(FAULT_GONE, "fault-gone") /* a fault at an entry that is gone is a flush */
 
 enum feature {
 #define X(id, name) FEATURE_##id,

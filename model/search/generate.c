@@ -4,6 +4,7 @@
 #include "model/lang/parse.h"
 #include "model/lang/verbs.h"
 #include "model/search/draw.h"
+#include "model/search/left_out.h"
 
 void *memset(void *s, int c, size_t n); /* freestanding: the image and the host both have it */
 
@@ -66,49 +67,6 @@ static void close_program(struct program *p, const struct position *at)
 	}
 }
 
-static bool is_legacy_invlpg(const struct generator *g, const struct step *step)
-{
-	return !mode_is_64bit(g->header.l2) && position_in_l2(&g->position) &&
-	       (step->op == OP_INVLPG || step->op == OP_INVPCID);
-}
-
-/* Would two roots come under one tag and PCID, with no flush between them? */
-static bool is_shared(const struct generator *g, const struct step *step)
-{
-	switch (step->op) {
-	case OP_L2CR3: return true;
-	case OP_CR3: return step->arg && step->pcid != step->root.nr % NR_PCIDS;
-	case OP_TAG: return step->tag && step->tag % 2 == position_here(&g->position)->vm;
-	default: return false;
-	}
-}
-
-/* The EPTP that is in use, A/D bit and all. */
-static bool is_vmfunc_same(const struct generator *g, const struct step *step)
-{
-	const struct vm_position *vm = position_vm(&g->position);
-
-	return step->op == OP_VMFUNC && step->root.space == vm->nested_root.space &&
-	       step->root.nr == vm->nested_root.nr && !step->arg == !vm->nested_ad;
-}
-
-/* What the executor refuses: an L2 of vCPU 0 left running, as that vCPU runs the program, and
- * entries read inside of L2. */
-static bool is_undoable(const struct generator *g, const struct step *step)
-{
-	if (!position_in_l2(&g->position))
-		return false;
-	return step->op == OP_BITS || (step->op == OP_CPU && step->arg && !g->position.cpu);
-}
-
-static bool is_left_out(const struct generator *g, const struct step *step)
-{
-	return is_undoable(g, step) ||
-	       (!is_on(g, FEATURE(LEGACY_INVLPG)) && is_legacy_invlpg(g, step)) ||
-	       (!is_on(g, FEATURE(VMFUNC_SAME)) && is_vmfunc_same(g, step)) ||
-	       (!is_on(g, FEATURE(SHARED)) && is_shared(g, step));
-}
-
 static bool is_allowed(struct generator *g, struct step step)
 {
 	struct program *p = g->program;
@@ -118,7 +76,7 @@ static bool is_allowed(struct generator *g, struct step step)
 	struct caps needs;
 	bool ok;
 
-	if (is_left_out(g, &step) || length + 1 + CLOSING > p->room)
+	if (step_is_left_out(g, &step) || length + 1 + CLOSING > p->room)
 		return false;
 	push(p, step);
 	position_follow(&after, &step);
@@ -139,7 +97,7 @@ static bool try_step(struct generator *g, const struct step *step, struct look *
 		return false;
 	if (op_is_look(step->op))
 		oracle_judge(g->trial, step, look, look->current);
-	return true;
+	return !effect_is_left_out(g, step, look);
 }
 
 static void note_look(struct generator *g, const struct step *step, const struct look *look)
@@ -185,6 +143,7 @@ static void keep_step(struct generator *g, const struct step *step, const struct
 	if (op_is_look(step->op))
 		note_look(g, step, look);
 	watch(g, step, look);
+	left_out_follow(g, step);
 	position_follow(&g->position, step);
 	g->stays = position_in_l2(&g->position) ? (uint8_t)(g->stays + 1) : 0;
 }
@@ -395,10 +354,10 @@ static const struct profile {
 	{FEATURE(NESTED) | FEATURE(RO) | FEATURE(STORE), MODE_LONG},
 	{FEATURE(NESTED) | FEATURE(NONE) | FEATURE(RO) | FEATURE(STORE), MODE_LONG},
 	{FEATURE(NONE) | FEATURE(RO) | FEATURE(NX) | FEATURE(STORE) | FEATURE(FETCH), MODE_LONG},
-	{FEATURE(PCID) | FEATURE(INVPCID) | FEATURE(ROOTS) | FEATURE(SHARED), MODE_LONG},
+	{FEATURE(PCID) | FEATURE(INVPCID) | FEATURE(ROOTS), MODE_LONG},
 	{FEATURE(PCID) | FEATURE(ROOTS) | FEATURE(NONE) | FEATURE(RO), MODE_LONG},
 	{FEATURE(ROOTS) | FEATURE(UPPER) | FEATURE(CR3), MODE_LONG},
-	{FEATURE(ROOTS) | FEATURE(TAGS) | FEATURE(CR3) | FEATURE(SHARED), MODE_LONG},
+	{FEATURE(ROOTS) | FEATURE(TAGS) | FEATURE(CR3), MODE_LONG},
 	{FEATURE(ROOTS) | FEATURE(WP) | FEATURE(SMEP) | FEATURE(SMAP) | FEATURE(USER), MODE_LONG},
 	{FEATURE(HOLE) | FEATURE(IO) | FEATURE(ROOTS), MODE_LONG},
 	{FEATURE(BITS) | FEATURE(CLEAR_AD) | FEATURE(STORE), MODE_LONG},
@@ -412,7 +371,7 @@ enum { NR_PROFILES = sizeof(profiles) / sizeof(profiles[0]) };
 
 static features swarm(struct generator *g)
 {
-	static const features always = FEATURE(LEGACY_INVLPG) | FEATURE(VMFUNC_SAME);
+	static const features always = (FEATURE(FAULT_GONE) << 1) - FEATURE(LEGACY_INVLPG);
 	const bool profiled = random_chance(&g->random, 60);
 	features on = 0;
 
@@ -433,6 +392,10 @@ static features swarm(struct generator *g)
 		on |= FEATURE(NESTED);
 	if (!caps_have(&g->caps, CAP_UNTAGGED))
 		on &= ~FEATURE(UNTAGGED);
+	if (g->cpus > 1 && random_chance(&g->random, 50))
+		on |= FEATURE(CPUS);
+	if (g->cpus == 1)
+		on &= ~FEATURE(CPUS);
 	return (on | always) & ~g->left_out;
 }
 
@@ -467,6 +430,11 @@ static void begin(struct generator *g, struct program *program)
 	g->looked = false;
 	g->dead_looks = g->kept_looks = 0;
 	memset(g->ever, 0, sizeof(g->ever));
+	g->left_running = g->waits = 0;
+	memset(g->ran, 0, sizeof(g->ran));
+	for (unsigned i = 0; i < NR_CPUS * NR_VMS; i++)
+		g->given[i / NR_VMS][i % NR_VMS] =
+			(struct given_cr3){.root = {SPACE_G, (uint8_t)(i % NR_VMS)}};
 	for (unsigned w = 0; w < NR_WINDOWS; w++)
 		g->last[w].op = NR_OPS;
 	g->header = (struct header){.l2 = MODE_LONG};
@@ -474,7 +442,7 @@ static void begin(struct generator *g, struct program *program)
 	add_header(g);
 	g->header = program_header(program);
 	position_start(&g->position, g->header);
-	oracle_start(g->live, g->vendor, is_on(g, FEATURE(CPUS)) ? g->cpus : 1);
+	oracle_start(g->live, g->vendor, is_on(g, FEATURE(CPUS)) ? pool_of_cpus(g) : 1);
 	for (unsigned i = 0; i < program->nr_steps; i++)
 		oracle_step(g->live, &program->step[i], &(struct look){0}, &why);
 	if (is_on(g, FEATURE(UNTAGGED)) && random_chance(&g->random, 80))

@@ -19,7 +19,7 @@ struct generator {
 	/* set by the caller */
 	enum vendor vendor;
 	struct caps caps;  /* what the host has; nothing else is generated */
-	unsigned cpus;	   /* vCPUs, 1 … NR_CPUS */
+	unsigned cpus;	   /* that the VM has; programs use NR_CPUS of them at the most */
 	features left_out; /* never used */
 	/* oracle_size() bytes each: after the steps so far, and to try the next on; the same as if
 	   the last flush had been left out */
@@ -35,7 +35,15 @@ struct generator {
 	uint8_t windows; /* pools: windows 0 … windows-1, and so on */
 	uint8_t roots, nroots, tags;
 	uint8_t flags; /* enum value_flags, that most entries have */
-	uint8_t stays; /* steps in one stay in L2 so far */
+	/* CR3 that L1 has given a VM, and whether L2 has loaded another one since */
+	struct given_cr3 {
+		struct root root;
+		uint8_t pcid;
+		bool is_gone;
+	} given[NR_CPUS][NR_VMS];
+	uint8_t left_running, waits;	/* vCPUs, a bit each: their L2, ever; now */
+	uint32_t ran[NR_CPUS][NR_TAGS]; /* roots that have run under a tag, a bit each */
+	uint8_t stays;			/* steps in one stay in L2 so far */
 	struct last_look {
 		uint8_t op, way;
 	} last[NR_WINDOWS];

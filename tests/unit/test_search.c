@@ -2,6 +2,7 @@
 /* The generator keeps to the language, the host and the seed; the shrinker to what it is asked. */
 #include "tests/unit/play.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +10,9 @@
 #include "model/search/shrink.h"
 #include "tests/tools/missed.h"
 #include "tests/tools/vendor_caps.h"
+#include "tests/unit/toy/duel.h"
 
-enum { PROGRAMS = 2000, PROGRAMS_TO_KILL = 3000 };
+enum { PROGRAMS = 2000, PROGRAMS_TO_KILL = 3000, CORPUS_SEEDS = 20 };
 
 static struct generator generator_of(enum vendor vendor)
 {
@@ -194,6 +196,149 @@ static void what_is_left_out_stays_out(void **state)
 	end_generator(&g);
 }
 
+/* Would an L2 go on with a CR3 that L1 has not given it? */
+static bool goes_on_with_own_cr3(const struct program *program)
+{
+	struct position position;
+	struct root given[NR_CPUS][NR_VMS];
+	uint8_t pcids[NR_CPUS][NR_VMS] = {0};
+
+	position_start(&position, program_header(program));
+	for (unsigned i = 0; i < NR_CPUS * NR_VMS; i++)
+		given[i / NR_VMS][i % NR_VMS] = (struct root){SPACE_G, (uint8_t)(i % NR_VMS)};
+	for (unsigned i = 0; i < program->nr_steps; i++) {
+		const struct step *step = &program->step[i];
+		const uint8_t cpu = position.cpu, vm = position_here(&position)->vm;
+		const struct root root = position_vm(&position)->root;
+
+		if (step->op == OP_L2CR3)
+			given[cpu][vm] = step->root;
+		if (step->op == OP_L2CR3 || (step->op == OP_CR3 && position_in_l2(&position)))
+			pcids[cpu][vm] = step->op == OP_CR3 ? step->pcid : 0;
+		if (step->op == OP_ENTER && (root.space != given[cpu][vm].space ||
+					     root.nr != given[cpu][vm].nr || pcids[cpu][vm]))
+			return true;
+		position_follow(&position, step);
+	}
+	return false;
+}
+
+static void what_a_host_loses_is_given_again(void **state)
+{
+	struct generator g = generator_of(VENDOR_INTEL);
+	struct program program = room_for_steps(GENERATED_STEPS);
+	unsigned without = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < PROGRAMS; i++) {
+		g.left_out = 0;
+		generate(&g, 1, i, &program);
+		without += goes_on_with_own_cr3(&program);
+		g.left_out = FEATURE(OWN_CR3);
+		generate(&g, 1, i, &program);
+		assert_true(program_header(&program).bare || !goes_on_with_own_cr3(&program));
+	}
+	assert_true(without > PROGRAMS / 50);
+	end_generator(&g);
+}
+
+/* Somebody must be left to carry the program out. */
+static void vcpus_are_left_running(void **state)
+{
+	struct program program = room_for_steps(GENERATED_STEPS);
+
+	(void)state;
+	for (unsigned cpus = 2; cpus <= NR_CPUS + 1; cpus++) {
+		struct generator g = generator_of(VENDOR_AMD);
+		unsigned seen = 0, most = 0;
+
+		g.cpus = cpus;
+		for (unsigned i = 0; i < PROGRAMS; i++) {
+			unsigned left;
+
+			generate(&g, 1, i, &program);
+			left = program_left_running(&program);
+			assert_true(program_cpus(&program) <= NR_CPUS);
+			assert_true(left < (1u << cpus) - 1);
+			seen |= left;
+			most = left == (1u << NR_CPUS) - 1 ? NR_CPUS : most;
+		}
+		assert_int_equal(seen, (1u << (cpus < NR_CPUS ? cpus : NR_CPUS)) - 1);
+		assert_true(cpus <= NR_CPUS || most == NR_CPUS);
+		end_generator(&g);
+	}
+}
+
+/* ---- programs along the oracle, on processors that are as lazy as the manuals allow ---- */
+
+static void play_on_toy(struct duel *d, struct program *program, uint32_t seed)
+{
+	static char text[8192];
+
+	if (duel_play(d, program, seed))
+		return;
+	seed = duel_shrink(d, program, seed);
+	text_of(program, text, sizeof(text));
+	fail_msg("seed %u: a lazy %s saw 0x%x, legal is 0x%x: %s", seed,
+		 vendor_rules[d->vendor].name, d->saw, d->legal, text);
+}
+
+static void what_toys_show_is_legal(void **state)
+{
+	struct program program = room_for_steps(GENERATED_STEPS);
+
+	(void)state;
+	for (enum vendor vendor = 0; vendor < NR_VENDORS; vendor++) {
+		struct generator g = generator_of(vendor);
+		struct duel d = {.vendor = vendor};
+
+		g.left_out = FEATURE(HOST);
+		for (unsigned i = 0; i < PROGRAMS; i++) {
+			g.cpus = 1 + i % 3;
+			generate(&g, 9, i, &program);
+			play_on_toy(&d, &program, i + 1);
+		}
+		assert_true(d.retained > d.looks / 20);
+		end_generator(&g);
+	}
+}
+
+/* The programs of a corpus are the lines that are no record's first. */
+static unsigned play_corpus(enum vendor vendor)
+{
+	static char name[64], line[8192];
+	struct duel d = {.vendor = vendor};
+	unsigned programs = 0;
+	FILE *file;
+
+	snprintf(name, sizeof(name), "tests/corpus/%s.scn", vendor_rules[vendor].name);
+	file = fopen(name, "r");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		struct program program = room_for_steps(GENERATED_STEPS);
+		struct program_error error;
+
+		if (line[0] != ' ')
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		if (!program_parse(line, OP_LOAD, &program, &error))
+			fail_msg("%s: %s", line, error.text);
+		for (uint32_t seed = 1; seed <= CORPUS_SEEDS; seed++)
+			play_on_toy(&d, &program, seed);
+		programs++;
+	}
+	fclose(file);
+	assert_true(d.retained > d.looks / 50);
+	return programs;
+}
+
+static void what_toys_show_of_the_corpus_is_legal(void **state)
+{
+	(void)state;
+	assert_true(play_corpus(VENDOR_AMD) > 100);
+	assert_true(play_corpus(VENDOR_INTEL) > 100);
+}
+
 /* ---- the shrinker ---- */
 
 /* Is INVLPG carried out in L2 somewhere behind a store to w1? */
@@ -262,6 +407,10 @@ int test_search(void)
 		cmocka_unit_test(every_rule_of_intel_is_missed),
 		cmocka_unit_test(a_seed_fixes_a_program),
 		cmocka_unit_test(what_is_left_out_stays_out),
+		cmocka_unit_test(what_a_host_loses_is_given_again),
+		cmocka_unit_test(vcpus_are_left_running),
+		cmocka_unit_test(what_toys_show_is_legal),
+		cmocka_unit_test(what_toys_show_of_the_corpus_is_legal),
 		cmocka_unit_test(what_does_not_matter_goes),
 		cmocka_unit_test(names_are_those_that_come_first),
 	};

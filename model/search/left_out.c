@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/search/left_out.h"
+
+#include "model/lang/host_events.h"
+#include "model/lang/verbs.h"
+#include "model/search/draw.h"
+
+/* Has L2 loaded another CR3 than the one that L1 has given it last? */
+static bool has_own_cr3(const struct generator *g)
+{
+	return !g->header.bare &&
+	       g->given[g->position.cpu][position_here(&g->position)->vm].is_gone;
+}
+
+static bool is_legacy_invlpg(const struct generator *g, const struct step *step)
+{
+	return !mode_is_64bit(g->header.l2) && position_in_l2(&g->position) &&
+	       (step->op == OP_INVLPG || step->op == OP_INVPCID);
+}
+
+/* Of a guest that may turn paging off. */
+static bool is_unpaged_smep(const struct generator *g, const struct step *step)
+{
+	return (step->op == OP_SMEP || step->op == OP_SMAP) && !mode_is_64bit(g->header.l2) &&
+	       (g->header.bare || position_in_l2(&g->position));
+}
+
+/* What is of L1's own is set for an SMI that comes in L2. */
+static bool is_smi_in_l2(const struct generator *g, const struct step *step)
+{
+	return step->op == OP_HOST && step->arg == HOST_SMI && !g->header.bare &&
+	       position_in_l2(&g->position);
+}
+
+/* The EPTP that is in use, A/D bit and all. */
+static bool is_vmfunc_same(const struct generator *g, const struct step *step)
+{
+	const struct vm_position *vm = position_vm(&g->position);
+
+	return step->op == OP_VMFUNC && step->root.space == vm->nested_root.space &&
+	       step->root.nr == vm->nested_root.nr && !step->arg == !vm->nested_ad;
+}
+
+/* L2 goes on with its own CR3 behind an exit, or behind its VM's rescue. */
+static bool is_own_cr3_used(const struct generator *g, const struct step *step)
+{
+	return has_own_cr3(g) &&
+	       ((verbs[step->op].flags & ENTERS) || step->op == OP_RDMSR ||
+		(step->op == OP_HOST && step->arg == HOST_SAVE && position_in_l2(&g->position)));
+}
+
+/* A flush of an ASID, where it may have several PCIDs. */
+static bool is_asid_of_pcids(const struct generator *g, const struct step *step)
+{
+	return is_on(g, FEATURE(PCID)) && caps_have(&g->caps, CAP_PCID) &&
+	       (step->op == OP_TLBCTL || step->op == OP_TAG);
+}
+
+/* What the executor refuses: an interrupt for an L2 that was left running, and one left running on
+ * each vCPU, as one must carry the program out. */
+static bool is_undoable(const struct generator *g, const struct step *step)
+{
+	const uint8_t here = (uint8_t)(1u << g->position.cpu);
+
+	if (position_is_left(&g->position, step))
+		return (g->left_running | here) == (1u << g->cpus) - 1;
+	return step->irq && (g->waits & here);
+}
+
+bool step_is_left_out(const struct generator *g, const struct step *step)
+{
+	static const struct {
+		features unless;
+		bool (*is)(const struct generator *g, const struct step *step);
+	} kinds[] = {
+		{FEATURE(LEGACY_INVLPG), is_legacy_invlpg},
+		{FEATURE(UNPAGED_SMEP), is_unpaged_smep},
+		{FEATURE(VMFUNC_SAME), is_vmfunc_same},
+		{FEATURE(OWN_CR3), is_own_cr3_used},
+		{FEATURE(ASID_PCIDS), is_asid_of_pcids},
+		{FEATURE(SMI_IN_L2), is_smi_in_l2},
+	};
+
+	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!is_on(g, kinds[i].unless) && kinds[i].is(g, step))
+			return true;
+	return is_undoable(g, step);
+}
+
+/* ---- by what they do ---- */
+
+static unsigned running_tag(const struct generator *g)
+{
+	return position_in_l2(&g->position) ? position_vm(&g->position)->tag : 0;
+}
+
+static uint32_t running_root(const struct generator *g)
+{
+	const struct root root = position_root(&g->position);
+
+	return 1u << (root.space * NR_ROOTS + root.nr);
+}
+
+/* Has another root run under the tag that runs? */
+static bool is_shared(const struct generator *g)
+{
+	return g->ran[g->position.cpu][running_tag(g)] & ~running_root(g);
+}
+
+bool effect_is_left_out(const struct generator *g, const struct step *step, const struct look *look)
+{
+	const bool faults = step->op <= OP_FETCH && (look->current & (RESULT_PF | RESULT_NPF));
+
+	if (!faults && step->op != OP_CR3 && step->op != OP_INVPCID)
+		return false;
+	if (oracle_outdated(g->trial) >= oracle_outdated(g->live))
+		return false;
+	if (faults && !is_on(g, FEATURE(FAULT_GONE)) && oracle_is_absent(g->live, step))
+		return true;
+	return !is_on(g, FEATURE(SHARED)) && is_shared(g);
+}
+
+void left_out_follow(struct generator *g, const struct step *step)
+{
+	struct given_cr3 *given = &g->given[g->position.cpu][position_here(&g->position)->vm];
+	const uint8_t here = (uint8_t)(1u << g->position.cpu);
+
+	g->ran[g->position.cpu][running_tag(g)] |= running_root(g);
+	if (position_is_left(&g->position, step))
+		g->left_running |= here;
+	if (position_is_left(&g->position, step))
+		g->waits |= here;
+	if (step->irq || (verbs[step->op].flags & LEAVES))
+		g->waits &= (uint8_t)~here;
+	if (step->op == OP_L2CR3)
+		*given = (struct given_cr3){step->root, step->pcid, false};
+	if (step->op == OP_CR3 && position_in_l2(&g->position))
+		given->is_gone = step->root.space != given->root.space ||
+				 step->root.nr != given->root.nr || step->pcid != given->pcid;
+}
