@@ -37,6 +37,7 @@ static struct kind {
 	unsigned times;
 } kinds[MAX_KINDS];
 static unsigned nr_kinds;
+static unsigned nr_red; /* programs */
 
 /* Of one case. */
 static struct tally {
@@ -89,7 +90,7 @@ static struct kind *kind_of(const struct program *p)
 	return &kinds[nr_kinds++];
 }
 
-static void take_red(unsigned nr, const struct finding *found)
+static void take_red(const struct search *s, unsigned nr, const struct finding *found)
 {
 	struct finding f = *found;
 	struct like like = {.crash = f.verdict == VERDICT_CRASH, .f = &f};
@@ -97,12 +98,15 @@ static void take_red(unsigned nr, const struct finding *found)
 	char which[64];
 
 	tally.red++;
+	nr_red++;
 	if (f.verdict > tally.worst) {
 		tally.worst = f.verdict;
 		snprintk(tally.text, sizeof(tally.text), "%s", f.text);
 	}
 	program_copy(&smallest, &program);
-	if (nr_kinds < MAX_KINDS) {
+	if (s->first) {
+		kind = kind_of(&smallest);
+	} else if (nr_kinds < MAX_KINDS) {
 		shrink(&smallest, &spare, is_alike, &like, SHRINK_BUDGET);
 		if (!is_alike(&smallest, &like)) { /* it shows now and then only */
 			program_copy(&smallest, &program);
@@ -113,7 +117,7 @@ static void take_red(unsigned nr, const struct finding *found)
 	if (!kind || kind->times++)
 		return;
 	printk("# | %s %s\n", verdict_name(f.verdict), f.text);
-	snprintk(which, sizeof(which), "random program %u, cut down", nr);
+	snprintk(which, sizeof(which), "random program %u%s", nr, s->first ? "" : ", cut down");
 	if (f.wrong)
 		report_finding(&smallest, &f, which);
 	else
@@ -150,7 +154,13 @@ static void run_program(const struct search *s, unsigned nr, bool traced)
 	tally.dead_looks += generator.dead_looks;
 	tally.kept += f.retained;
 	if (f.verdict != VERDICT_PASS)
-		take_red(nr, &f);
+		take_red(s, nr, &f);
+}
+
+/* Has it found what it was to find? */
+static bool is_over(const struct search *s)
+{
+	return s->first && nr_red;
 }
 
 /* Runs the programs of a case, from number `first` on. Returns how many there were. */
@@ -161,10 +171,10 @@ static unsigned run_programs(const struct search *s, unsigned first, bool traced
 	if (s->seconds) {
 		const uint64_t begin = rdtsc_ordered();
 
-		while (nr < SEARCH_SPAN && rdtsc_ordered() - begin < second)
+		while (nr < SEARCH_SPAN && rdtsc_ordered() - begin < second && !is_over(s))
 			run_program(s, first + nr++, traced);
 	} else {
-		while (nr < SEARCH_BATCH && first + nr < s->programs)
+		while (nr < SEARCH_BATCH && first + nr < s->programs && !is_over(s))
 			run_program(s, first + nr++, traced);
 	}
 	return nr;
@@ -178,6 +188,10 @@ static void run_case(const struct search *s, unsigned nr)
 	tally = (struct tally){0};
 	snprintk(name, sizeof(name), "random.%llu.%u", (unsigned long long)s->seed, nr);
 	report_case(nr, name);
+	if (is_over(s)) {
+		report_result(nr, name, VERDICT_SKIP, "the first red program was to end it");
+		return;
+	}
 	programs = run_programs(s, (nr - 1) * (s->seconds ? SEARCH_SPAN : SEARCH_BATCH),
 				nr == s->trace);
 	printk("# search %s programs=%u discarded=%u could-fail=%u kept=%u red=%u\n", name,
@@ -217,7 +231,7 @@ void search_run(const struct search *s, enum vendor vendor, const struct caps *c
 	generator = (struct generator){
 		.vendor = vendor,
 		.caps = *caps,
-		.cpus = nr_cpus < NR_CPUS ? nr_cpus : NR_CPUS,
+		.cpus = nr_cpus,
 		.live = memory_alloc(oracle_size(), 64),
 		.trial = memory_alloc(oracle_size(), 64),
 		.unflushed = memory_alloc(oracle_size(), 64),

@@ -45,6 +45,7 @@ class Stream:
     retention: dict[str, tuple[int, int]] = field(default_factory=dict)  # "ROW|SPACE": hits, tries
     fixed: list[tuple[str, str]] = field(default_factory=list)  # (case, reason) of known faults that are not here
     not_run: str = ""  # why cases of the plan were not
+    searched: dict[str, int] = field(default_factory=dict)  # random programs of a case
     status: int | None = None  # what the VM loop ended with
     host: str = ""  # what the host's kernel says of itself
     image: str = ""  # what the image says of itself and of the machine
@@ -192,6 +193,9 @@ def _take_comment(stream: Stream, line: str) -> None:
         key = f"{row}|{space}"
         before = stream.retention.get(key, (0, 0))
         stream.retention[key] = before[0] + hits, before[1] + tries
+    elif what == "search":
+        name, *numbers = text.split()
+        stream.searched[name] = int(dict(number.split("=", 1) for number in numbers)["programs"])
     elif what == "known-fixed":
         name, _, reason = text.partition(": ")
         stream.fixed.append((name, reason))

@@ -4,7 +4,8 @@
 none, under the parameters that the mutant's file names: one boot of a host for several mutants, a boot of its own
 for one that hangs or crashes. What must turn red is run again: three runs have to agree. Results are kept, so an
 interrupted run goes on where it stopped. Each result is a row of docs/mutants.tsv, in place of an older one; of all its
-rows docs/mutants.md is made.
+rows docs/mutants.md is made. With --random SECONDS random programs take the place of the scenarios, and the rows are
+those of docs/mutants-random.tsv.
 
 exit status: 0 all killed that can be; 1 a mutant survived, or is flaky; 2 usage; 99 a row is an ERROR
 """
@@ -23,9 +24,11 @@ import batch
 import changes
 import ktap
 import score_page
+import score_random
 import series
 from changes import Change
 from ktap import Stream
+from score_random import RandomEntry, RandomScore
 from score_table import Outcome, Row, Score
 from series import Series, usage_error
 
@@ -33,23 +36,41 @@ LIMIT = 200  # seconds for a mutant in a boot of its own
 PATIENCE = 20  # seconds without output until the VM counts as hung
 HANGS_AFTER = 10  # the same for a mutant that is known to hang it
 FILTER_BYTES = 480  # of the image's filter= word
+SEED = 1  # of random programs
 FEW = 4  # cases of a first run that was cut off, to be run again
 STANDARD = "7.3"  # the kernel of docs/mutants.md
 
 
 @dataclass(frozen=True)
 class Run:
-    """A row, or one of its later runs, or a part of it: the cases that the filter chooses, or all."""
+    """A row, or one of its later runs, or a part of it: the cases that the filter chooses, or all; or, not 0, so many
+    seconds of random programs."""
     row: Row
     number: int
     filter: str
+    random: int = 0
 
     @property
     def hangs(self) -> bool:
         return self.row.mutant is not None and self.row.mutant.hangs
 
+    @property
+    def words(self) -> str:
+        """For the image."""
+        if self.random:
+            return f" random-seconds={self.random} seed={SEED} random-first"
+        return f" filter={self.filter}" * bool(self.filter)
+
+    @property
+    def options(self) -> list[str]:
+        """For run.sh."""
+        if self.random:
+            return ["--random", str(self.random), "--seed", str(SEED), "--max-crashes", "1"]
+        return [*filter(None, self.filter.split(","))]
+
     def __str__(self) -> str:
-        return f"{self.row}, run {self.number}" + ", what is expected" * bool(self.filter)
+        what = ", random programs" if self.random else ", what is expected" * bool(self.filter)
+        return f"{self.row}, run {self.number}{what}"
 
 
 def filters_of(names: list[str], most: int = FILTER_BYTES) -> list[str]:
@@ -102,7 +123,7 @@ class Scoring:
         row = run.row
         edits = row.mutant.edits if row.mutant else []
         variants = [(name, self.variants[name].edits) for name in self.closure(row.base.variants)]
-        return self.runs.place(row.vendor, row.params, self.options.kernel, row.name, edits, variants, run.number, run.filter)
+        return self.runs.place(row.vendor, row.params, self.options.kernel, row.name, edits, variants, run.number, run.words)
 
     def closure(self, names: tuple[str, ...]) -> list[str]:
         """These variants and those that they are of."""
@@ -111,6 +132,9 @@ class Scoring:
     def runs_of(self, row: Row) -> Iterator[Run]:
         """The runs there must be: the first, of all cases, and once it is there the others, of those that are
         expected; if none is, of those that were red in it. Of a mutant that hangs only the expected are run."""
+        if self.options.random:
+            yield Run(row, 1, "", self.options.random)
+            return
         expected = filters_of([",".join(row.catch)]) if row.catch else []
         first = Run(row, 1, "")
         if first.hangs:
@@ -141,7 +165,7 @@ class Scoring:
         mutant, variants = self.parameters(run.row)
         words = f"kvm.revenant_mutant={mutant}" + f" kvm.revenant_variants={variants}" * bool(variants)
         arguments = [*series.host_options(run.row.vendor, run.row.params), "--kernel", self.kernel, "--host-append", words,
-                     "--timeout", str(HANGS_AFTER if run.hangs else PATIENCE), *filter(None, run.filter.split(","))]
+                     "--timeout", str(HANGS_AFTER if run.hangs else PATIENCE), *run.options]
         self.runs.run_sh(self.place(run), str(run), arguments, LIMIT, may_be_cut=True)
 
     def boot(self, todo: list[Run]) -> dict[int, str]:
@@ -149,7 +173,7 @@ class Scoring:
         row = todo[0].row
         folder = self.place(todo[0]).with_suffix(".boot")
         folder.mkdir(exist_ok=True)
-        lines = [f"mutant={self.parameters(run.row)[0]}" + (run.filter and f" filter={run.filter}") for run in todo]
+        lines = [f"mutant={self.parameters(run.row)[0]}{run.words}" for run in todo]
         (folder / "jobs").write_text("".join(f"{line}\n" for line in lines))
         variants = self.parameters(row)[1]
         command = [series.TOP / "lab/mutants/batch.sh", "--vendor", row.vendor, "--params", row.params,
@@ -232,6 +256,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="what is expected must be red in N runs, the later ones of these scenarios only (3)")
     add("--batch", metavar="N", type=series.number_up_to(99), default=12, help="mutants for each boot (12)")
     add("--jobs", metavar="N", type=series.number_up_to(99), default=os.cpu_count(), help="at a time (number of CPUs)")
+    add("--random", metavar="SECONDS", type=series.number_up_to(600), default=0,
+        help="random programs for so long, until the first that is red")
     add("--again", action="store_true", help="forget the results kept so far")
     add("--table", action="store_true", help="run nothing: only the tables, from the results kept")
     add("--doc", metavar="FILE", type=Path, help="write the page there (docs/mutants.md; with --image none), and beside it its rows (.tsv)")
@@ -284,14 +310,19 @@ def main(arguments: list[str]) -> int:
             scoring.find_bochs(rows)
             ran = scoring.make(rows)
             seconds = time.monotonic() - begin
-        everything = scoring.rows(mutants)
-        score = Score({row: scoring.outcome(row) for row in everything}, mutants, options.kernel, options.runs)
+        outcomes = {row: scoring.outcome(row) for row in scoring.rows(some if options.random else mutants)}
+        score = RandomScore(outcomes, options.kernel) if options.random else Score(outcomes, mutants, options.kernel, options.runs)
     print(score.table())
     if doc:
-        record = doc.with_suffix(".tsv")
-        entries = score_page.merged(score_page.read(record), score_page.entries(score, runs.image_name), mutants)
-        score_page.write(record, entries)
-        doc.write_text(score_page.text(entries, mutants, STANDARD))
+        record, by_random = doc.with_suffix(".tsv"), doc.with_name(f"{doc.stem}-random.tsv")
+        entries, found = score_page.read(record), score_page.read(by_random, RandomEntry)
+        if options.random:
+            found = score_page.merged(found, score.entries(runs.image_name), mutants)
+            score_page.write(by_random, found, score_random.HEAD)
+        else:
+            entries = score_page.merged(entries, score_page.entries(score, runs.image_name), mutants)
+            score_page.write(record, entries)
+        doc.write_text(score_page.text(entries, mutants, STANDARD, found))
     if ran:
         runs.note(f"{ran} runs in {seconds:.0f} s")
     return score.status()

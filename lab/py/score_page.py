@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from changes import Change, meaning
+from score_random import RandomEntry, section
 from score_table import BAD, VERDICTS, Score
 
 HEAD = "# Made by make mutants; do not edit. Scenarios without the ways of looking; UNSTEADY: red in some of the runs only."
@@ -38,17 +39,18 @@ def entries(score: Score, image: str) -> list[Entry]:
             for row, judged in score.judged.items() if judged.verdict != "not run"]
 
 
-def read(path: Path) -> list[Entry]:
+def read(path: Path, kind: type = Entry) -> list:
     lines = path.read_text().splitlines() if path.exists() else []
-    return [Entry(*line.split("\t")) for line in lines if not line.startswith("#")]
+    return [kind(*line.split("\t")) for line in lines if not line.startswith("#")]
 
 
-def write(path: Path, rows: list[Entry]) -> None:
-    names = "# " + "\t".join("CLASS" if field.name == "of" else field.name.upper() for field in fields(Entry))
-    path.write_text("\n".join([HEAD, names, *("\t".join(astuple(row)) for row in rows)]) + "\n")
+def write(path: Path, rows: list, head: str = HEAD) -> None:
+    kind = type(rows[0]) if rows else Entry
+    names = "# " + "\t".join("CLASS" if field.name == "of" else field.name.upper() for field in fields(kind))
+    path.write_text("\n".join([head, names, *("\t".join(astuple(row)) for row in rows)]) + "\n")
 
 
-def merged(rows: list[Entry], new: list[Entry], mutants: list[Change]) -> list[Entry]:
+def merged(rows: list, new: list, mutants: list[Change]) -> list:
     """What is new replaces what was there; mutants that are gone, or show elsewhere now, go. Newest kernel first."""
     hosts = {mutant.name: [f"{host.vendor} {host.params}" for host in mutant.hosts] for mutant in mutants}
     there = {row.key: row for row in (*rows, *new)
@@ -56,7 +58,7 @@ def merged(rows: list[Entry], new: list[Entry], mutants: list[Change]) -> list[E
     return sorted(there.values(), key=lambda row: ([-int(part) for part in row.kernel.split(".")], row.mutant, row.host))
 
 
-def text(rows: list[Entry], mutants: list[Change], kernel: str) -> str:
+def text(rows: list[Entry], mutants: list[Change], kernel: str, by_random: list[RandomEntry]) -> str:
     kinds = {mutant.name: mutant for mutant in mutants}
     lines = f"""\
 # Known-bad hosts
@@ -92,7 +94,7 @@ unmodified kernel is clean under the same parameters. Of kernels other than {ker
     unsteady = [row for row in rows if row.unsteady]
     lines += ["", "Red in some of the runs only, and not counted:", ""] * bool(unsteady)
     lines += [f"- {row.mutant} on {row.kernel}, {row.host}: `{row.unsteady}`" for row in unsteady]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *section(by_random)]) + "\n"
 
 
 def class_of(rows: list[Entry], name: str) -> str:

@@ -85,7 +85,7 @@ class Runs(unittest.TestCase):
         with mock.patch.object(series, "cache_dir", lambda: Path(folder.name)):
             self.runs = series.Series("test", "kept", None)
         self.runs.image_sum = self.runs.bochs_sum = "x"
-        self.scoring = score.Scoring(argparse.Namespace(kernel="7.3", runs=3, batch=2), kernel, self.runs)
+        self.scoring = score.Scoring(argparse.Namespace(random=0, kernel="7.3", runs=3, batch=2), kernel, self.runs)
         self.scoring.variants = {"lean": Change("lean", "variant")}
         self.dead = mutant("dead", ("amd", "npt=1", "svm.a/* svm.b"), ("intel", "ept=1", "vmx.a"))
         self.quiet = mutant("quiet", ("amd", "npt=1", ""), equivalent="it is")
@@ -133,6 +133,11 @@ class Runs(unittest.TestCase):
         text = "".join(f"not ok {i} svm.x{i} # CRASH gone\n" for i in range(1, 10))
         self.keep(score.Run(self.rows[2], 1, ""), text, 200.1)
         self.assertEqual(self.runs_of(self.rows[2])[1:], [(2, "svm.x1,svm.x2,svm.x3,svm.x4"), (3, "svm.x1,svm.x2,svm.x3,svm.x4")])
+
+    def test_random_programs_run_once(self):
+        self.scoring.options.random = 60
+        run, = self.scoring.runs_of(self.rows[2])
+        self.assertEqual(run.words, " random-seconds=60 seed=1 random-first")
 
     def test_of_a_mutant_that_hangs_only_the_expected(self):
         self.assertEqual(self.runs_of(self.rows[3]), [(1, "svm.b"), (2, "svm.b"), (3, "svm.b")])
@@ -278,7 +283,7 @@ class Pages(unittest.TestCase):
                          [("7.3", "alive", "abc1234"), ("7.3", "dead", "new"), ("6.1", "dead", "abc1234")])
 
     def test_the_page(self):
-        page = score_page.text(self.rows, MUTANTS, "7.3")
+        page = score_page.text(self.rows, MUTANTS, "7.3", [])
         for line in ("| 7.3 | abc1234 | 7 | 7 | 1 | 1 | 1 | 1 | 1 | 1 | 1 |", "- A1 1/7",
                      "| deep | 7.3 | amd npt=1 | hardware-only | deep. Hardware only: in the TLB. |",
                      "| alive | 7.3 | amd npt=1 | survived | expected: `svm.a/*` |", "- shaky on 7.3, amd npt=1: `svm.b`"):
