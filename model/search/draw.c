@@ -303,6 +303,7 @@ static struct step arguments(struct generator *g, enum op op)
 			step.root = (struct root){0};
 		break;
 	case OP_VM: step.arg = !position_here(&g->position)->vm; break;
+	case OP_PV_FLUSH:
 	case OP_CPU: step.arg = (uint16_t)other_cpu(g); break;
 	case OP_LOGGED: step.frame[0] = (uint8_t)below(g, FRAME_DECOY); break;
 	case OP_HOST: draw_event(g, &step); break;
@@ -333,6 +334,7 @@ struct step draw_flush(struct generator *g)
 		{OP_INVLPGA, 4, FEATURE(INVLPGA)},
 		{OP_INVVPID, 7, FEATURE(INVVPID)},
 		{OP_INVEPT, 8, FEATURE(INVEPT)},
+		{OP_PV_FLUSH, 6, FEATURE(PV)},
 		{OP_VMX_CYCLE, 1, FEATURE(VMX_CYCLE)},
 		{OP_ENTER_PENDING, 2, FEATURE(PENDING)},
 		{OP_ENTER_HALTED, 1, FEATURE(PENDING)},

@@ -58,12 +58,14 @@
 	X(IRQ, "irq")	      /* interrupts behind L2's flushes */                                \
 	X(VMS, "vms")	      /* two L2s */                                                       \
 	X(CPUS, "cpus")	      /* several vCPUs, in turns */                                       \
+	X(PV, "pv")	      /* flushes of a vCPU that the host has preempted */                 \
 	X(HOST, "host")	      /* the host acts below the VM */                                    \
 	/* not in a swarm: on unless left out */                                                  \
 	X(LEGACY_INVLPG, "legacy-invlpg") /* of an L2 in a 32-bit mode */                         \
 	X(UNPAGED_SMEP, "unpaged-smep")	  /* SMEP and SMAP of a guest that may turn paging off */ \
 	X(VMFUNC_SAME, "vmfunc-same")	  /* VMFUNC to the EPTP that is in use */                 \
 	X(OWN_CR3, "own-cr3")		  /* L2 goes on with a CR3 of its own behind an exit */   \
+	X(PV_IN_L2, "pv-in-l2")		  /* … preempted in an L2 with a tag of its own */      \
 	X(SMI_IN_L2, "smi-in-l2")                                                                 \
 	X(ASID_PCIDS, "asid-pcids") /* a flush of an ASID of several PCIDs */                     \
 	X(SHARED, "shared")	    /* a fault or flush is about two roots under one tag */       \

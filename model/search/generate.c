@@ -365,6 +365,8 @@ static const struct profile {
 	{FEATURE(CYCLE), MODE_PAE},
 	{FEATURE(UPPER) | FEATURE(CR3) | FEATURE(PGE) | FEATURE(SMEP), MODE_PAE},
 	{FEATURE(UPPER) | FEATURE(LARGE) | FEATURE(ROOTS), MODE_32},
+	{FEATURE(CPUS) | FEATURE(PV), MODE_LONG},
+	{FEATURE(CPUS) | FEATURE(NESTED) | FEATURE(INVEPT) | FEATURE(TLBCTL), MODE_LONG},
 	{FEATURE(PENDING) | FEATURE(FAILING) | FEATURE(TAGS) | FEATURE(TLBCTL), MODE_LONG},
 };
 enum { NR_PROFILES = sizeof(profiles) / sizeof(profiles[0]) };
@@ -392,10 +394,10 @@ static features swarm(struct generator *g)
 		on |= FEATURE(NESTED);
 	if (!caps_have(&g->caps, CAP_UNTAGGED))
 		on &= ~FEATURE(UNTAGGED);
-	if (g->cpus > 1 && random_chance(&g->random, 50))
+	if (g->cpus > 1 && ((on & FEATURE(PV)) || random_chance(&g->random, 50)))
 		on |= FEATURE(CPUS);
 	if (g->cpus == 1)
-		on &= ~FEATURE(CPUS);
+		on &= ~(FEATURE(CPUS) | FEATURE(PV));
 	return (on | always) & ~g->left_out;
 }
 

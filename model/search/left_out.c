@@ -49,6 +49,14 @@ static bool is_own_cr3_used(const struct generator *g, const struct step *step)
 		(step->op == OP_HOST && step->arg == HOST_SAVE && position_in_l2(&g->position)));
 }
 
+/* Of L1's, while the vCPU is in an L2 with a tag of its own. */
+static bool is_pv_in_l2(const struct generator *g, const struct step *step)
+{
+	const struct cpu_position *cpu = &g->position.cpus[step->arg];
+
+	return step->op == OP_PV_FLUSH && cpu->in_l2 && cpu->vms[cpu->vm].tag;
+}
+
 /* A flush of an ASID, where it may have several PCIDs. */
 static bool is_asid_of_pcids(const struct generator *g, const struct step *step)
 {
@@ -56,15 +64,16 @@ static bool is_asid_of_pcids(const struct generator *g, const struct step *step)
 	       (step->op == OP_TLBCTL || step->op == OP_TAG);
 }
 
-/* What the executor refuses: an interrupt for an L2 that was left running, and one left running on
- * each vCPU, as one must carry the program out. */
+/* What the executor refuses: an interrupt for an L2 that was left running, one left running on each
+ * vCPU, as one must carry the program out, and a wait for another vCPU where that may be the one.
+ */
 static bool is_undoable(const struct generator *g, const struct step *step)
 {
 	const uint8_t here = (uint8_t)(1u << g->position.cpu);
 
 	if (position_is_left(&g->position, step))
 		return (g->left_running | here) == (1u << g->cpus) - 1;
-	return step->irq && (g->waits & here);
+	return (step->irq && (g->waits & here)) || (step->op == OP_PV_FLUSH && g->left_running & 1);
 }
 
 bool step_is_left_out(const struct generator *g, const struct step *step)
@@ -79,6 +88,7 @@ bool step_is_left_out(const struct generator *g, const struct step *step)
 		{FEATURE(OWN_CR3), is_own_cr3_used},
 		{FEATURE(ASID_PCIDS), is_asid_of_pcids},
 		{FEATURE(SMI_IN_L2), is_smi_in_l2},
+		{FEATURE(PV_IN_L2), is_pv_in_l2},
 	};
 
 	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
