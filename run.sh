@@ -77,6 +77,7 @@ image_arguments() {
 	[[ -z $random_count ]] || words+=("random=$random_count")
 	[[ -z $random$random_count ]] || words+=("seed=$seed")
 	[[ -z $random_all ]] || words+=("random-all")
+	[[ -z $corpus || -z $random$random_count ]] || words+=("random-keep")
 	[[ -z $replay ]] || words+=("replay=$replay")
 	printf '%s\n' "${words[*]-}"
 }

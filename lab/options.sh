@@ -48,7 +48,7 @@ what to run
   --random SECONDS     random programs for so long, judged by the oracle; what is red is cut down
   --random-count N     N of them
   --seed S             the same ones again; without: others each time
-  --corpus DIR         the scenarios in DIR (*.scn); with --random: what it finds red goes there, too
+  --corpus DIR         the scenarios in DIR (*.scn); with --random it grows: by what is red, and by new combinations
   --random-all         also what is known to fail on such hosts
   --repeat N           each program N times (1)
   --tries N            tries of a control (3)

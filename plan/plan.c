@@ -28,7 +28,7 @@ static struct options {
 	unsigned from, repeat, tries;
 	unsigned random, random_seconds, seed; /* random programs */
 	unsigned trace; /* the case whose programs are told before they run; 0: none */
-	bool random_all, random_first;
+	bool random_all, random_first, random_keep;
 	bool skip_flush;
 	bool bench;
 	bool strict;	/* what is known of hosts is wrong, too */
@@ -114,6 +114,8 @@ static void read_word(const char *word, size_t length)
 		options.random_seconds = number(word, length, 15);
 	} else if (has_key(word, length, "seed=")) {
 		options.seed = number(word, length, 5);
+	} else if (length == 11 && !strncmp(word, "random-keep", 11)) {
+		options.random_keep = true;
 	} else if (length == 12 && !strncmp(word, "random-first", 12)) {
 		options.random_first = true;
 	} else if (length == 10 && !strncmp(word, "random-all", 10)) {
@@ -451,6 +453,7 @@ _Noreturn void plan_run(void)
 					    .seed = options.seed,
 					    .everything = options.random_all,
 					    .first = options.random_first,
+					    .keep = options.random_keep,
 					    .trace = options.trace},
 			   hv ? hv->vendor : VENDOR_AMD, &caps);
 	else

@@ -10,6 +10,7 @@
 #include "lib/pause.h"
 #include "lib/string.h"
 #include "model/search/generate.h"
+#include "model/search/keys.h"
 #include "model/search/shrink.h"
 #include "plan/case.h"
 #include "plan/finding.h"
@@ -20,10 +21,12 @@ enum {
 	SHRINK_BUDGET = 300, /* candidates for one program */
 	MAX_KINDS = 24,	     /* that are cut down; what comes behind them is counted */
 	KIND_TEXT = 512,
+	NEW_KEYS = 3, /* that make a program worth keeping */
 };
 
 static struct generator generator;
 static uint64_t second; /* of the TSC */
+static struct keys keys;
 
 /* All of one size. */
 static struct step steps[3][GENERATED_STEPS];
@@ -126,12 +129,20 @@ static void take_red(const struct search *s, unsigned nr, const struct finding *
 
 /* ---- one case ---- */
 
-static void trace(unsigned nr)
+static void say_program(const char *what)
 {
 	static char text[KIND_TEXT * 8];
 
 	program_print(&program, text, sizeof(text));
-	printk("# program %u: %s\n", nr, text);
+	printk("# %s: %s\n", what, text);
+}
+
+static void trace(unsigned nr)
+{
+	char what[32];
+
+	snprintk(what, sizeof(what), "program %u", nr);
+	say_program(what);
 }
 
 static void run_program(const struct search *s, unsigned nr, bool traced)
@@ -153,6 +164,8 @@ static void run_program(const struct search *s, unsigned nr, bool traced)
 	}
 	tally.dead_looks += generator.dead_looks;
 	tally.kept += f.retained;
+	if (s->keep && keys_add_if(&keys, NEW_KEYS, generator.trial, generator.vendor, &program))
+		say_program("keep");
 	if (f.verdict != VERDICT_PASS)
 		take_red(s, nr, &f);
 }

@@ -12,6 +12,7 @@ struct search {
 	unsigned from;	   /* the first case to run, from 1 */
 	uint64_t seed;
 	bool everything; /* also what is known to fail on such hosts */
+	bool keep;	 /* says those that bring new keys, for a corpus */
 	bool first;	 /* the first red program ends it, as it is */
 	unsigned trace;	 /* the case that says each program before it runs: one may be the
 			    last */

@@ -1,101 +1,113 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A corpus out of random programs: revenant-corpus amd|intel SEED NR [LEAST]
+ * A corpus out of random programs.
  *
- * Prints, as scenarios, those of NR programs that bring at least LEAST (1) keys which no program
- * before has had. A key is what a look stands for: an event since the last rewrite, the space and
- * the level of the rewritten entry, who looks and how. The last line says how many there are.
+ *   revenant-corpus amd|intel SEED NR [LEAST]
+ *
+ * prints, as scenarios, those of NR programs that bring at least LEAST (1) keys
+ * (model/search/keys.h) which no program before has had.
+ *
+ *   revenant-corpus amd|intel more LEAST FILE... <PROGRAMS
+ *
+ * does so with programs of its input, one a line, and what the corpus in these files has is had.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/lang/parse.h"
 #include "model/search/generate.h"
+#include "model/search/keys.h"
 #include "tests/tools/vendor_caps.h"
 
-enum { LEVELS = LEVEL_PML5E + 1, WAYS = WAY_FEP + 1, NO_EVENT = NR_EVENTS };
+static struct keys keys;
+static struct step space[GENERATED_STEPS];
+static struct program program = {.room = GENERATED_STEPS, .step = space};
+static char text[8192];
+static unsigned kept;
 
-struct keys {
-	bool had[NR_EVENTS + 1][NR_SPACES][LEVELS][2][OP_BITS + 1][WAYS];
-	unsigned nr;
-};
-
-static unsigned add_key(struct keys *keys, unsigned event, const struct entry_ref *entry,
-			bool in_l2, const struct step *look)
+static void choose(enum vendor vendor, unsigned least, struct oracle *scratch, const char *who)
 {
-	bool *had = &keys->had[event][entry->root.space][entry->level][in_l2][look->op][look->way];
-	const unsigned is_new = !*had;
-
-	*had = true;
-	keys->nr += is_new;
-	return is_new;
+	if (!keys_add_if(&keys, least, scratch, vendor, &program))
+		return;
+	program_print(&program, text, sizeof(text));
+	printf("\nscenario corpus.%s.%u: %s\n    %s\n", vendor_rules[vendor].name, kept++, who,
+	       text);
 }
 
-/* Adds a program's keys; returns how many are new. */
-static unsigned add_keys(struct keys *keys, struct oracle *o, enum vendor vendor,
-			 const struct program *program)
+/* ---- of a seed ---- */
+
+static void choose_generated(enum vendor vendor, char **argv, unsigned least)
 {
-	struct entry_ref entry = {{SPACE_H, 0}, 0, LEVEL_PTE};
-	struct program_cursor cursor = {0};
-	struct position position;
-	const struct step *step;
-	unsigned added = 0;
-	const char *why;
-
-	oracle_start(o, vendor, program_cpus(program));
-	position_start(&position, program_header(program));
-	while ((step = program_next(program, &cursor, false))) {
-		struct look look = {0};
-
-		if (!oracle_step(o, step, &look, &why))
-			break;
-		if (op_is_look(step->op))
-			oracle_judge(o, step, &look, look.current);
-		if (step->op == OP_SET)
-			entry = step->entry;
-		for (unsigned e = 0; step->op <= OP_BITS && e < NR_EVENTS; e++)
-			if (look.events >> e & 1)
-				added += add_key(keys, e, &entry, position_in_l2(&position), step);
-		if (step->op <= OP_BITS && !look.events)
-			added += add_key(keys, NO_EVENT, &entry, position_in_l2(&position), step);
-		position_follow(&position, step);
-	}
-	return added;
-}
-
-int main(int argc, char **argv)
-{
-	static struct step space[GENERATED_STEPS];
-	static struct keys keys, tried;
-	static char text[8192];
-	struct program program = {.room = GENERATED_STEPS, .step = space};
-	struct oracle *o = malloc(oracle_size());
 	struct generator g = {.cpus = 1,
+			      .vendor = vendor,
+			      .caps = vendor_caps(vendor),
 			      .live = malloc(oracle_size()),
 			      .trial = malloc(oracle_size()),
 			      .unflushed = malloc(oracle_size()),
 			      .scout = malloc(oracle_size())};
-	unsigned kept = 0;
+	const unsigned nr = (unsigned)atoi(argv[3]);
+
+	caps_drop(&g.caps, CAP_FEP);
+	for (unsigned i = 0; i < nr; i++) {
+		char who[64];
+
+		generate(&g, strtoull(argv[2], NULL, 10), i, &program);
+		snprintf(who, sizeof(who), "random program %u of seed %s", i, argv[2]);
+		choose(vendor, least, g.trial, who);
+	}
+}
+
+/* ---- of a file, and of the input ---- */
+
+/* The next line that is a program: in a corpus those that begin with a blank. */
+static bool next_program(FILE *file, bool corpus)
+{
+	struct program_error error;
+
+	while (fgets(text, sizeof(text), file)) {
+		text[strcspn(text, "\n")] = '\0';
+		if ((!corpus || text[0] == ' ') && program_parse(text, OP_LOAD, &program, &error))
+			return true;
+	}
+	return false;
+}
+
+static bool choose_more(enum vendor vendor, unsigned least, char **files)
+{
+	struct oracle *scratch = malloc(oracle_size());
+
+	for (; *files; files++) {
+		FILE *file = fopen(*files, "r");
+
+		if (!file) {
+			perror(*files);
+			return false;
+		}
+		for (; next_program(file, true); kept++)
+			keys_add(&keys, scratch, vendor, &program);
+		fclose(file);
+	}
+	while (next_program(stdin, false))
+		choose(vendor, least, scratch, "brings new keys (docs/search.md)");
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	const bool more = argc > 3 && !strcmp(argv[2], "more");
+	enum vendor vendor;
 
 	if (argc < 4 || (strcmp(argv[1], "amd") && strcmp(argv[1], "intel"))) {
 		fprintf(stderr, "usage: %s amd|intel SEED NR [LEAST]\n", argv[0]);
+		fprintf(stderr, "       %s amd|intel more LEAST FILE... <PROGRAMS\n", argv[0]);
 		return 2;
 	}
-	g.vendor = strcmp(argv[1], "amd") ? VENDOR_INTEL : VENDOR_AMD;
-	g.caps = vendor_caps(g.vendor);
-	caps_drop(&g.caps, CAP_FEP);
-	const unsigned nr = (unsigned)atoi(argv[3]), least = argc > 4 ? (unsigned)atoi(argv[4]) : 1;
-
-	for (unsigned i = 0; i < nr; i++) {
-		generate(&g, strtoull(argv[2], NULL, 10), i, &program);
-		tried = keys;
-		if (add_keys(&tried, o, g.vendor, &program) < least)
-			continue;
-		keys = tried;
-		program_print(&program, text, sizeof(text));
-		printf("\nscenario corpus.%s.%u: random program %u of seed %s\n    %s\n", argv[1],
-		       kept++, i, argv[2], text);
-	}
-	fprintf(stderr, "%u keys in %u of %u programs\n", keys.nr, kept, nr);
+	vendor = strcmp(argv[1], "amd") ? VENDOR_INTEL : VENDOR_AMD;
+	if (!more)
+		choose_generated(vendor, argv, argc > 4 ? (unsigned)atoi(argv[4]) : 1);
+	else if (!choose_more(vendor, (unsigned)atoi(argv[3]), argv + 4))
+		return 2;
+	fprintf(stderr, "%u keys in %u programs\n", keys.nr, kept);
 	return 0;
 }
