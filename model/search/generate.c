@@ -143,7 +143,7 @@ static void keep_step(struct generator *g, const struct step *step, const struct
 	if (op_is_look(step->op))
 		note_look(g, step, look);
 	watch(g, step, look);
-	left_out_follow(g, step);
+	left_out_follow(g, step, look);
 	position_follow(&g->position, step);
 	g->stays = position_in_l2(&g->position) ? (uint8_t)(g->stays + 1) : 0;
 }
@@ -434,6 +434,7 @@ static void begin(struct generator *g, struct program *program)
 	memset(g->ever, 0, sizeof(g->ever));
 	g->left_running = g->waits = 0;
 	memset(g->ran, 0, sizeof(g->ran));
+	memset(g->missed, 0, sizeof(g->missed));
 	for (unsigned i = 0; i < NR_CPUS * NR_VMS; i++)
 		g->given[i / NR_VMS][i % NR_VMS] =
 			(struct given_cr3){.root = {SPACE_G, (uint8_t)(i % NR_VMS)}};

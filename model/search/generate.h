@@ -41,9 +41,11 @@ struct generator {
 		uint8_t pcid;
 		bool is_gone;
 	} given[NR_CPUS][NR_VMS];
-	uint8_t left_running, waits;	/* vCPUs, a bit each: their L2, ever; now */
-	uint32_t ran[NR_CPUS][NR_TAGS]; /* roots that have run under a tag, a bit each */
-	uint8_t stays;			/* steps in one stay in L2 so far */
+	uint8_t left_running, waits; /* vCPUs, a bit each: their L2, ever; now */
+	/* roots, a bit each: that have run under a tag; those of them that the last fault or flush
+	   there was not about */
+	uint32_t ran[NR_CPUS][NR_TAGS], missed[NR_CPUS][NR_TAGS];
+	uint8_t stays; /* steps in one stay in L2 so far */
 	struct last_look {
 		uint8_t op, way;
 	} last[NR_WINDOWS];

@@ -52,9 +52,33 @@ static bool is_own_cr3_used(const struct generator *g, const struct step *step)
 /* Of L1's, while the vCPU is in an L2 with a tag of its own. */
 static bool is_pv_in_l2(const struct generator *g, const struct step *step)
 {
-	const struct cpu_position *cpu = &g->position.cpus[step->arg];
+	const struct cpu_position *cpu;
 
-	return step->op == OP_PV_FLUSH && cpu->in_l2 && cpu->vms[cpu->vm].tag;
+	if (step->op != OP_PV_FLUSH)
+		return false;
+	cpu = &g->position.cpus[step->arg];
+	return cpu->in_l2 && cpu->vms[cpu->vm].tag;
+}
+
+static uint32_t bit_of(struct root root)
+{
+	return 1u << (root.space * NR_ROOTS + root.nr);
+}
+
+static unsigned running_tag(const struct generator *g)
+{
+	return position_in_l2(&g->position) ? position_vm(&g->position)->tag : 0;
+}
+
+/* A root is taken up without a flush that a fault, or a flush of L2's, has left as it was. */
+static bool is_missed_root(const struct generator *g, const struct step *step)
+{
+	const struct vm_position *vm = position_vm(&g->position);
+	const uint32_t *missed = g->missed[g->position.cpu];
+
+	if (verbs[step->op].flags & ENTERS)
+		return missed[vm->tag] & bit_of(vm->root);
+	return step->op == OP_CR3 && step->arg && (missed[running_tag(g)] & bit_of(step->root));
 }
 
 /* A flush of an ASID, where it may have several PCIDs. */
@@ -86,6 +110,7 @@ bool step_is_left_out(const struct generator *g, const struct step *step)
 		{FEATURE(UNPAGED_SMEP), is_unpaged_smep},
 		{FEATURE(VMFUNC_SAME), is_vmfunc_same},
 		{FEATURE(OWN_CR3), is_own_cr3_used},
+		{FEATURE(MISSED_ROOT), is_missed_root},
 		{FEATURE(ASID_PCIDS), is_asid_of_pcids},
 		{FEATURE(SMI_IN_L2), is_smi_in_l2},
 		{FEATURE(PV_IN_L2), is_pv_in_l2},
@@ -97,51 +122,54 @@ bool step_is_left_out(const struct generator *g, const struct step *step)
 	return is_undoable(g, step);
 }
 
-/* ---- by what they do ---- */
-
-static unsigned running_tag(const struct generator *g)
-{
-	return position_in_l2(&g->position) ? position_vm(&g->position)->tag : 0;
-}
-
-static uint32_t running_root(const struct generator *g)
-{
-	const struct root root = position_root(&g->position);
-
-	return 1u << (root.space * NR_ROOTS + root.nr);
-}
-
-/* Has another root run under the tag that runs? */
-static bool is_shared(const struct generator *g)
-{
-	return g->ran[g->position.cpu][running_tag(g)] & ~running_root(g);
-}
-
 bool effect_is_left_out(const struct generator *g, const struct step *step, const struct look *look)
 {
 	const bool faults = step->op <= OP_FETCH && (look->current & (RESULT_PF | RESULT_NPF));
 
-	if (!faults && step->op != OP_CR3 && step->op != OP_INVPCID)
-		return false;
-	if (oracle_outdated(g->trial) >= oracle_outdated(g->live))
-		return false;
-	if (faults && !is_on(g, FEATURE(FAULT_GONE)) && oracle_is_absent(g->live, step))
-		return true;
-	return !is_on(g, FEATURE(SHARED)) && is_shared(g);
+	return faults && !is_on(g, FEATURE(FAULT_GONE)) && oracle_is_absent(g->live, step) &&
+	       oracle_outdated(g->trial) < oracle_outdated(g->live);
 }
 
-void left_out_follow(struct generator *g, const struct step *step)
+/* ---- what must be known for it ---- */
+
+static void follow_vcpus(struct generator *g, const struct step *step)
 {
-	struct given_cr3 *given = &g->given[g->position.cpu][position_here(&g->position)->vm];
 	const uint8_t here = (uint8_t)(1u << g->position.cpu);
 
-	g->ran[g->position.cpu][running_tag(g)] |= running_root(g);
-	if (position_is_left(&g->position, step))
+	if (position_is_left(&g->position, step)) {
 		g->left_running |= here;
-	if (position_is_left(&g->position, step))
 		g->waits |= here;
+	}
 	if (step->irq || (verbs[step->op].flags & LEAVES))
 		g->waits &= (uint8_t)~here;
+}
+
+static void follow_roots(struct generator *g, const struct step *step, const struct look *look)
+{
+	const unsigned tag = running_tag(g);
+	uint32_t *ran = &g->ran[g->position.cpu][tag], *missed = &g->missed[g->position.cpu][tag];
+	const uint32_t root = bit_of(position_root(&g->position));
+
+	*ran |= root;
+	if (step->op <= OP_FETCH && (look->current & RESULT_PF))
+		*missed |= *ran & ~root;
+	if (position_in_l2(&g->position) && step->op == OP_INVPCID)
+		*missed |= *ran & ~root;
+	if (position_in_l2(&g->position) && step->op == OP_CR3 && !step->arg)
+		*missed |= *ran;
+	if (step->op == OP_CR3 && !step->arg)
+		*missed &= ~bit_of(step->root);
+	for (unsigned cpu_tag = 0; step->op == OP_INVVPID && cpu_tag < NR_TAGS; cpu_tag++)
+		if (step->type == 2 || cpu_tag == step->tag)
+			g->missed[g->position.cpu][cpu_tag] = 0;
+}
+
+void left_out_follow(struct generator *g, const struct step *step, const struct look *look)
+{
+	struct given_cr3 *given = &g->given[g->position.cpu][position_here(&g->position)->vm];
+
+	follow_vcpus(g, step);
+	follow_roots(g, step, look);
 	if (step->op == OP_L2CR3)
 		*given = (struct given_cr3){step->root, step->pcid, false};
 	if (step->op == OP_CR3 && position_in_l2(&g->position))

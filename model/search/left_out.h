@@ -16,6 +16,6 @@ bool effect_is_left_out(const struct generator *g, const struct step *step,
 			const struct look *look);
 
 /* Goes on behind a step of the program: call it while the position is the one before it. */
-void left_out_follow(struct generator *g, const struct step *step);
+void left_out_follow(struct generator *g, const struct step *step, const struct look *look);
 
 #endif

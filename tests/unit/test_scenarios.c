@@ -460,7 +460,7 @@ static void a_search_leaves_out_what_is_known_of_its_host(void **state)
 	(void)c;
 	assert_int_equal(cases_avoided(VENDOR_INTEL, shadows),
 			 FEATURE(NXE) | FEATURE(LEGACY_INVLPG) | FEATURE(UNPAGED_SMEP) |
-				 FEATURE(OWN_CR3) | FEATURE(SMI_IN_L2) | FEATURE(SHARED) |
+				 FEATURE(OWN_CR3) | FEATURE(SMI_IN_L2) | FEATURE(MISSED_ROOT) |
 				 FEATURE(FAULT_GONE));
 	assert_int_equal(cases_avoided(VENDOR_AMD, "kvm,6.12.0,npt=N"),
 			 FEATURE(NXE) | FEATURE(LEGACY_INVLPG) | FEATURE(ASID_PCIDS));
