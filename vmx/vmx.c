@@ -324,7 +324,7 @@ static void vmx_set_nested_root(struct hv_vm *hv_vm, uint64_t table, bool access
 		update(&vm->fields.functions, VM_FUNCTION_CONTROLS,
 		       table ? VMFUNC_EPTP_SWITCHING : 0);
 	}
-	update(&vm->fields.eptp, EPT_POINTER, table ? vmx_eptp(table, accessed_dirty) : 0);
+	put(EPT_POINTER, table ? vmx_eptp(table, accessed_dirty) : 0);
 	vm->gives_pdptes = true;
 }
 

@@ -11,9 +11,10 @@
  */
 enum { EPTP_LIST_ENTRIES = 2 * NR_ROOTS };
 
-/* Fields that no exit changes, as the VMCS has them: a write or a read of one may be an exit. */
+/* Fields that only VMWRITE changes, as the VMCS has them: a write or a read of one may be an exit.
+ * Not the EPTP: L2's VMFUNC changes it, too (28.5.7.3 "EPTP Switching"). */
 struct vmx_fields {
-	uint64_t pin, primary, secondary, vpid, eptp, functions, host_cr0, host_cr3, host_cr4;
+	uint64_t pin, primary, secondary, vpid, functions, host_cr0, host_cr3, host_cr4;
 };
 
 struct vmx_vm {
