@@ -4,18 +4,14 @@
  * in both modes. APM vol. 2, 14.6.1 "Activating Long Mode", 14.7 "Leaving Long Mode".
  */
 #include "hv/bare_offsets.h"
+#include "lib/callee_saved.inc"
 
 /* void bare_enter(struct hv_vm *vm): returns when the agent leaves */
 	.code64
 	.text
 	.global	bare_enter
 bare_enter:
-	push	%rbx
-	push	%rbp
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
+	push_callee_saved
 	pushfq
 	mov	%rsp, L1_RSP(%rdi)
 	sidt	L1_IDT(%rdi)
@@ -86,12 +82,7 @@ bare_leave:
 	mov	L1_RSP(%rbx), %rsp
 	lidt	L1_IDT(%rbx)
 	popfq
-	pop	%r15
-	pop	%r14
-	pop	%r13
-	pop	%r12
-	pop	%rbp
-	pop	%rbx
+	pop_callee_saved
 	ret
 
 	.section .note.GNU-stack, "", @progbits

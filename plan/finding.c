@@ -41,34 +41,33 @@ static size_t append(char *text, size_t size, size_t n, const char *word)
 
 static void results_text(uint32_t results, char *text, size_t size)
 {
-	static const char *const bits[4] = {"a=0,d=0", "a=1,d=0", "a=0,d=1", "a=1,d=1"};
+	static const struct {
+		uint32_t result;
+		const char *word;
+	} words[] = {
+		{RESULT_PF, "page-fault"},
+		{RESULT_NPF, "nested-fault"},
+		{RESULT_WILD, "no-frame"},
+		{RESULT_BITS << 0, "a=0,d=0"},
+		{RESULT_BITS << 1, "a=1,d=0"},
+		{RESULT_BITS << 2, "a=0,d=1"},
+		{RESULT_BITS << 3, "a=1,d=1"},
+		{RESULT_DIRECT, "no-exit"},
+		{RESULT_EXIT, "exit"},
+		{RESULT_ZERO, "zeros"},
+		{RESULT_GONE, "a-page-taken-away"},
+		{RESULT_LOGGED, "logged"},
+		{RESULT_UNLOGGED, "not-logged"},
+	};
 	size_t n = 0;
 
 	text[0] = '\0';
 	for (unsigned nr = 0; nr < NR_FRAMES; nr++)
 		if (results & RESULT_FRAME(nr))
 			n = append(text, size, n, (char[2]){frame_letter(nr), '\0'});
-	if (results & RESULT_PF)
-		n = append(text, size, n, "page-fault");
-	if (results & RESULT_NPF)
-		n = append(text, size, n, "nested-fault");
-	if (results & RESULT_WILD)
-		n = append(text, size, n, "no-frame");
-	for (unsigned i = 0; i < 4; i++)
-		if (results & RESULT_BITS << i)
-			n = append(text, size, n, bits[i]);
-	if (results & RESULT_DIRECT)
-		n = append(text, size, n, "no-exit");
-	if (results & RESULT_EXIT)
-		n = append(text, size, n, "exit");
-	if (results & RESULT_ZERO)
-		n = append(text, size, n, "zeros");
-	if (results & RESULT_GONE)
-		n = append(text, size, n, "a-page-taken-away");
-	if (results & RESULT_LOGGED)
-		n = append(text, size, n, "logged");
-	if (results & RESULT_UNLOGGED)
-		n = append(text, size, n, "not-logged");
+	for (unsigned i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (results & words[i].result)
+			n = append(text, size, n, words[i].word);
 }
 
 void finding_text(const struct finding *f, char *text, size_t size)

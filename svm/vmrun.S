@@ -7,16 +7,12 @@
  * RAX and RSP of L2 live in the VMCB.
  */
 #include "svm/vmrun_offsets.h"
+#include "lib/callee_saved.inc"
 
 	.text
 	.global	svm_switch
 svm_switch:
-	push	%rbx
-	push	%rbp
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
+	push_callee_saved
 	push	%rsi
 	mov	%rdi, %rax
 	mov	SVM_RBX(%rsi), %rbx
@@ -51,12 +47,7 @@ svm_switch:
 	mov	%r15, SVM_R15(%rsi)
 	pop	SVM_RSI(%rsi)
 	stgi
-	pop	%r15
-	pop	%r14
-	pop	%r13
-	pop	%r12
-	pop	%rbp
-	pop	%rbx
+	pop_callee_saved
 	ret
 
 	.section .note.GNU-stack, "", @progbits

@@ -7,16 +7,12 @@
  * (SDM vol. 3, "Conventions": VMfailInvalid, VMfailValid).
  */
 #include "vmx/vmlaunch_offsets.h"
+#include "lib/callee_saved.inc"
 
 	.text
 	.global	vmx_switch, vmx_exit_entry
 vmx_switch:
-	push	%rbx
-	push	%rbp
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
+	push_callee_saved
 	push	%rdi
 	mov	$HOST_RSP, %eax
 	vmwrite	%rsp, %rax
@@ -64,12 +60,7 @@ vmx_exit_entry:				/* HOST_RIP; RSP as it was written above */
 	mov	%r15, VMX_R15(%rdi)
 	pop	VMX_RDI(%rdi)
 	xor	%eax, %eax
-3:	pop	%r15
-	pop	%r14
-	pop	%r13
-	pop	%r12
-	pop	%rbp
-	pop	%rbx
+3:	pop_callee_saved
 	ret
 
 	.section .note.GNU-stack, "", @progbits
