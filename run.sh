@@ -119,11 +119,11 @@ remove_old_streams() {
 	done
 }
 
-work='' loops=() progress=() # processes
-judged=''                    # there is a verdict
+work='' loops=() # processes
+judged=''        # there is a verdict
 
 clean_up() {
-	kill "${loops[@]}" "${progress[@]}" 2>/dev/null || true
+	kill "${loops[@]}" 2>/dev/null || true
 	if [[ -n $shower ]]; then
 		end_showing "$1"
 		note "ended early: $(cat "$work/run/totals" 2>/dev/null || true)"
@@ -263,11 +263,8 @@ main() {
 	start_showing "./run.sh$(for word; do printf ' %s' "$(quoted "$word")"; done)"
 	if [[ -z $shower ]]; then
 		print_limits
-		show_progress &
-		progress=($!)
 	fi
 	run_settings
-	kill "${progress[@]}" 2>/dev/null || true
 	status=$(overall_status)
 	judged=yes
 	end_showing "$status"

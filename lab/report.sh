@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # What a run prints: per setting a heading and its KTAP stream as it comes, at the end a summary.
-# All of our own lines are KTAP comments. Colour only on a terminal.
+# All of our own lines are KTAP comments.
 
 print_heading() { # NUMBER of a setting
 	printf '# ==== %d/%d  %s\n' $(($1 + 1)) $settings "${setting[$1.title]}"
@@ -31,18 +31,10 @@ print_limits() {
 	esac
 }
 
-coloured() {
-	if [[ -t 1 ]]; then
-		sed -u -E $'s/^(not ok|Bail out!).*/\033[31m&\033[0m/; s/^ok .*# SKIP.*/\033[33m&\033[0m/; s/^ok .*/\033[32m&\033[0m/'
-	else
-		cat
-	fi
-}
-
 # Prints a growing stream until the process that writes it is gone. In the background, for bash
 # hears no signal while it waits for a command in the foreground.
 follow_stream() { # FILE PID
-	{ tail -n +1 -f -s 0.1 --pid="$2" "$1" | coloured; } &
+	tail -n +1 -f -s 0.1 --pid="$2" "$1" &
 	wait $!
 }
 
@@ -52,32 +44,6 @@ print_streams() {
 	for ((s = 0; s < settings; s++)); do
 		print_heading "$s"
 		cat "$(stream_of "$s")" || true
-	done
-}
-
-# One line that says how far the settings are: "npt=1 34/150, npt=0 12/150".
-progress_line() {
-	local s stream plan line=
-	for ((s = 0; s < settings; s++)); do
-		stream=$(stream_of "$s")
-		[[ -e $stream ]] || continue
-		plan=$(sed -n 's/^1\.\.//p;T;q' "$stream")
-		line+="${line:+, }${setting[$s.name]} $(grep -cE '^(not )?ok ' "$stream")/${plan:-...}"
-	done
-	printf '%s\n' "$line"
-}
-
-# Runs beside the settings. When the streams go to the terminal they are progress enough.
-show_progress() {
-	local told=$SECONDS
-	[[ ! -t 1 ]] || return 0
-	while sleep 1 && kill -0 $$ 2>/dev/null; do
-		if [[ -t 2 ]]; then
-			printf '\r\033[K%s' "$(progress_line)" >&2
-		elif ((SECONDS >= told + 10)); then
-			told=$SECONDS
-			note "$(progress_line)"
-		fi
 	done
 }
 
