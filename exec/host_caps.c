@@ -8,6 +8,7 @@
 #include "kernel/cpu.h"
 #include "kernel/vmm.h"
 #include "lib/cpuid.h"
+#include "lib/cr.h"
 #include "lib/string.h"
 
 static void cpu_caps(struct caps *caps)
@@ -20,6 +21,7 @@ static void cpu_caps(struct caps *caps)
 	caps_add_if(caps, cpuid_has(FEATURE_LA57), CAP_LA57);
 	caps_add(caps, CAP_LEGACY); /* as far as CPUID says: see lacks= */
 	caps_add(caps, CAP_PDPTES);
+	caps_add_if(caps, !(read_cr0() & CR0_CD), CAP_SMI_IN_L2);
 	caps_add_if(caps, nr_cpus >= 2, CAP_CPUS2);
 	caps_add_if(caps, nr_cpus >= 4, CAP_CPUS4);
 }

@@ -44,7 +44,10 @@
 	  "L1 cannot run in 32-bit paging modes here, as run.sh knows: another host, or "         \
 	  "--emulator bochs")                                                                     \
 	X(PDPTES, "pdptes",                                                                       \
-	  "QEMU TCG loses a guest by an SMI or a restore: real hardware, or --emulator bochs")    \
+	  "the CPU below sets reserved bits in PDPTEs (QEMU TCG): real hardware, or "             \
+	  "--emulator bochs")                                                                     \
+	X(SMI_IN_L2, "smi-in-l2",                                                                 \
+	  "an SMI in L2 takes CR0.CD from L1, which needs it here: npt=1, or --emulator bochs")   \
 	X(UNPAGED, "unpaged",                                                                     \
 	  "L2 cannot run unpaged: use a host with NPT, or EPT and unrestricted guests")           \
 	X(NPT_PAE, "npt-pae", "nested tables in another format than 64-bit L1's are SVM's")       \

@@ -115,18 +115,24 @@ static void step_needs(const struct step *step, struct caps *needs)
 }
 
 /*
- * An SMI's end and a restored vCPU load control registers and PDPTEs. On QEMU TCG they do not come
- * back as they were, and a guest is lost then or later: docs/emulators.md.
+ * An SMI's end and a restored vCPU load the PDPTEs from memory, and the guest is lost if they
+ * cannot. An SMI in L2 costs L1 its CR0.CD on KVM, which kernel/cpu.c may have a use for:
+ * docs/emulators.md.
  */
-static bool reloads_registers(const struct program *program)
+static void reload_needs(const struct program *program, struct caps *needs)
 {
+	const struct header header = program_header(program);
+	bool smi = false, save = false;
+
 	for (unsigned i = 0; i < program->nr_steps; i++) {
 		const struct step *step = &program->step[i];
 
-		if (step->op == OP_HOST && (step->arg == HOST_SMI || step->arg == HOST_SAVE))
-			return true;
+		smi |= step->op == OP_HOST && step->arg == HOST_SMI;
+		save |= step->op == OP_HOST && step->arg == HOST_SAVE;
 	}
-	return false;
+	caps_add_if(needs, (smi || save) && (header.l2 == MODE_PAE || header.nested_pae),
+		    CAP_PDPTES);
+	caps_add_if(needs, smi && caps_have(needs, CAP_HV), CAP_SMI_IN_L2);
 }
 
 struct caps program_needs(const struct program *program)
@@ -141,7 +147,7 @@ struct caps program_needs(const struct program *program)
 		caps_drop(&needs, CAP_UNPAGED);
 		caps_add(&needs, CAP_LEGACY);
 	}
-	caps_add_if(&needs, reloads_registers(program), CAP_PDPTES);
+	reload_needs(program, &needs);
 	caps_add_if(&needs, cpus > 1, CAP_CPUS2);
 	caps_add_if(&needs, cpus > 2, CAP_CPUS4);
 	return needs;

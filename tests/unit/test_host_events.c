@@ -114,6 +114,11 @@ static void the_language_refuses(void **state)
 	refused("bare 32; set g0.w0.pde A; host swap A B", "4 MiB");
 	assert_needs("host swap A B", "host-events");
 	assert_needs("host slot remove A", "hole,host-events");
+	assert_needs("host smi; host save", "host-events");
+	assert_needs("enter; host save; exit", "hv,host-events");
+	assert_needs("enter; host smi; exit", "hv,smi-in-l2,host-events");
+	assert_needs("bare pae; enter; host smi; exit", "legacy-paging,pdptes,host-events");
+	assert_needs("bare 32; enter; host save; exit", "legacy-paging,host-events");
 }
 
 /* ---- the VMM's side ---- */
