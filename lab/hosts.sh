@@ -321,12 +321,12 @@ kernel_words() { # MODULE PARAMS
 	printf '%s\n' "$1.nested=1$words"
 }
 
-lab_command() { # NUMBER WORK; sets command
+lab_command() { # NUMBER WORK; sets command, lacks
 	local vendor=${setting[$1.vendor]} params=${setting[$1.params]} vcpus cpus
 	vcpus=$(machine_word smp "$params")
 	cpus=$(machine_word host-cpus "$params")
 	if [[ ${setting[$1.emulator]} == qemu ]]; then
-		command=("$LAB/qemu-host.sh")
+		command=("$LAB/qemu-host.sh") lacks=pdptes # docs/emulators.md
 	else
 		command=("$LAB/bochs/bochs-host.sh" --bochs "$lab_bochs" --cpu "$vendor")
 	fi
@@ -363,7 +363,7 @@ exec_setting() { # NUMBER WORK ARGS
 	lab)
 		lab_command "$1" "$2"
 		if [[ ${setting[$1.emulator]} == qemu ]]; then
-			boots=90 lacks=pdptes # docs/emulators.md
+			boots=90
 		else
 			boots=240 # on a busy machine Bochs needs minutes to the first case
 		fi
