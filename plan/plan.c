@@ -300,10 +300,11 @@ static void run_case(unsigned nr, const struct case_ref *c)
 static const char *reason_to_leave_out(const struct case_ref *c)
 {
 	const char *fatal = case_text(c, PART_FATAL);
+	const bool is_fatal = *fatal && (!c->of.scenario->known_crash || known_reason(c, "CRASH"));
 
-	if (*fatal && !is_wanted(c))
+	if (is_fatal && !is_wanted(c))
 		return fatal;
-	if (*fatal && !strncmp(host, "kvm", 3) && !options.may_crash)
+	if (is_fatal && !strncmp(host, "kvm", 3) && !options.may_crash)
 		return "it can stop this machine: say --may-crash-host, if that is what you want";
 	if (options.skip_flush && !claims_flush())
 		return "it claims no flush that could be left out";

@@ -109,6 +109,7 @@ static bool read_known(struct reader *r, struct scenario *s, struct slice text)
 	if (!read_vendor(r, slice_word(&host), &known->vendor))
 		return false;
 	known->host = host;
+	s->known_crash = s->known_crash || slice_is(verdict, "CRASH");
 	r->set->nr_known++;
 	return true;
 }

@@ -49,6 +49,7 @@ struct scenario {
 		level; /* whom the program runs on, by name; empty: its axis says, or the text */
 	struct slice control_level;
 	struct slice fatal; /* empty; or why it ends current hosts: it runs if asked for by name */
+	bool known_crash;   /* it ends only those that are known to CRASH of it */
 	struct caps needs;  /* beside those of its program */
 	unsigned first_definition, end_definition; /* of its own family */
 	unsigned each, each_end; /* the block that it is in, scenarios; none: both 0 */

@@ -273,7 +273,8 @@ static void fields_hold_for_all_that_follow_or_for_one(void **state)
 {
 	static const char text[] =
 		LEVELS "class A1\nfor amd\nscenario a: T\n  load w0\n"
-		       "scenario b: T\n  class B1\n  for intel\n  needs pcid cpus2\n  load w0\n"
+		       "scenario b: T\n  class B1\n  for intel\n  needs pcid cpus2\n"
+		       "  known CRASH on amd: why\n  load w0\n"
 		       "scenario c: T\n  fatal F\n"
 		       "  known STALE on intel ept=1 vpid=1: why: so\n"
 		       "  avoid nxe shared on amd npt=0\n  load w0\n";
@@ -289,12 +290,13 @@ static void fields_hold_for_all_that_follow_or_for_one(void **state)
 	assert_true(caps_have(&s[1].needs, CAP_VMX) && !caps_have(&s[1].needs, CAP_SVM));
 	assert_true(caps_have(&s[1].needs, CAP_PCID) && caps_have(&s[1].needs, CAP_CPUS2));
 	assert_true(slice_is(s[2].fatal, "F") && s[1].fatal.start == s[1].fatal.end);
-	assert_int_equal(set.nr_known, 1);
-	assert_ptr_equal(set.known[0].scenario, &s[2]);
-	assert_int_equal(set.known[0].vendor, VENDOR_INTEL);
-	assert_true(slice_is(set.known[0].verdict, "STALE") &&
-		    slice_is(set.known[0].host, "ept=1 vpid=1") &&
-		    slice_is(set.known[0].reason, "why: so"));
+	assert_true(s[1].known_crash && !s[2].known_crash);
+	assert_int_equal(set.nr_known, 2);
+	assert_ptr_equal(set.known[1].scenario, &s[2]);
+	assert_int_equal(set.known[1].vendor, VENDOR_INTEL);
+	assert_true(slice_is(set.known[1].verdict, "STALE") &&
+		    slice_is(set.known[1].host, "ept=1 vpid=1") &&
+		    slice_is(set.known[1].reason, "why: so"));
 	assert_int_equal(set.nr_avoid, 1);
 	assert_ptr_equal(set.avoid[0].scenario, &s[2]);
 	assert_int_equal(set.avoid[0].vendor, VENDOR_AMD);
