@@ -68,15 +68,22 @@ static void drain_interrupt(void)
 	cli();
 }
 
-/* Is the address one of the 4 bytes of the look, or of them in a page that nested tables map? */
-static bool is_address(const struct hv_exit *exit, uint64_t looked_at)
+/*
+ * Is the address one of the 4 bytes of the look, or of them in a page that nested tables map? Where
+ * KVM's emulator took a nested fault it tells the page alone: docs/findings.md.
+ */
+static bool is_address(const struct hv_exit *exit, const struct action *a)
 {
+	const bool is_emulated = a->way == WAY_IO || a->way == WAY_FEP;
+	uint64_t offset;
+
 	if (exit->kind == HV_EXIT_PAGE_FAULT)
-		return exit->address - looked_at < sizeof(uint32_t);
-	for (unsigned p = 0; p < NR_WINDOWS; p++)
-		if (exit->address - world_guest_physical(p) - looked_at % PAGE_SIZE <
-		    sizeof(uint32_t))
+		return exit->address - a->address < sizeof(uint32_t);
+	for (unsigned p = 0; p < NR_WINDOWS; p++) {
+		offset = exit->address - world_guest_physical(p);
+		if (offset - a->address % PAGE_SIZE < sizeof(uint32_t) || (!offset && is_emulated))
 			return true;
+	}
 	return false;
 }
 
@@ -86,7 +93,7 @@ static bool is_address(const struct hv_exit *exit, uint64_t looked_at)
  */
 static bool tells_truth(const struct hv_exit *exit, const struct action *a, bool is_64bit)
 {
-	return is_address(exit, a->address) && exit->store == (a->kind == ACTION_STORE) &&
+	return is_address(exit, a) && exit->store == (a->kind == ACTION_STORE) &&
 	       (!is_64bit || exit->fetch == (a->kind == ACTION_FETCH)) &&
 	       (exit->kind == HV_EXIT_NESTED_FAULT || exit->user == (a->way == WAY_USER));
 }
