@@ -106,10 +106,10 @@ def make(options: argparse.Namespace, runs: Series, kernel: Path) -> bool:
         runs.at_once(options.jobs, lambda place: jobs[place](place), [place for place in jobs if not place.exists()])
         return all(place.exists() for place in jobs)
 
-    whole = do({run.place(runs, kernel): partial(runs.run_sh, who=str(run), arguments=run.arguments(kernel), limit=LIMIT)
-                for run in all_runs() if is_asked(run.host)})
-    return do({coverage_families.place(runs, kernel, *host): partial(coverage_families.make, runs, kernel, *host)
-               for host in coverage_families.HOSTS if is_asked(" ".join(host))}) and whole
+    families = do({coverage_families.place(runs, kernel, *host): partial(coverage_families.make, runs, kernel, *host)
+                   for host in coverage_families.HOSTS if is_asked(" ".join(host))})
+    return do({run.place(runs, kernel): partial(runs.run_sh, who=str(run), arguments=run.arguments(kernel), limit=LIMIT)
+               for run in all_runs() if is_asked(run.host)}) and families
 
 
 def page_of(runs: Series, kernel: Path) -> Page:

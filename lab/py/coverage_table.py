@@ -174,10 +174,11 @@ class Page:
 # What of KVM is reached
 
 Made by `make coverage` (`lab/py/coverage.py`); do not edit. Linux {release} as a host, all of KVM compiled with gcov's
-counters, under the whole set of scenarios and the corpus of image {image}: {len(self.runs)} of {of} runs, merged. Counted
-is what flushes, syncs, zaps, walks or caches, or is state that a transition carries (`lab/py/coverage_table.py` has the rule). A line in a header
-that is compiled several times, such as paging_tmpl.h for 64-bit, 32-bit and EPT tables, counts once here; by function, with
-branches, runs and families of scenarios, see [coverage-functions.tsv](coverage-functions.tsv).
+counters, under the whole set of scenarios and the corpus of image {image}: {len(self.runs)} of {of} runs, merged.
+
+Counted is what flushes, syncs, zaps, walks or caches, or is state that a transition carries (`lab/py/coverage_table.py` has
+the rule). A line that is compiled several times, as those of paging_tmpl.h are for 64-bit, 32-bit and EPT tables, counts once.
+By function, with branches, runs and families of scenarios: [coverage-functions.tsv](coverage-functions.tsv).
 
 {self.files_table()}
 
