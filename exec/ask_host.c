@@ -39,10 +39,14 @@ bool host_begin(void)
 	return known;
 }
 
-struct vmm_request *host_request(const struct step *step)
+struct vmm_request *host_request(const struct step *step, uint64_t address)
 {
 	struct vmm_request *r = &requests[next++ % AGENT_RING];
 
+	if (step->way == WAY_SAVE) {
+		*r = (struct vmm_request){.op = VMM_SAVE_LOAD, .argument = {address}};
+		return r;
+	}
 	*r = (struct vmm_request){
 		.op = step->op == OP_LOGGED ? VMM_LOGGED : requests_of[step->arg],
 		.argument = {step->frame[0], step->frame[1]},

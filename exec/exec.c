@@ -136,6 +136,10 @@ static uint32_t result_of(const struct step *step, const struct action *a)
 		return request_of(a)->result ? RESULT_LOGGED : RESULT_UNLOGGED;
 	if (step->op == OP_BITS)
 		return world_bits(step->entry, (uint32_t)a->result);
+	if (step->way == WAY_SAVE)
+		return request_of(a)->result == VMM_UNMAPPED
+			       ? RESULT_PF
+			       : world_loaded((uint32_t)request_of(a)->result);
 	if (step->op == OP_LOAD)
 		return world_loaded((uint32_t)a->result);
 	if (step->op == OP_FETCH)
@@ -202,9 +206,10 @@ static void note_action(const struct step *step, const struct action *a)
 		refuse(run.lacking ? "the host cannot do that here"
 				   : "the VMM does not take the request");
 	} else if (op_is_look(step->op)) {
-		note(result_of(step, a), fault			? a->error
-					 : step->op == OP_STORE ? a->operand
-								: a->result);
+		note(result_of(step, a), fault			 ? a->error
+					 : step->op == OP_STORE	 ? a->operand
+					 : step->way == WAY_SAVE ? request_of(a)->result
+								 : a->result);
 	}
 }
 
@@ -442,7 +447,7 @@ static void exec_step(const struct step *step)
 		return;
 	}
 	if (a.kind == ACTION_VMM)
-		a.operand = (uint64_t)host_request(step);
+		a.operand = (uint64_t)host_request(step, a.address);
 	if (step->op == OP_PCPU) {
 		a.operand = pcpu_request(at.cpu, step->arg, step->irq);
 		here()->moved = true;

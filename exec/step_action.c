@@ -28,7 +28,7 @@ bool step_action(const struct step *step, bool in_l2, struct action *a)
 	a->pcid = step->pcid;
 	switch (step->op) {
 	case OP_LOAD:
-		a->kind = ACTION_LOAD;
+		a->kind = step->way == WAY_SAVE ? ACTION_VMM : ACTION_LOAD;
 		a->address = linear + FRAME_LOAD;
 		return true;
 	case OP_STORE:

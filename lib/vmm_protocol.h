@@ -48,6 +48,12 @@ enum vmm_op {
 	VMM_PRESSURE, /* the VM's limit of shadow pages, down to the least and up again */
 	VMM_SMI,      /* of this vCPU: its handler does nothing */
 	VMM_SAVE,     /* vCPUs and devices are saved, and go on in a new VM */
+	/*
+	 * Linear address: the same, by what VMMs of old had (KVM_GET_SREGS); then, before a vCPU
+	 * runs, the VMM itself looks through this vCPU's tables. result: the 4 bytes there; or
+	 * VMM_UNMAPPED, if KVM finds none.
+	 */
+	VMM_SAVE_LOAD,
 	NR_VMM_OPS
 };
 
@@ -62,6 +68,8 @@ enum vmm_status {
 	VMM_NONSENSE, /* no such request, or no such argument */
 	VMM_CANNOT,   /* a true request, but this host or VM has not what it needs */
 };
+
+#define VMM_UNMAPPED UINT64_MAX
 
 enum {
 	VMM_ARGUMENTS = 3,

@@ -36,6 +36,7 @@ static const unsigned char shapes[NR_VMM_OPS] = {
 	[VMM_PRESSURE] = EVENT,
 	[VMM_SMI] = EVENT,
 	[VMM_SAVE] = EVENT,
+	[VMM_SAVE_LOAD] = EVENT,
 };
 
 static bool in_memory(uint64_t address, uint64_t length, uint64_t memory)

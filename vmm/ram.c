@@ -62,6 +62,18 @@ void *ram_at(uint64_t address, uint64_t length)
 	return base + address;
 }
 
+void *ram_seen_at(uint64_t address, uint64_t length)
+{
+	for (unsigned i = 0; i < MAX_SLOTS; i++) {
+		const uint64_t at = address - slots[i].guest_phys_addr;
+
+		if (address >= slots[i].guest_phys_addr && length <= slots[i].memory_size &&
+		    at <= slots[i].memory_size - length)
+			return (uint8_t *)slots[i].userspace_addr + at;
+	}
+	return NULL;
+}
+
 void *ram_file(uint64_t offset)
 {
 	return all + offset;

@@ -17,6 +17,9 @@ uint64_t ram_size(void);
 /* The bytes at a guest-physical address; NULL if they are not all in memory. */
 void *ram_at(uint64_t address, uint64_t length);
 
+/* The same of what the guest sees there, wherever the slot is; NULL: no memory. */
+void *ram_seen_at(uint64_t address, uint64_t length);
+
 /* ---- the file behind it ---- */
 
 /* The file has twice as many bytes again, from ram_size() on, that the guest does not see. */

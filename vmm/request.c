@@ -48,15 +48,22 @@ static bool change_slot(bool (*how)(unsigned frame), unsigned frame)
 	return done;
 }
 
-static enum vmm_status save(void)
+static enum vmm_status save(void (*how)(void))
 {
 	if (!save_works())
 		return VMM_CANNOT;
-	vcpus_then(save_and_restore);
+	vcpus_then(how);
 	return VMM_DONE;
 }
 
-static enum vmm_status act(unsigned vcpu, struct vmm_request *r)
+static enum vmm_status save_load(unsigned vcpu, uint64_t address, volatile uint64_t *result)
+{
+	save_look(vcpu, address, result);
+	return save(save_and_look);
+}
+
+/* result: where what is known only when it is over belongs. */
+static enum vmm_status act(unsigned vcpu, struct vmm_request *r, volatile uint64_t *result)
 {
 	const unsigned a = (unsigned)r->argument[0], b = (unsigned)r->argument[1];
 
@@ -76,14 +83,15 @@ static enum vmm_status act(unsigned vcpu, struct vmm_request *r)
 	case VMM_LOG_OFF: return done_if(frames_log(false));
 	case VMM_LOGGED: r->result = frames_logged(a); break;
 	case VMM_SMI: return done_if(smm_interrupt(vcpu));
-	case VMM_SAVE: return save();
+	case VMM_SAVE: return save(save_and_restore);
+	case VMM_SAVE_LOAD: return save_load(vcpu, r->argument[0], result);
 	case VMM_PRESSURE: return done_if(vm_pressure());
 	default: return VMM_CANNOT;
 	}
 	return VMM_DONE;
 }
 
-static enum vmm_status carry_out(unsigned vcpu, struct vmm_request *r)
+static enum vmm_status carry_out(unsigned vcpu, struct vmm_request *r, volatile uint64_t *result)
 {
 	if (!check_request(r, ram_size(), frames_number()))
 		return VMM_NONSENSE;
@@ -93,7 +101,7 @@ static enum vmm_status carry_out(unsigned vcpu, struct vmm_request *r)
 		console_write(ram_at(r->argument[0], r->argument[1]), r->argument[1]);
 		break;
 	case VMM_FRAMES: return create_frames(r);
-	default: return act(vcpu, r);
+	default: return act(vcpu, r, result);
 	}
 	return VMM_DONE;
 }
@@ -107,7 +115,7 @@ bool request(unsigned vcpu, uint32_t address)
 	shared = ram_at(address, sizeof(*shared));
 	memcpy(&r, shared, sizeof(r));
 	r.result = 0;
-	r.status = carry_out(vcpu, &r);
+	r.status = carry_out(vcpu, &r, &shared->result);
 	shared->result = r.result;
 	__atomic_store_n(&shared->status, r.status, __ATOMIC_RELEASE);
 	return true;

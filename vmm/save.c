@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "lib/vmm_protocol.h"
 #include "vmm/cpu_model.h"
 #include "vmm/host_frames.h"
 #include "vmm/ram.h"
@@ -57,7 +58,6 @@ bool save_works(void)
 	const int nested = ioctl(vm_kvm(), KVM_CHECK_EXTENSION, KVM_CAP_NESTED_STATE);
 	const int xsave = ioctl(vm_kvm(), KVM_CHECK_EXTENSION, KVM_CAP_XSAVE2);
 
-	has_sregs2 = has(KVM_CAP_SREGS2);
 	has_nested = nested > 0;
 	msrs.head.nmsrs = MAX_MSRS;
 	return nested <= NESTED_MAX && xsave <= XSAVE_MAX && has(KVM_CAP_XSAVE) &&
@@ -155,7 +155,7 @@ static void set_devices(int vm)
 	SET(vm, CLOCK, &devices.clock);
 }
 
-void save_and_restore(void)
+static void go_on_as_another(void)
 {
 	const unsigned nr = vcpus_number();
 	const int old = vm_fd();
@@ -173,4 +173,36 @@ void save_and_restore(void)
 	for (unsigned i = 0; i < nr; i++)
 		set_vcpu(vcpu_fd(i), &states[i]);
 	close(old);
+}
+
+void save_and_restore(void)
+{
+	has_sregs2 = has(KVM_CAP_SREGS2);
+	go_on_as_another();
+}
+
+static struct {
+	unsigned vcpu;
+	uint64_t address;
+	volatile uint64_t *result;
+} look;
+
+void save_look(unsigned vcpu, uint64_t address, volatile uint64_t *result)
+{
+	look.vcpu = vcpu;
+	look.address = address;
+	look.result = result;
+}
+
+void save_and_look(void)
+{
+	struct kvm_translation t = {.linear_address = look.address};
+	const uint32_t *word;
+
+	has_sregs2 = false;
+	go_on_as_another();
+	vcpu_almost_enter(look.vcpu);
+	must_ioctl(vcpu_fd(look.vcpu), KVM_TRANSLATE, &t, "KVM_TRANSLATE");
+	word = t.valid ? ram_seen_at(t.physical_address, sizeof(*word)) : NULL;
+	*look.result = !t.valid ? VMM_UNMAPPED : word ? *word : UINT32_MAX;
 }

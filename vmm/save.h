@@ -16,4 +16,11 @@ bool save_works(void);
  */
 void save_and_restore(void);
 
+/*
+ * The same, and then KVM's own walk of that vCPU's tables: the bytes that the guest has at the
+ * linear address of the last save_look(), before any vCPU has run again.
+ */
+void save_and_look(void);
+void save_look(unsigned vcpu, uint64_t address, volatile uint64_t *result);
+
 #endif

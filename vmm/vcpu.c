@@ -118,6 +118,27 @@ void vcpu_complete(unsigned vcpu)
 	vcpus[vcpu].run->immediate_exit = 0;
 }
 
+/* A signal that only KVM_RUN lets through is looked at last, behind what KVM has been asked to do
+ * first. */
+void vcpu_almost_enter(unsigned vcpu)
+{
+	struct __attribute__((packed)) {
+		uint32_t length;
+		uint64_t blocked;
+	} in_run = {sizeof(uint64_t), 0}; /* struct kvm_signal_mask */
+	sigset_t ours, before;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &ours, &before);
+	must_ioctl(vcpus[vcpu].fd, KVM_SET_SIGNAL_MASK, &in_run, "KVM_SET_SIGNAL_MASK");
+	syscall(SYS_tgkill, getpid(), vcpu_thread(vcpu), SIGUSR1);
+	if (!ioctl(vcpus[vcpu].fd, KVM_RUN, NULL) || errno != EINTR)
+		warn("vCPU %u did not stand still", vcpu);
+	must_ioctl(vcpus[vcpu].fd, KVM_SET_SIGNAL_MASK, NULL, "KVM_SET_SIGNAL_MASK");
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 /* ---- all of them out of KVM_RUN ---- */
 
 static void enter(void)

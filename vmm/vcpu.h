@@ -24,6 +24,12 @@ pid_t vcpu_thread(unsigned vcpu);
 /* Ends what the vCPU is about after an exit that has been served: its next instruction's state. */
 void vcpu_complete(unsigned vcpu);
 
+/*
+ * Does for the vCPU, this thread's, what KVM does in front of its next instruction, which is not
+ * run.
+ */
+void vcpu_almost_enter(unsigned vcpu);
+
 /* New vCPUs of another VM in the place of all. */
 void vcpus_renew(int kvm, int vm);
 

@@ -122,7 +122,7 @@ static bool check_agent(const struct mode_check *m, const struct step *step)
 	if (step->op == OP_PCIDE)
 		return fail(m, step, "CR4.PCIDE is for 64-bit modes");
 	if (step->way != WAY_PLAIN && step->way != WAY_IO && step->way != WAY_FEP &&
-	    step->way != WAY_UNPAGED)
+	    step->way != WAY_UNPAGED && step->way != WAY_SAVE)
 		return fail(m, step, "an L2 in a 32-bit mode does nothing by that way");
 	return true;
 }

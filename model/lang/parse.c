@@ -59,6 +59,7 @@ static uint16_t way_flag(unsigned way)
 	case WAY_IO: return BY_EMULATOR;
 	case WAY_FEP: return BY_FEP;
 	case WAY_UNPAGED: return BY_UNPAGED;
+	case WAY_SAVE: return BY_SAVE;
 	default: return BY_STORES;
 	}
 }

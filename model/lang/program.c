@@ -94,6 +94,7 @@ static void step_needs(const struct step *step, struct caps *needs)
 		caps_add(needs, CAP_HV);
 	caps_add_if(needs, step->way == WAY_FEP, CAP_FEP);
 	caps_add_if(needs, step->way == WAY_UNPAGED, CAP_UNPAGED);
+	caps_add_if(needs, step->way == WAY_SAVE, CAP_HOST);
 	switch (step->op) {
 	case OP_SET: value_needs(step, needs); break;
 	case OP_INVPCID:
@@ -128,7 +129,7 @@ static void reload_needs(const struct program *program, struct caps *needs)
 		const struct step *step = &program->step[i];
 
 		smi |= step->op == OP_HOST && step->arg == HOST_SMI;
-		save |= step->op == OP_HOST && step->arg == HOST_SAVE;
+		save |= step->way == WAY_SAVE || (step->op == OP_HOST && step->arg == HOST_SAVE);
 	}
 	caps_add_if(needs, (smi || save) && (header.l2 == MODE_PAE || header.nested_pae),
 		    CAP_PDPTES);

@@ -190,6 +190,8 @@ enum way {
 	/* looks */
 	WAY_USER, /* at CPL 3 */
 	WAY_IO,	  /* INS or OUTS, byte by byte: KVM's instruction emulator carries it out */
+	WAY_SAVE, /* loads: the VM is saved and goes on as another, whose VMM then looks, before
+		   * a vCPU has run */
 	/* looks, and flushes of one instruction */
 	WAY_FEP, /* behind KVM's forced-emulation prefix */
 	/* flushes, and writes of control registers */
@@ -294,7 +296,7 @@ struct program_error {
  *   flag    := 'ro' | 'nx' | 'g' | 's' | 'na' | 'nd' | 'xo'
  *
  *   looks        load W, store W, fetch W, look W, bits ENTRY
- *                by user, by io and by fep but for fetches
+ *                by user, by io and by fep but for fetches; load W by save
  *                in L2: rdmsr; logged FRAME
  *   rewrites     set ENTRY VALUE; by 4, 1, misaligned, xchg, cmpxchg, stos, movs, 16
  *   linear       cr3 ROOT [pcid 0-3] [noflush], invlpg W, both also by fep;

@@ -7,7 +7,7 @@
 #define PASSES (IN_L1 | CAN_FLUSH | ENTERS | LEAVES)
 
 const struct verb verbs[NR_OPS] = {
-	[OP_LOAD] = {"load", SHAPE_WINDOW, BOTH | BY_USER | BY_EMULATOR | BY_FEP},
+	[OP_LOAD] = {"load", SHAPE_WINDOW, BOTH | BY_USER | BY_EMULATOR | BY_FEP | BY_SAVE},
 	[OP_STORE] = {"store", SHAPE_WINDOW, BOTH | BY_USER | BY_EMULATOR | BY_FEP},
 	[OP_FETCH] = {"fetch", SHAPE_WINDOW, BOTH | BY_USER},
 	[OP_RDMSR] = {"rdmsr", SHAPE_NOTHING, IN_L2},
@@ -70,6 +70,7 @@ const char *const way_names[NR_WAYS] = {
 	[WAY_IO] = "io",
 	[WAY_FEP] = "fep",
 	[WAY_UNPAGED] = "unpaged",
+	[WAY_SAVE] = "save",
 	[WAY_4] = "4",
 	[WAY_1] = "1",
 	[WAY_MISALIGNED] = "misaligned",

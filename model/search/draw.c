@@ -83,6 +83,8 @@ static uint8_t way_of(struct generator *g, enum op op)
 		return WAY_USER;
 	if (op == OP_FETCH)
 		return WAY_PLAIN;
+	if (op == OP_LOAD && is_on(g, FEATURE(HOST)) && chance(g, 5))
+		return WAY_SAVE;
 	if (is_on(g, FEATURE(IO)) && chance(g, 25))
 		return WAY_IO;
 	return is_on(g, FEATURE(FEP)) && chance(g, 25) ? WAY_FEP : WAY_PLAIN;

@@ -15,8 +15,8 @@ static void frames_show_what_the_host_put_there(void **state)
 		    "host swap B C; load w0 fresh; host swap A B; load w0 fresh",
 		    "[A]; [B]; [B]; [B]; [C]");
 	assert_both("set h0.w0.pte A; load w0; host move A; load w0 fresh; host pressure; "
-		    "host smi; host save; store w0 fresh",
-		    "[A]; [A]; [A]");
+		    "host smi; host save; store w0 fresh; load w0 by save fresh",
+		    "[A]; [A]; [A]; [A]");
 }
 
 static void slots_hide_frames(void **state)
@@ -113,6 +113,8 @@ static void the_language_refuses(void **state)
 	refused("set h0.w0.pte A; fetch w0; host slot remove B", "no code");
 	refused("bare 32; set g0.w0.pde A; host swap A B", "4 MiB");
 	assert_needs("host swap A B", "host-events");
+	refused("store w0 by save", "no way");
+	assert_needs("load w0 by save", "pdptes,host-events");
 	assert_needs("host slot remove A", "hole,host-events");
 	assert_needs("host smi; host save", "host-events");
 	assert_needs("enter; host save; exit", "hv,host-events");
