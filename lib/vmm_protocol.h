@@ -46,6 +46,7 @@ enum vmm_op {
 	VMM_LOG_OFF,
 	VMM_LOGGED,   /* frame. result: 1 if some page of it was logged since, else 0 */
 	VMM_PRESSURE, /* the VM's limit of shadow pages, down to the least and up again */
+	VMM_AGE,      /* the accessed bits of all frames' pages are harvested */
 	VMM_SMI,      /* of this vCPU: its handler does nothing */
 	VMM_SAVE,     /* vCPUs and devices are saved, and go on in a new VM */
 	/*

@@ -35,6 +35,7 @@ static const unsigned char shapes[NR_VMM_OPS] = {
 	[VMM_LOGGED] = FRAME,
 	[VMM_PRESSURE] = EVENT,
 	[VMM_SMI] = EVENT,
+	[VMM_AGE] = EVENT,
 	[VMM_SAVE] = EVENT,
 	[VMM_SAVE_LOAD] = EVENT,
 };

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/vmm_protocol.h"
+#include "vmm/age.h"
 #include "vmm/ram.h"
 
 enum { FIRST_SLOT = 2, SMALL_PAGE = 4096, LOG_WORDS = VMM_FRAME_SIZE / SMALL_PAGE / 64 };
@@ -212,6 +213,14 @@ void frames_log_clear(void)
 		fetch_log(i);
 		frames[i].logged = false;
 	}
+}
+bool frames_age(void)
+{
+	bool done = true;
+
+	for (unsigned i = 0; i < nr_frames; i++)
+		done &= age_pages(frames[i].address, VMM_FRAME_SIZE);
+	return done;
 }
 
 void frames_log_keep(void)

@@ -34,6 +34,10 @@ bool frames_slot_move(unsigned frame, uint64_t to);
 /* Dirty logging of all frames. */
 bool frames_log(bool on);
 void frames_log_clear(void);
+
+/* The accessed bits of all frames are harvested. False: not here. */
+bool frames_age(void);
+
 void frames_log_keep(void); /* what is in it now: the slots will be others */
 bool frames_logged(unsigned frame);
 

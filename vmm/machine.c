@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "vmm/age.h"
 #include "vmm/common.h"
 #include "vmm/image.h"
 #include "vmm/mover.h"
@@ -124,6 +125,7 @@ int main(int argc, char **argv)
 	ram_create(vm_fd(), (uint64_t)o.memory << 20);
 	mover_init(o.pin);
 	vcpus_create(vm_kvm(), vm_fd(), o.smp, image_load(o.image, o.module, o.arguments, o.smp));
+	age_open();
 	vcpus_start();
 	sandbox_enter();
 	vcpus_run();

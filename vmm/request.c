@@ -86,6 +86,7 @@ static enum vmm_status act(unsigned vcpu, struct vmm_request *r, volatile uint64
 	case VMM_SAVE: return save(save_and_restore);
 	case VMM_SAVE_LOAD: return save_load(vcpu, r->argument[0], result);
 	case VMM_PRESSURE: return done_if(vm_pressure());
+	case VMM_AGE: return done_if(frames_age());
 	default: return VMM_CANNOT;
 	}
 	return VMM_DONE;

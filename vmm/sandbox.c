@@ -35,6 +35,8 @@ static const int allowed[] = {
 	SYS_mprotect,
 	SYS_fallocate,
 	SYS_lseek,
+	SYS_pread64,
+	SYS_pwrite64,
 	SYS_restart_syscall,
 	SYS_close,
 	SYS_writev,

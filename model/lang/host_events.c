@@ -17,6 +17,7 @@ const struct host_verb host_verbs[NR_HOST_EVENTS] = {
 	[HOST_LOG_CLEAR] = {"log", "clear", 0, false},
 	[HOST_LOG_OFF] = {"log", "off", 0, false},
 	[HOST_PRESSURE] = {"pressure", NULL, 0, false},
+	[HOST_AGE] = {"age", NULL, 0, false},
 	[HOST_SMI] = {"smi", NULL, 0, false},
 	[HOST_SAVE] = {"save", NULL, 0, false},
 };

@@ -20,6 +20,7 @@ enum host_event {
 	HOST_LOG_CLEAR,	  /* what was logged is forgotten */
 	HOST_LOG_OFF,
 	HOST_PRESSURE, /* too few shadow pages, for a moment */
+	HOST_AGE,      /* accessed bits are harvested */
 	HOST_SMI,      /* an SMI of this vCPU; its handler does nothing */
 	HOST_SAVE,     /* the VM is saved, and goes on as another */
 	NR_HOST_EVENTS

@@ -313,7 +313,7 @@ struct program_error {
  *                enter-failing [cr0|mode|event|root|tag|efer|rflags]
  *   host         pcpu 0-3, host drop F, host swap F G, host move F,
  *                host slot remove|add|ro|move F, host collapse|split F, host log on|clear|off,
- *                host pressure, host smi, host save
+ *                host age, host pressure, host smi, host save
  *
  * such as `set n0.p1.pte B/ro; !tlbctl 1; enter; store w0 fresh; exit`.
  *
