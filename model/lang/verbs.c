@@ -66,18 +66,12 @@ const char *const failing_names[NR_FAILING] = {
 	[FAILS_RFLAGS] = "rflags",
 };
 const char *const way_names[NR_WAYS] = {
-	[WAY_USER] = "user",
-	[WAY_IO] = "io",
-	[WAY_FEP] = "fep",
-	[WAY_UNPAGED] = "unpaged",
-	[WAY_SAVE] = "save",
-	[WAY_4] = "4",
-	[WAY_1] = "1",
-	[WAY_MISALIGNED] = "misaligned",
-	[WAY_XCHG] = "xchg",
-	[WAY_CMPXCHG] = "cmpxchg",
-	[WAY_STOS] = "stos",
-	[WAY_MOVS] = "movs",
+	[WAY_USER] = "user", [WAY_IO] = "io",
+	[WAY_FEP] = "fep",   [WAY_UNPAGED] = "unpaged",
+	[WAY_SAVE] = "save", [WAY_4] = "4",
+	[WAY_1] = "1",	     [WAY_MISALIGNED] = "misaligned",
+	[WAY_XCHG] = "xchg", [WAY_CMPXCHG] = "cmpxchg",
+	[WAY_STOS] = "stos", [WAY_MOVS] = "movs",
 	[WAY_16] = "16",
 };
 const char *const flag_names[] = {"ro", "nx", "g", "s", "na", "nd", "xo"};
