@@ -24,13 +24,14 @@ our_error() { # WHAT IS WRONG, AND THE REMEDY
 # Runs COMMAND and shows that it is still at it: a line that counts the seconds on a terminal, a new
 # line every ten seconds elsewhere. Returns COMMAND's status; its output is shown only if it fails.
 while_saying() { # TEXT COMMAND...
-	local text=$1 log pid status=0 begin=$SECONDS told=0
+	local text=$1 log pid status=0 begin=$SECONDS told=0 pause=0.02
 	shift
 	log=$(mktemp) || return
 	note "$text"
 	"$@" >"$log" 2>&1 &
 	pid=$!
-	while sleep 0.2 && kill -0 "$pid" 2>/dev/null; do
+	while sleep "$pause" && kill -0 "$pid" 2>/dev/null; do
+		((SECONDS == begin)) || pause=0.2 # most have nothing to do
 		if [[ -t 2 ]]; then
 			printf '\r  %d s ' $((SECONDS - begin)) >&2
 		elif ((SECONDS - begin >= told + 10)); then
