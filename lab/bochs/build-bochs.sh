@@ -39,7 +39,7 @@ tree_key() {
 	{
 		echo "$BOCHS_VERSION ${BOCHS_OPTIONS[*]} $BOCHS_FLAGS $(uname -m)"
 		declare -f build_tree edit_line
-		cat "$here"/{tlb/hooks,svm,smp}.patch "$here"/tlb/{hooks,rights}.h
+		cat "$here"/{tlb/hooks,svm,smp,kept}.patch "$here"/tlb/{hooks,rights}.h
 	} | sha256sum | cut -c1-16
 }
 
@@ -104,7 +104,7 @@ build_tree() { # FOLDER of the source package's files, TARGET
 		echo "memory_stub.cc is not as expected: this is another Bochs"
 		return 1
 	}
-	for patch in tlb/hooks svm smp; do
+	for patch in tlb/hooks svm smp kept; do
 		patch -d "$work/source" -p0 --fuzz=0 --no-backup-if-mismatch <"$here/$patch.patch" || {
 			echo "$patch.patch does not apply: this is another Bochs"
 			return 1
