@@ -130,7 +130,7 @@ clean_up() {
 	fi
 	wait
 	end_matrix
-	[[ -z $work ]] || rm -f "$work"/*/{initrd,boot.iso}
+	[[ -z $work ]] || rm -rf "$work"/*/{initrd,boot.iso,job,kept}
 	[[ -n $keep || -z $work ]] || rm -rf "$work"
 	[[ -z $corpus || -z $scenarios ]] || rm -f "$scenarios"
 }
@@ -222,6 +222,12 @@ check_stream() { # NUMBER
 	setting[$1.status]=$EXIT_OURS
 }
 
+# What whoever starts the hosts has to say (lab/kept.sh).
+tell_notes() {
+	local text
+	{ cat "$work"/*/notes 2>/dev/null || true; } | sort -u | while IFS= read -r text; do note "$text"; done
+}
+
 # One status for all: what is wrong with the host first, then what is wrong with us.
 overall_status() {
 	local wanted s
@@ -268,6 +274,7 @@ main() {
 	status=$(overall_status)
 	judged=yes
 	end_showing "$status"
+	tell_notes
 	grow_corpus
 	[[ -z ${cache_hold-} ]] || keep_cache_limit
 	[[ -z $mutant ]] || print_mutant

@@ -45,8 +45,8 @@ cache_entries() ( # in the cache
 	shopt -s nullglob
 	in_use=$(paths_in_use)
 	{
-		printf '%s\0' bochs-* {hosts,initrd,emulators,kernels,debs,linux-source,trees,history,coverage}/* mutants/*/* \
-			root-* kernels/.unpack.* | xargs -0r stat -c '%Y %n' 2>/dev/null || true
+		printf '%s\0' bochs-* {hosts,initrd,kept,emulators,kernels,debs,linux-source,trees,history,coverage}/* mutants/*/* \
+			root-* kernels/.unpack.* kept/*/*.part | xargs -0r stat -c '%Y %n' 2>/dev/null || true
 	} | sort -n | cut -d ' ' -f 2- | while read -r path; do
 		case $path in
 		*.work | *.part | root-* | kernels/.unpack.*) why=broken ;;
@@ -54,7 +54,7 @@ cache_entries() ( # in the cache
 			why=kept
 			[[ -d $(cat "$path/tree" 2>/dev/null) ]] || why=gone
 			;;
-		bochs-* | hosts/* | initrd/* | emulators/*)
+		bochs-* | hosts/* | initrd/* | kept/* | emulators/*)
 			why=unused
 			! grep -qxF -e "$PWD/$path" <<<"$in_use" || why=used
 			;;
@@ -76,6 +76,7 @@ linux-source sources of the small kernels, and what was compiled of them
 trees what was compiled of trees given to --kernel
 hosts small kernels
 initrd userlands of emulated hosts
+kept emulated hosts that are up already
 bochs-* Bochs
 emulators trials of emulators
 history results of make history

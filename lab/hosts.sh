@@ -85,7 +85,7 @@ choose_host() { # sets host, if it is not chosen yet, and says why
 		return
 	elif [[ -n $matrix ]]; then
 		host=kvm why='--matrix asks for it'
-	elif [[ -n $kernel || -n $host_append || ${#host_params[@]} -gt 0 || $host_cpus != 1 || $cpu != amd || -n $emulator || -n $tlb ]]; then
+	elif [[ -n $kernel || -n $host_append || ${#host_params[@]} -gt 0 || $host_cpus != 1 || -n $fresh_host || $cpu != amd || -n $emulator || -n $tlb ]]; then
 		host=lab why='the options ask for a certain emulated host'
 	else
 		why=$(kvm_problem)
@@ -334,6 +334,7 @@ lab_command() { # NUMBER WORK; sets command, lacks
 		--append "$(kernel_words "kvm_$vendor" "$params")${host_append:+ $host_append}"
 		--smp "${vcpus:-$smp}" --cpus "${cpus:-$host_cpus}")
 	command+=(--vmm "$(own_vmm)")
+	[[ -z ${fresh_host-} ]] || export REVENANT_FRESH_HOST=yes
 }
 
 # --- any ----------------------------------------------------------------------------------------

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
-# The initrd of an emulated host, in two parts that the kernel unpacks one after the other: a base
-# (KVM's modules, busybox, chrt, QEMU if that is the VMM), made once and cached, and the job of one run
-# (image, arguments, scripts, our own VMM), made in a moment. Neither is compressed: unpacking costs
-# more than reading.
+# The initrd of an emulated host, in parts that the kernel unpacks one after the other: a base (KVM's
+# modules, busybox, chrt, QEMU if that is the VMM), made once and cached; its first process; and the job of
+# one run (image, arguments, scripts, our own VMM), made in a moment, which a kept host gets later (kept.sh).
+# None is compressed: unpacking costs more than reading.
 
 # The leanest QEMU that boots a q35 machine by KVM. Debian's microvm build (which has q35 too) needs
 # a fifth of the libraries: 13 MB in place of 50, and 50,000 relocations at its start, not 236,000.
@@ -84,13 +84,17 @@ base_initrd() { # KERNEL-FOLDER or '', VMM: qemu or own
 	printf '%s\n' "$archive"
 }
 
+# Writes the part with the first process.
+init_initrd() {
+	(cd "$(dirname "${BASH_SOURCE[0]}")" && echo init | busybox cpio -o -H newc -R 0:0 2>/dev/null)
+}
+
 # Writes a run's own part.
 job_initrd() { # IMAGE SMP ARGS VMM: our own, or '' for QEMU; writes to standard output
 	local lab work
 	lab=$(dirname "${BASH_SOURCE[0]}")
 	work=$(mktemp -d) || return
 	mkdir "$work/job"
-	cp "$lab/init" "$work/init"
 	cp "$lab"/{inner-vm.sh,pcpu.sh,relay.awk,known-warnings} "$work/job/"
 	cp "$1" "$work/job/image"
 	[[ -z ${REVENANT_SCENARIOS-} ]] || cp "$REVENANT_SCENARIOS" "$work/job/scenarios"

@@ -34,6 +34,7 @@ where to run
   --mutant NAME        lab: a kernel with a planted fault (lab/mutants), on all hosts on which it shows;
                        says what was expected and what was caught. `none`: that kernel without one
   --variant NAME,...   lab: a kernel in which KVM does something in another way (lab/variants)
+  --fresh-host         lab: boot the host, which otherwise is booted once and then restored from the cache
   --no-trial           lab: do not try the emulator out on a stock kernel first, once for each emulator
   --boot kernel|bios|uefi  kvm, tcg: how the image is entered (kernel: PVH)
   --vmm own|qemu       kvm, lab: what runs the VM. own: vmm/ of this repository, with which the host
@@ -90,7 +91,7 @@ list='' scenarios='' corpus='' replay='' repeat='' tries='' mutate='' mutant='' 
 cache='' matrix='' prefetch=''
 random='' random_count='' seed='' random_all=''
 format='' report='' compare=''
-timeout=$TIMEOUT_DEFAULT keep='' image='' trial=yes
+timeout=$TIMEOUT_DEFAULT keep='' image='' trial=yes fresh_host=''
 
 one_of() { # OPTION VALUE CHOICE...
 	local option=$1 value=$2 choice
@@ -130,6 +131,7 @@ take_option() { # OPTION [VALUE...]
 	--no-report) report=no ;;
 	--may-crash-host) may_crash_host=yes ;;
 	--random-all) random_all=yes ;;
+	--fresh-host) fresh_host=yes ;;
 	--no-trial) trial=no ;;
 	--install | --no-install) install_flag=("$1") ;;
 	--help | -h) usage && exit 0 ;;
@@ -235,6 +237,7 @@ check_combinations() {
 	[[ -z $modules || -f $kernel ]] || usage_error "--modules are those of a kernel file: say --kernel FILE, too"
 	if [[ $host != lab ]]; then
 		[[ -z $kernel ]] || usage_error "--kernel chooses an emulated host's kernel: use it with --host lab"
+		[[ -z $fresh_host ]] || usage_error "--fresh-host is about an emulated host: use it with --host lab"
 		[[ -z $host_append ]] || usage_error "--host-append is for an emulated host's kernel: use it with --host lab"
 		((host_cpus == 1)) || usage_error "--host-cpus is about an emulated host: use it with --host lab"
 		((${#host_params[@]} == 0)) || [[ -n $matrix ]] ||

@@ -67,10 +67,18 @@ lowest_address() { # ELF; prints the physical address of its first loaded byte
 	readelf -lW "$1" | awk '$1 == "LOAD" && $5 != "0x0" { print $4 }' | sort | head -n 1
 }
 
+bochsrc_output() { # WORK COM1 COM2
+	cat <<RC
+com1: enabled=1, mode=file, dev=$1/$2
+com2: enabled=1, mode=file, dev=$1/$3
+log: $1/bochs.log
+RC
+}
+
 write_bochsrc() { # WORK CPU LOAD-ADDRESS COM1 COM2; writes to standard output
 	cat <<RC
 display_library: nogui
-plugin_ctrl: unmapped=1, biosdev=0, speaker=0, extfpuirq=0, parallel=0
+plugin_ctrl: unmapped=1, serial=1, biosdev=0, speaker=0, extfpuirq=0, parallel=0
 memory: guest=$BOCHS_MEMORY_MB, host=$BOCHS_MEMORY_MB
 cpu: count=$BOCHS_CPUS, ips=$BOCHS_IPS, reset_on_triple_fault=1, $(bochs_cpu "$2")
 romimage: file=$1/rom.bin
@@ -80,9 +88,7 @@ $([[ ! -e $1/initrd ]] || echo "optramimage2: file=$1/initrd, address=$BOCHS_INI
 pci: enabled=1, chipset=i440fx
 clock: sync=none
 floppy_bootsig_check: disabled=1
-com1: enabled=1, mode=file, dev=$1/$4
-com2: enabled=1, mode=file, dev=$1/$5
-log: $1/bochs.log
+$(bochsrc_output "$1" "$4" "$5")
 panic: action=fatal
 error: action=ignore
 info: action=ignore
@@ -132,10 +138,12 @@ stop_bochs() { # PID WORK
 	kill -9 "$1" 2>/dev/null || true
 }
 
-# Runs Bochs on a machine made by make_machine and copies the lines of WORK/FIFO to standard output
-# until the KTAP stream's END line. Bochs dies with this shell, however that ends.
-run_machine() { # BOCHS WORK FIFO
-	local start=("$1" -q -f "$2/bochsrc") work=$2 fifo=$3 line='' panic status=0 pid ended=
+# Runs Bochs on a machine made by make_machine, or one that was saved, and copies the lines of WORK/FIFO to standard
+# output until the KTAP stream's END line. Bochs dies with this shell, however that ends. Returns 1 if it did not take
+# what was saved.
+run_machine() { # BOCHS WORK FIFO [STATE]
+	local start=("$1" -q) work=$2 fifo=$3 state=${4-} line='' panic status=0 pid ended='' said=''
+	if [[ -n $state ]]; then start+=(-r "$state"); else start+=(-f "$work/bochsrc"); fi
 	! is_packaged "$1" || start+=(-rc "$2/debugger")
 	rm -f "$work/$fifo"
 	mkfifo "$work/$fifo"
@@ -150,7 +158,7 @@ run_machine() { # BOCHS WORK FIFO
 			break
 		fi
 		printf '%s\n' "$line"
-		line=
+		line='' said=yes
 	done <"$work/$fifo"
 	[[ -z $ended ]] || stop_bochs "$pid" "$work"
 	wait "$pid" 2>/dev/null || status=$?
@@ -159,6 +167,7 @@ run_machine() { # BOCHS WORK FIFO
 		return
 	fi
 	((status < 128)) || return "$status" # killed
+	[[ -z $state || -n $said ]] || return 1
 	panic=$(bochs_panic "$work")
 	if [[ -n $panic ]]; then
 		printf 'Bail out! the emulator gave up, which says nothing about the host: Bochs: %s\n# END status=99\n' "$panic"

@@ -55,6 +55,7 @@ options() {
 	refused 'unknown mutation' 'use one of skip-flush' --mutate everything
 	refused 'unknown mutant' 'no mutant .*do you mean svm-exit-flush' --mutant svm-exit-flsh
 	refused 'mutant like no other' 'lab/mutants/\*.mutant' --mutant qqqq
+	refused 'a fresh host without a lab' 'use it with --host lab' --host tcg --image "$stub" --fresh-host
 	refused 'mutant without a lab' 'use it with --host lab' --host tcg --image "$stub" --mutant svm-exit-flush
 	refused 'mutant on the other vendor' 'on amd only' --cpu intel --image "$stub" --mutant svm-exit-flush
 	refused 'mutant in a kernel that it does not build' 'kernel that it builds' --image "$stub" --mutant none --kernel 6.12.3
@@ -312,6 +313,7 @@ gcc -m32 -ffreestanding -fno-pic -fno-stack-protector -O1 -nostdlib -static -Wal
 . tests/run-sh/test-install.sh
 . tests/run-sh/test-own-kernel.sh
 . tests/run-sh/test-cache-room.sh
+. tests/run-sh/test-kept.sh
 . tests/run-sh/test-matrix.sh
 . tests/run-sh/test-bundle.sh
 . tests/run-sh/test-snapshot.sh
@@ -322,6 +324,7 @@ installing
 cache
 own_kernels
 cache_room
+kept_hosts
 matrix
 bundle
 snapshot
