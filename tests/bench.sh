@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Figures, no verdict: how long a world switch, a program and a whole run take, on bare TCG and in the lab,
-# and how large the image is. Everything is cached before a whole run is timed.
+# Figures, no verdict: how long a verdict takes and in which part, how many programs a second, how large the image is.
+# Everything is cached before anything is timed. docs/speed.md tells what they mean.
 
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 99
@@ -26,20 +26,54 @@ host_rows() { # TITLE ARGS...
 		$4 == "programs-end" { if ($1 > begin) printf "%.0f", $5 / ($1 - begin) }' <<<"$lines")" '/ s'
 }
 
-seconds_of() { # ARGS... ; from the command to the last verdict
-	local start=$EPOCHREALTIME
-	./run.sh "$@" >/dev/null 2>&1
-	awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }'
+# From the command to its end: until the host is up, until the VM is, until the last result, until the report is written.
+time_row() { # TITLE ARGS...
+	local title=$1 start=$EPOCHREALTIME
+	shift
+	{
+		./run.sh -v "$@" 2>/dev/null | while IFS= read -r line; do
+			case $line in
+			'# host kernel='* | '# revenant '* | 'ok '* | 'not ok '*) printf '%s %s\n' "$EPOCHREALTIME" "$line" ;;
+			esac
+		done
+		printf '%s end\n' "$EPOCHREALTIME"
+	} | awk -v start="$start" -v title="$title" '
+		$2 == "#" && $3 == "host"     { host = $1 }
+		$2 == "#" && $3 == "revenant" { vm = $1 }
+		$2 ~ /^(ok|not)$/             { last = $1 }
+		$2 ~ /^(ok|not)$/ && !/# SKIP [^VK]/ { judged++ }
+		END {
+			host = host ? host : start
+			if (!vm || !last) {
+				printf "%-42s %12s\n", title, "no verdict"
+				exit
+			}
+			printf "%-42s %12.1f s: host %.1f, VM %.1f, %d judged cases %.1f (%.0f / s), report %.1f\n", title,
+				$1 - start, host - start, vm - host, judged, last - vm, judged / (last - vm), $1 - last
+		}'
 }
 
-row 'image' "$(stat -c %s build/revenant.elf)" 'bytes (aim: under 262144)'
+both_rows() { # TITLE ARGS...: with the host that is kept, and booted
+	time_row "$@" >/dev/null # all that it needs is there then
+	time_row "$@"
+	time_row "$1, --fresh-host" --fresh-host "${@:2}"
+}
+
+row 'image' "$(stat -c %s build/revenant.elf)" 'bytes'
 host_rows 'bare TCG' --host tcg
 host_rows 'lab, npt=1' --host lab --host-params npt=1
 host_rows 'lab, npt=0' --host lab --host-params npt=0
 host_rows 'bare Bochs, Intel' --host bochs --cpu intel
 host_rows 'lab, ept=1' --cpu intel --host-params ept=1
 host_rows 'lab, ept=0' --cpu intel --host-params ept=0
-row 'bare TCG: whole set' "$(seconds_of --host tcg)" 's (aim: 3 or less)'
-row 'lab: whole set, npt=1 and npt=0' "$(seconds_of --host lab)" 's (aim: 30 or less)'
-row 'lab: whole set, ept=1' "$(seconds_of --cpu intel --host-params ept=1)" 's (aim: 30 or less)'
-row 'lab: whole set, ept=0' "$(seconds_of --cpu intel --host-params ept=0)" 's (aim: 30 or less)'
+time_row 'bare TCG: whole set' --host tcg
+both_rows 'lab, npt=1: one case' --host lab --host-params npt=1 linear.invlpg.l1/load
+both_rows 'lab, ept=1: one case' --cpu intel --host-params ept=1 linear.invlpg.l1/load
+both_rows 'lab, npt=1: whole set' --host lab --host-params npt=1
+time_row 'lab, npt=0: whole set' --host lab --host-params npt=0
+both_rows 'lab, ept=1: whole set' --cpu intel --host-params ept=1
+time_row 'lab, ept=0: whole set' --cpu intel --host-params ept=0
+if compgen -G "${XDG_CACHE_HOME:-$HOME/.cache}/revenant/hosts/*-mutants-*" >/dev/null; then # else it is built for minutes
+	time_row 'a mutant, npt=1' --mutant svm-transition-sync --cpu amd --host-params npt=1 'svm.*'
+	time_row 'a mutant, ept=1' --mutant ept-invlpg --cpu intel 'vmx.*' 'linear.*'
+fi
