@@ -7,21 +7,14 @@
 #include "model/lang/host_events.h"
 
 static const uint8_t requests_of[NR_HOST_EVENTS] = {
-	[HOST_DROP] = VMM_DROP,
-	[HOST_SWAP] = VMM_SWAP,
-	[HOST_MOVE] = VMM_MOVE,
-	[HOST_SLOT_REMOVE] = VMM_SLOT_REMOVE,
-	[HOST_SLOT_ADD] = VMM_SLOT_ADD,
-	[HOST_SLOT_RO] = VMM_SLOT_RO,
-	[HOST_SLOT_MOVE] = VMM_SLOT_MOVE,
-	[HOST_COLLAPSE] = VMM_COLLAPSE,
-	[HOST_SPLIT] = VMM_SPLIT,
-	[HOST_LOG_ON] = VMM_LOG_ON,
-	[HOST_LOG_CLEAR] = VMM_LOG_CLEAR,
-	[HOST_LOG_OFF] = VMM_LOG_OFF,
-	[HOST_AGE] = VMM_AGE,
-	[HOST_PRESSURE] = VMM_PRESSURE,
-	[HOST_SMI] = VMM_SMI,
+	[HOST_DROP] = VMM_DROP,		  [HOST_SWAP] = VMM_SWAP,
+	[HOST_MOVE] = VMM_MOVE,		  [HOST_SLOT_REMOVE] = VMM_SLOT_REMOVE,
+	[HOST_SLOT_ADD] = VMM_SLOT_ADD,	  [HOST_SLOT_RO] = VMM_SLOT_RO,
+	[HOST_SLOT_MOVE] = VMM_SLOT_MOVE, [HOST_SLOT_SMM] = VMM_SLOT_SMM,
+	[HOST_COLLAPSE] = VMM_COLLAPSE,	  [HOST_SPLIT] = VMM_SPLIT,
+	[HOST_LOG_ON] = VMM_LOG_ON,	  [HOST_LOG_CLEAR] = VMM_LOG_CLEAR,
+	[HOST_LOG_OFF] = VMM_LOG_OFF,	  [HOST_AGE] = VMM_AGE,
+	[HOST_PRESSURE] = VMM_PRESSURE,	  [HOST_SMI] = VMM_SMI,
 	[HOST_SAVE] = VMM_SAVE,
 };
 
@@ -55,11 +48,15 @@ struct vmm_request *host_request(const struct step *step, uint64_t address)
 		*r = (struct vmm_request){.op = VMM_SAVE_LOAD, .argument = {address}};
 		return r;
 	}
+	if (step->op == OP_SMI) {
+		*r = (struct vmm_request){.op = VMM_SMI, .argument = {address}};
+		return r;
+	}
 	*r = (struct vmm_request){
 		.op = step->op == OP_LOGGED ? VMM_LOGGED : requests_of[step->arg],
 		.argument = {step->frame[0], step->frame[1]},
 	};
-	if (r->op == VMM_SLOT_MOVE)
+	if (r->op == VMM_SLOT_MOVE || r->op == VMM_SLOT_SMM)
 		r->argument[1] = world_piece_at_hole();
 	return r;
 }

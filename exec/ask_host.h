@@ -16,8 +16,8 @@ bool host_acts(void);
 bool host_begin(void);
 
 /*
- * The request that a step OP_HOST, OP_LOGGED or a look by WAY_SAVE at that address is, for whoever
- * sends it. It is good until so many others were made as fit into a mailbox.
+ * The request that a step OP_HOST, OP_LOGGED, OP_SMI (address: its handler) or a look by WAY_SAVE
+ * is, for whoever sends it. It is good until so many others were made as fit into a mailbox.
  */
 struct vmm_request *host_request(const struct step *step, uint64_t address);
 

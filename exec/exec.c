@@ -5,6 +5,7 @@
 #include "exec/l2.h"
 #include "exec/pv.h"
 #include "exec/real_world.h"
+#include "exec/smi.h"
 #include "exec/step_action.h"
 #include "guests/pcpu.h"
 #include "hv/bare.h"
@@ -22,7 +23,7 @@
 #include "model/oracle/oracle.h"
 
 #define NOT_FOUND_YET 0 /* the result of a store until find_stores() */
-#define TOO_LONG      "too long: more steps in one stay in L2 than its mailbox holds"
+#define TOO_LONG      "too long: more steps in one stay in L2 or SMM than its mailbox holds"
 
 /* A look of L2 waits here for its action to be carried out. */
 struct waiting {
@@ -41,6 +42,8 @@ struct exec_cpu {
 	struct l2 bare; /* L1 itself in another mode */
 	struct waiting waiting[AGENT_RING];
 	unsigned nr_waiting;
+	struct agent *smi_handler;
+	struct action smi; /* of L1, once all is posted that its handler does */
 	/* L2 runs while other CPUs' steps are carried out: the call that runs it, and the action
 	 * in which it waits; NULL: it does not */
 	struct l2_call call;
@@ -77,6 +80,7 @@ bool exec_init(const struct hv *hv)
 	backend = hv;
 	for (unsigned cpu = 0; cpu < nr_cpus && cpu < NR_CPUS; cpu++) {
 		l2_create(&exec_cpus[cpu].bare, &hv_bare);
+		exec_cpus[cpu].smi_handler = smi_create();
 		smp_call(cpu, cpu_start, &ok);
 		for (unsigned nr = 0; hv && ok && nr < NR_VMS; nr++)
 			l2_create(&exec_cpus[cpu].l2[nr], hv);
@@ -307,7 +311,7 @@ static void stay_in_l2(void)
 		refuse(TOO_LONG);
 		return;
 	}
-	cpu->wait = l2_post(l2_here(), &wait);
+	cpu->wait = mailbox_post(&l2_here()->agent->mailbox, &wait);
 	if (before) {
 		before->operand = 1;
 	} else {
@@ -319,7 +323,7 @@ static void stay_in_l2(void)
 	note_waiting(false);
 }
 
-static void post(const struct step *step, const struct action *a)
+static void post(const struct step *step, const struct action *a, struct agent *agent)
 {
 	struct exec_cpu *cpu = here();
 
@@ -328,9 +332,44 @@ static void post(const struct step *step, const struct action *a)
 		refuse(TOO_LONG);
 		return;
 	}
-	cpu->waiting[cpu->nr_waiting++] = (struct waiting){step, l2_post(l2_here(), a)};
+	cpu->waiting[cpu->nr_waiting++] = (struct waiting){step, mailbox_post(&agent->mailbox, a)};
 	if (step->irq)
 		leave_l2(step->op == OP_PCPU ? HV_INTERRUPT_LATER : HV_INTERRUPT_WHEN_ENABLED);
+}
+
+/* ---- in SMM ---- */
+
+/* The handler that what follows is for; L2's SMI comes when L2 runs, L1's when all is posted. */
+static uint64_t prepare_smi(void)
+{
+	const uint64_t entry = smi_entry(here()->smi_handler, world_root(position_here(&at)->root));
+
+	if (!entry)
+		refuse("no page below 1 MiB for an SMI handler's first steps");
+	return entry;
+}
+
+static void put_off_smi(const struct step *step, const struct action *a)
+{
+	struct exec_cpu *cpu = here();
+
+	cpu->smi = *a;
+	cpu->waiting[cpu->nr_waiting++] = (struct waiting){step, &cpu->smi};
+}
+
+static void step_in_smm(const struct step *step, const struct action *a)
+{
+	struct exec_cpu *cpu = here();
+
+	if (step->op != OP_RSM) {
+		post(step, a, cpu->smi_handler);
+		return;
+	}
+	mailbox_post(&cpu->smi_handler->mailbox, a);
+	if (position_here(&at)->in_l2)
+		return;
+	smp_call(at.cpu, run_in_l1, &cpu->smi);
+	note_waiting(false);
 }
 
 /* ---- L1's own steps ---- */
@@ -446,14 +485,20 @@ static void exec_step(const struct step *step)
 		control_step(step);
 		return;
 	}
+	if (step->op == OP_SMI)
+		a.address = prepare_smi();
 	if (a.kind == ACTION_VMM)
 		a.operand = (uint64_t)host_request(step, a.address);
 	if (step->op == OP_PCPU) {
 		a.operand = pcpu_request(at.cpu, step->arg, step->irq);
 		here()->moved = true;
 	}
-	if (position_in_l2(&at)) {
-		post(step, &a);
+	if (position_here(&at)->in_smm) {
+		step_in_smm(step, &a);
+	} else if (position_in_l2(&at)) {
+		post(step, &a, l2_here()->agent);
+	} else if (step->op == OP_SMI) {
+		put_off_smi(step, &a);
 	} else {
 		here()->switched |= step->op >= OP_PGE && step->op <= OP_NXE;
 		smp_call(at.cpu, run_in_l1, &a);
@@ -512,6 +557,7 @@ static void start_cpu(void *argument)
 	write_cr4(cpu->cr4 | CR4_PGE); /* which was clear: this flushes all of L1's own */
 	cpu->switched = header.bare;
 	cpu->nr_waiting = 0;
+	smi_reset(cpu->smi_handler);
 	if (paravirtual)
 		pv_arm(true);
 }

@@ -50,9 +50,8 @@ void l2_reset(struct l2 *l2, struct header header)
 	l2->hv->vm_reset(l2->vm, &start);
 }
 
-struct action *l2_post(struct l2 *l2, const struct action *action)
+struct action *mailbox_post(struct mailbox *m, const struct action *action)
 {
-	struct mailbox *m = &l2->agent->mailbox;
 	struct action *copy = &m->ring[m->posted % AGENT_RING];
 
 	*copy = *action;

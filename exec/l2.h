@@ -26,7 +26,7 @@ void l2_reset(struct l2 *l2, struct header header);
 
 /* Puts an action behind those that wait in the mailbox. The copy that is returned has the outcome
  * once L2 ran; it stays valid for AGENT_RING further actions. */
-struct action *l2_post(struct l2 *l2, const struct action *action);
+struct action *mailbox_post(struct mailbox *mailbox, const struct action *action);
 
 /*
  * Enters L2 until its mailbox is empty. A nested fault ends the action under way, and L2 goes on

@@ -68,6 +68,8 @@ bool step_action(const struct step *step, bool in_l2, struct action *a)
 		a->kind = ACTION_VMFUNC;
 		a->operand = step_function_number(step->root.nr, step->arg);
 		return true;
+	case OP_RSM: a->kind = ACTION_RSM; return true;
+	case OP_SMI:
 	case OP_HOST:
 	case OP_LOGGED: a->kind = ACTION_VMM; return true; /* the same */
 	case OP_PCPU: a->kind = ACTION_PCPU; return true;  /* operand: the caller's */

@@ -287,6 +287,7 @@ void action_run(void *argument)
 		repair_pdptes(a); /* an SMI's RSM loads them */
 		outl(VMM_PORT, (uint32_t)operand);
 		break;
+	case ACTION_RSM: __asm__ volatile("rsm"); break;
 	case ACTION_PCPU: ask_for_pcpu(a); break;
 	case ACTION_PAE: cycle_pae(a); break;
 	case ACTION_CR0:

@@ -17,7 +17,16 @@
 
 #define SIPI_LIMIT (1UL << 20) /* a start-up vector is the number of a page below it */
 
-static unsigned next_id; /* of the AP under way */
+static unsigned next_id;    /* of the AP under way */
+static uint64_t trampoline; /* its page */
+
+uint64_t smp_way_in(uint64_t stack, void (*entry)(void))
+{
+	ap_boot.root = paging_kernel_root();
+	ap_boot.stack = stack;
+	ap_boot.entry = entry;
+	return trampoline;
+}
 
 /* Carries out the call that waits for this CPU, if there is one and it is not under way. */
 static void serve(struct cpu *cpu)
@@ -58,15 +67,13 @@ static uint64_t find_low_page(void)
 	return 0;
 }
 
-static bool start(uint32_t id, uint32_t page)
+static bool start(uint32_t id)
 {
 	struct cpu *cpu = &cpus[nr_cpus];
 
 	next_id = nr_cpus;
-	ap_boot.root = paging_kernel_root();
-	ap_boot.stack = (uint64_t)memory_alloc(CPU_STACK_SIZE, 16) + CPU_STACK_SIZE;
-	ap_boot.entry = ap_main;
-	apic_init_sipi(id, page);
+	smp_way_in((uint64_t)memory_alloc(CPU_STACK_SIZE, 16) + CPU_STACK_SIZE, ap_main);
+	apic_init_sipi(id, (uint32_t)trampoline);
 	for (unsigned ms = 0; ms < 1000 && !cpu->online; ms++)
 		pit_delay(1000);
 	return cpu->online;
@@ -74,16 +81,17 @@ static bool start(uint32_t id, uint32_t page)
 
 void smp_start(void)
 {
-	uint64_t page = find_low_page();
+	trampoline = find_low_page();
 
 	cpus[0].apic_id = apic_id();
 	cpus[0].online = true;
-	if (page)
-		memcpy((void *)page, ap_trampoline, (size_t)(ap_trampoline_end - ap_trampoline));
+	if (trampoline)
+		memcpy((void *)trampoline, ap_trampoline,
+		       (size_t)(ap_trampoline_end - ap_trampoline));
 	for (unsigned i = 0; i < acpi.nr_cpus; i++) {
 		if (acpi.apic_id[i] == cpus[0].apic_id)
 			continue;
-		if (page && start(acpi.apic_id[i], (uint32_t)page)) {
+		if (trampoline && start(acpi.apic_id[i])) {
 			nr_cpus++;
 			continue;
 		}

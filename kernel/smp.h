@@ -4,12 +4,20 @@
 #define KERNEL_SMP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Starts every CPU that ACPI lists, one after the other, and counts those that came up in nr_cpus.
  * One that does not answer within a second is left out with a line on the console.
  */
 void smp_start(void);
+
+/*
+ * The page, below 1 MiB, where a CPU in real mode begins that comes to entry() in 64-bit mode, on
+ * the kernel's root and the stack that ends there (boot/ap.h). For the next one that begins there.
+ * 0: there is none.
+ */
+uint64_t smp_way_in(uint64_t stack, void (*entry)(void));
 
 /*
  * Runs fn(arg) on cpus[cpu] and returns when fn has; on this CPU it is a plain call. APs wait

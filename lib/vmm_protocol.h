@@ -39,16 +39,19 @@ enum vmm_op {
 	VMM_SLOT_ADD,	 /* frame: … is where it was */
 	VMM_SLOT_RO,	 /* frame: … is read-only */
 	VMM_SLOT_MOVE,	 /* frame, address: … is there, a multiple of 4 KiB */
+	VMM_SLOT_SMM,	 /* frame, address: … is there, too, in SMM alone */
 	VMM_COLLAPSE,	 /* frame: its pages become one of 2 MiB */
 	VMM_SPLIT,	 /* frame: … is cut into pages of 4 KiB again */
 	VMM_LOG_ON,	 /* the frames' dirty pages are logged */
 	VMM_LOG_CLEAR,	 /* what was logged so far is forgotten */
 	VMM_LOG_OFF,
 	VMM_LOGGED,   /* frame. result: 1 if some page of it was logged since, else 0 */
-	VMM_PRESSURE, /* the VM's limit of shadow pages, down to the least and up again */
 	VMM_AGE,      /* the accessed bits of all frames' pages are harvested */
-	VMM_SMI,      /* of this vCPU: its handler does nothing */
-	VMM_SAVE,     /* vCPUs and devices are saved, and go on in a new VM */
+	VMM_PRESSURE, /* the VM's limit of shadow pages, down to the least and up again */
+	/* Of this vCPU. 0: its handler does nothing; else the address, a multiple of 4 KiB below
+	 * 1 MiB, at which it begins, in real mode with IP 0: what is there ends by RSM. */
+	VMM_SMI,
+	VMM_SAVE, /* vCPUs and devices are saved, and go on in a new VM */
 	/*
 	 * Linear address: the same, by what VMMs of old had (KVM_GET_SREGS); then, before a vCPU
 	 * runs, the VMM itself looks through this vCPU's tables. result: the 4 bytes there; or

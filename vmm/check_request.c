@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vmm/check_request.h"
 
-enum { PAGE = 4096 };
+enum { PAGE = 4096, REAL_MODE = 1 << 20 /* where its addresses end */ };
 
 /* What each request's arguments are. */
 enum shape {
@@ -12,6 +12,7 @@ enum shape {
 	EVENT,	       /* nothing, but there must be frames */
 	FRAME,	       /* a frame */
 	FRAME_FRAME,   /* two that differ */
+	HANDLER,       /* a page below 1 MiB, or 0; and there must be frames */
 	FRAME_ADDRESS, /* a frame, and where it shall be: outside of memory */
 };
 
@@ -29,13 +30,14 @@ static const unsigned char shapes[NR_VMM_OPS] = {
 	[VMM_SLOT_ADD] = FRAME,
 	[VMM_SLOT_RO] = FRAME,
 	[VMM_SLOT_MOVE] = FRAME_ADDRESS,
+	[VMM_SLOT_SMM] = FRAME_ADDRESS,
 	[VMM_LOG_ON] = EVENT,
 	[VMM_LOG_CLEAR] = EVENT,
 	[VMM_LOG_OFF] = EVENT,
 	[VMM_LOGGED] = FRAME,
-	[VMM_PRESSURE] = EVENT,
-	[VMM_SMI] = EVENT,
 	[VMM_AGE] = EVENT,
+	[VMM_PRESSURE] = EVENT,
+	[VMM_SMI] = HANDLER,
 	[VMM_SAVE] = EVENT,
 	[VMM_SAVE_LOAD] = EVENT,
 };
@@ -64,6 +66,7 @@ bool check_request(const struct vmm_request *r, uint64_t memory, unsigned frames
 		return !frames && !(a % VMM_FRAME_SIZE) && a && b == VMM_FRAME_SIZE && c >= 2 &&
 		       c <= VMM_FRAMES_MAX && in_memory(a, b * c, memory);
 	case EVENT: return frames;
+	case HANDLER: return frames && a < REAL_MODE && !(a % PAGE);
 	case FRAME: return a < frames;
 	case FRAME_FRAME: return a < frames && b < frames && a != b;
 	case FRAME_ADDRESS: return a < frames && is_free(b, memory);

@@ -13,7 +13,7 @@
 #include "vmm/age.h"
 #include "vmm/ram.h"
 
-enum { FIRST_SLOT = 2, SMALL_PAGE = 4096, LOG_WORDS = VMM_FRAME_SIZE / SMALL_PAGE / 64 };
+enum { FIRST_SLOT = 2, SMALL_PAGE = 4096 };
 
 static struct frame {
 	uint64_t address; /* guest-physical, and its home's offset in the file */
@@ -27,6 +27,7 @@ static struct frame {
 static unsigned nr_frames;
 static uint64_t mask; /* offset of what is put where pages were taken away */
 static bool logging;
+static bool in_smm; /* SMM has a slot of its own */
 
 #define NOWHERE UINT64_MAX
 
@@ -194,6 +195,12 @@ bool frames_slot_move(unsigned frame, uint64_t to)
 	return set_slot(frame);
 }
 
+bool frames_slot_smm(unsigned frame, uint64_t at)
+{
+	in_smm = true;
+	return ram_slot_smm(at, frames[frame].address, VMM_FRAME_SIZE);
+}
+
 bool frames_log(bool on)
 {
 	bool done = true;
@@ -207,13 +214,6 @@ bool frames_log(bool on)
 	return done;
 }
 
-void frames_log_clear(void)
-{
-	for (unsigned i = 0; i < nr_frames; i++) {
-		fetch_log(i);
-		frames[i].logged = false;
-	}
-}
 bool frames_age(void)
 {
 	bool done = true;
@@ -221,6 +221,14 @@ bool frames_age(void)
 	for (unsigned i = 0; i < nr_frames; i++)
 		done &= age_pages(frames[i].address, VMM_FRAME_SIZE);
 	return done;
+}
+
+void frames_log_clear(void)
+{
+	for (unsigned i = 0; i < nr_frames; i++) {
+		fetch_log(i);
+		frames[i].logged = false;
+	}
 }
 
 void frames_log_keep(void)
@@ -239,6 +247,9 @@ void frames_reset(void)
 {
 	if (logging)
 		frames_log(false);
+	if (in_smm)
+		ram_slot_smm(0, 0, 0);
+	in_smm = false;
 	for (unsigned i = 0; i < nr_frames; i++) {
 		const bool elsewhere = frames[i].pages != i || frames[i].away;
 

@@ -30,14 +30,15 @@ bool frames_slot_remove(unsigned frame);
 bool frames_slot_add(unsigned frame);
 bool frames_slot_ro(unsigned frame);
 bool frames_slot_move(unsigned frame, uint64_t to);
+bool frames_slot_smm(unsigned frame, uint64_t at);
 
 /* Dirty logging of all frames. */
 bool frames_log(bool on);
-void frames_log_clear(void);
 
 /* The accessed bits of all frames are harvested. False: not here. */
 bool frames_age(void);
 
+void frames_log_clear(void);
 void frames_log_keep(void); /* what is in it now: the slots will be others */
 bool frames_logged(unsigned frame);
 

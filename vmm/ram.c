@@ -13,7 +13,7 @@ enum { FILE_PARTS = 3, LARGE_PAGE = 2 << 20 };
 
 /* Numbers of slots: the guest's; those that only SMM has; and what makes one SMM's (its address
  * space, KVM_CAP_MULTI_ADDRESS_SPACE). */
-enum { MAX_SLOTS = 32, SMRAM_SLOT = MAX_SLOTS, REST_SLOT, SMM_SPACE = 1 << 16 };
+enum { MAX_SLOTS = 32, SMRAM_SLOT = MAX_SLOTS, REST_SLOT, OWN_SLOT, SMM_SPACE = 1 << 16 };
 
 static uint8_t *base; /* what the guest sees */
 static uint8_t *all;  /* the whole file */
@@ -190,11 +190,24 @@ bool ram_slot(uint32_t slot, uint64_t at, uint64_t address, uint64_t length, uin
 	       (!smram_size || put_smm(&slots[slot]));
 }
 
-void ram_log(uint32_t slot, uint64_t *bits)
+bool ram_slot_smm(uint64_t at, uint64_t address, uint64_t length)
+{
+	return put(SMM_SPACE | OWN_SLOT, at, base + address, length, 0);
+}
+
+void ram_log(uint32_t slot, uint64_t bits[LOG_WORDS])
 {
 	struct kvm_dirty_log log = {.slot = slot, .dirty_bitmap = bits};
+	uint64_t more[LOG_WORDS] = {0};
 
 	ioctl(vm, KVM_GET_DIRTY_LOG, &log);
+	if (!smram_size)
+		return;
+	log.slot |= SMM_SPACE;
+	log.dirty_bitmap = more;
+	ioctl(vm, KVM_GET_DIRTY_LOG, &log);
+	for (unsigned i = 0; i < LOG_WORDS; i++)
+		bits[i] |= more[i];
 }
 
 void ram_split(uint64_t address, uint64_t length)

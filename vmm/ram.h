@@ -51,8 +51,13 @@ void ram_copy(uint64_t to, uint64_t from, uint64_t length);
  */
 bool ram_slot(uint32_t slot, uint64_t at, uint64_t address, uint64_t length, uint32_t flags);
 
-/* The slot's dirty log, a bit for each page: fetched, and so begun anew. */
-void ram_log(uint32_t slot, uint64_t *bits);
+/* The dirty log of a slot of 2 MiB, a bit for each page: fetched, and so begun anew. */
+enum { LOG_WORDS = (2 << 20) / 4096 / 64 };
+void ram_log(uint32_t slot, uint64_t bits[LOG_WORDS]);
+
+/* The bytes at `address` are at the guest-physical address `at`, too, in SMM alone; length 0: not
+ * any more. */
+bool ram_slot_smm(uint64_t at, uint64_t address, uint64_t length);
 
 /* Cuts the one slot of all memory in two, slots 0 and 1, with a gap between. */
 void ram_split(uint64_t address, uint64_t length);

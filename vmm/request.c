@@ -76,17 +76,18 @@ static enum vmm_status act(unsigned vcpu, struct vmm_request *r, volatile uint64
 	case VMM_SLOT_ADD: return done_if(change_slot(frames_slot_add, a));
 	case VMM_SLOT_RO: return done_if(change_slot(frames_slot_ro, a));
 	case VMM_SLOT_MOVE: return done_if(frames_slot_move(a, r->argument[1]));
+	case VMM_SLOT_SMM: return done_if(smm_create() && frames_slot_smm(a, r->argument[1]));
 	case VMM_COLLAPSE: return done_if(frames_collapse(a));
 	case VMM_SPLIT: frames_split(a); break;
 	case VMM_LOG_ON: return done_if(frames_log(true));
 	case VMM_LOG_CLEAR: frames_log_clear(); break;
 	case VMM_LOG_OFF: return done_if(frames_log(false));
 	case VMM_LOGGED: r->result = frames_logged(a); break;
-	case VMM_SMI: return done_if(smm_interrupt(vcpu));
+	case VMM_SMI: return done_if(smm_interrupt(vcpu, r->argument[0]));
 	case VMM_SAVE: return save(save_and_restore);
 	case VMM_SAVE_LOAD: return save_load(vcpu, r->argument[0], result);
-	case VMM_PRESSURE: return done_if(vm_pressure());
 	case VMM_AGE: return done_if(frames_age());
+	case VMM_PRESSURE: return done_if(vm_pressure());
 	default: return VMM_CANNOT;
 	}
 	return VMM_DONE;

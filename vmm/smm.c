@@ -15,24 +15,31 @@
 #define SMRAM_SIZE  0x10000
 #define SMI_HANDLER 0x8000 /* offset of its first instruction */
 
-static const uint8_t handler[] = {0x0f, 0xaa}; /* RSM */
-
-static bool create(void)
+static void write_handler(uint64_t to)
 {
-	uint8_t *smram = ram_file(ram_size() + SMBASE);
+	static const uint8_t rsm[] = {0x0f, 0xaa};
+	const uint16_t segment = (uint16_t)(to >> 4);
+	const uint8_t jump[] = {0xea, 0, 0, (uint8_t)segment, (uint8_t)(segment >> 8)};
 
-	if (ioctl(vm_fd(), KVM_CHECK_EXTENSION, KVM_CAP_X86_SMM) <= 0 ||
-	    ioctl(vm_fd(), KVM_CHECK_EXTENSION, KVM_CAP_MULTI_ADDRESS_SPACE) < 2)
-		return false;
-	memcpy(smram + SMI_HANDLER, handler, sizeof(handler));
-	return ram_second_space(SMBASE, SMRAM_SIZE);
+	if (to)
+		memcpy((uint8_t *)ram_file(ram_size() + SMBASE) + SMI_HANDLER, jump, sizeof(jump));
+	else
+		memcpy((uint8_t *)ram_file(ram_size() + SMBASE) + SMI_HANDLER, rsm, sizeof(rsm));
 }
 
-bool smm_interrupt(unsigned vcpu)
+bool smm_create(void)
 {
 	static bool created;
 
 	if (!created)
-		created = create();
-	return created && !ioctl(vcpu_fd(vcpu), KVM_SMI, 0);
+		created = ioctl(vm_fd(), KVM_CHECK_EXTENSION, KVM_CAP_X86_SMM) > 0 &&
+			  ioctl(vm_fd(), KVM_CHECK_EXTENSION, KVM_CAP_MULTI_ADDRESS_SPACE) >= 2 &&
+			  ram_second_space(SMBASE, SMRAM_SIZE);
+	return created;
+}
+
+bool smm_interrupt(unsigned vcpu, uint64_t handler)
+{
+	write_handler(handler);
+	return smm_create() && !ioctl(vcpu_fd(vcpu), KVM_SMI, 0);
 }

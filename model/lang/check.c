@@ -85,14 +85,24 @@ static bool check_header(struct check *c, const struct step *step)
 	return true;
 }
 
+static bool is_save_or_smi(const struct step *step)
+{
+	return step->op == OP_HOST && (step->arg == HOST_SAVE || step->arg == HOST_SMI);
+}
+
 static bool check_level(struct check *c, const struct step *step)
 {
-	bool in_l2 = position_in_l2(&c->now.at);
+	const bool in_l2 = position_in_l2(&c->now.at), in_smm = position_here(&c->now.at)->in_smm;
 
 	if (verbs[step->op].flags & IN_HEADER)
 		return check_header(c, step);
 	c->in_header = false;
-	if (!(verbs[step->op].flags & (in_l2 ? IN_L2 : IN_L1)))
+	if (in_smm && (!(verbs[step->op].flags & IN_SMM) || step->way == WAY_USER ||
+		       step->way == WAY_SAVE || is_save_or_smi(step)))
+		return fail(c, step, "an SMI handler does not do this: rsm first");
+	if (!in_smm && !(verbs[step->op].flags & (IN_L1 | IN_L2)))
+		return fail(c, step, "this step is an SMI handler's: smi first");
+	if (!in_smm && !(verbs[step->op].flags & (in_l2 ? IN_L2 : IN_L1)))
 		return fail(c, step,
 			    in_l2 ? "this step is L1's, but L2 runs here: exit first"
 				  : "this step is L2's, but L1 runs here: enter first");
@@ -133,6 +143,7 @@ static bool is_as_before_loop(const struct check *c)
 	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
 		if (a->at.cpus[cpu].vm != b->at.cpus[cpu].vm ||
 		    a->at.cpus[cpu].in_l2 != b->at.cpus[cpu].in_l2 ||
+		    a->at.cpus[cpu].in_smm != b->at.cpus[cpu].in_smm ||
 		    a->no_nxe[cpu] != b->no_nxe[cpu] || a->no_hv[cpu] != b->no_hv[cpu] ||
 		    !same_modes(&a->l1[cpu], &b->l1[cpu]))
 			return false;
@@ -342,6 +353,8 @@ bool program_check(const struct program *program, bool without_flushes, struct p
 	if (c.repeat)
 		return fail(&c, c.repeat, "a repeat without an end");
 	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
+		if (c.now.at.cpus[cpu].in_smm)
+			return fail(&c, step, "the program ends in an SMI handler: rsm there");
 		if (c.now.at.cpus[cpu].in_l2)
 			return fail(&c, step, "the program ends while a vCPU is in L2: exit there");
 		if (c.now.no_hv[cpu])

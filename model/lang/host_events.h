@@ -14,13 +14,14 @@ enum host_event {
 	HOST_SLOT_ADD,	  /* … is there again, writable */
 	HOST_SLOT_RO,	  /* … is read-only */
 	HOST_SLOT_MOVE,	  /* … is at page M, and no longer here */
+	HOST_SLOT_SMM,	  /* page M is the frame, too, but in SMM only */
 	HOST_COLLAPSE,	  /* its pages become a large one */
 	HOST_SPLIT,	  /* … are small ones again */
 	HOST_LOG_ON,	  /* all frames' dirty pages are logged */
 	HOST_LOG_CLEAR,	  /* what was logged is forgotten */
 	HOST_LOG_OFF,
-	HOST_PRESSURE, /* too few shadow pages, for a moment */
 	HOST_AGE,      /* accessed bits are harvested */
+	HOST_PRESSURE, /* too few shadow pages, for a moment */
 	HOST_SMI,      /* an SMI of this vCPU; its handler does nothing */
 	HOST_SAVE,     /* the VM is saved, and goes on as another */
 	NR_HOST_EVENTS

@@ -50,6 +50,8 @@ void position_follow(struct position *p, const struct step *step)
 	struct cpu_position *cpu = &p->cpus[p->cpu];
 
 	position_take(p, step);
+	if (step->op == OP_SMI || step->op == OP_RSM)
+		cpu->in_smm = step->op == OP_SMI;
 	if (verbs[step->op].flags & ENTERS)
 		cpu->in_l2 = true;
 	if (step->irq || (verbs[step->op].flags & LEAVES))

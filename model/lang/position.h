@@ -17,6 +17,7 @@ struct vm_position {
 
 struct cpu_position {
 	bool in_l2;
+	bool in_smm; /* its SMI handler runs, on L1's root; L2 waits, if it was there */
 	uint8_t vm;
 	struct root root; /* L1's CR3 */
 	struct vm_position vms[NR_VMS];
@@ -54,9 +55,14 @@ static inline const struct vm_position *position_vm(const struct position *p)
 }
 
 /* Does L2 run (in a program of L1 alone: L1 in its other mode)? */
+static inline bool position_of_l2(const struct cpu_position *cpu)
+{
+	return cpu->in_l2 && !cpu->in_smm;
+}
+
 static inline bool position_in_l2(const struct position *p)
 {
-	return position_here(p)->in_l2;
+	return position_of_l2(position_here(p));
 }
 
 /* The root that runs. */

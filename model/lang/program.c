@@ -85,7 +85,7 @@ _Static_assert(CAP_INVVPID3 == CAP_INVVPID0 + 3 && CAP_INVEPT2 == CAP_INVEPT1 + 
 /* Does it show page M in a frame's place, or a frame in page M's? */
 static bool hides_memory(const struct step *step)
 {
-	return step->arg >= HOST_SLOT_REMOVE && step->arg <= HOST_SLOT_MOVE;
+	return step->arg >= HOST_SLOT_REMOVE && step->arg <= HOST_SLOT_SMM;
 }
 
 static void step_needs(const struct step *step, struct caps *needs)
@@ -111,6 +111,7 @@ static void step_needs(const struct step *step, struct caps *needs)
 		caps_add(needs, CAP_HOST);
 		caps_add_if(needs, hides_memory(step), CAP_HOLE);
 		break;
+	case OP_SMI:
 	case OP_LOGGED: caps_add(needs, CAP_HOST); break;
 	}
 }
@@ -128,7 +129,7 @@ static void reload_needs(const struct program *program, struct caps *needs)
 	for (unsigned i = 0; i < program->nr_steps; i++) {
 		const struct step *step = &program->step[i];
 
-		smi |= step->op == OP_HOST && step->arg == HOST_SMI;
+		smi |= step->op == OP_SMI || (step->op == OP_HOST && step->arg == HOST_SMI);
 		save |= step->way == WAY_SAVE || (step->op == OP_HOST && step->arg == HOST_SAVE);
 	}
 	caps_add_if(needs, (smi || save) && (header.l2 == MODE_PAE || header.nested_pae),

@@ -167,8 +167,10 @@ enum op {
 	OP_CPU,		  /* arg: the steps that follow run on that vCPU */
 	OP_PCPU,	  /* arg: the host moves this vCPU to that physical CPU; no other change */
 	OP_HOST,	  /* arg: enum host_event, of frame[0] and frame[1]: host_events.h */
-	OP_VM,		  /* arg: the steps that follow concern that VM of the current vCPU */
-	OP_REPEAT,	  /* arg: the steps up to `end` run that many times (1 … 10000) */
+	OP_SMI,	   /* an SMI of this vCPU: its handler carries out what follows, on L1's root */
+	OP_RSM,	   /* ... and goes back to where it came from */
+	OP_VM,	   /* arg: the steps that follow concern that VM of the current vCPU */
+	OP_REPEAT, /* arg: the steps up to `end` run that many times (1 … 10000) */
 	OP_END,
 	/* the header: before all other steps */
 	OP_L2MODE, /* arg: enum mode, of L2 */
@@ -312,8 +314,9 @@ struct program_error {
  *   control flow enter, enter-pending, enter-halted, exit, cpu 0-3, vm 0-3, repeat 1-10000, end,
  *                enter-failing [cr0|mode|event|root|tag|efer|rflags]
  *   host         pcpu 0-3, host drop F, host swap F G, host move F,
- *                host slot remove|add|ro|move F, host collapse|split F, host log on|clear|off,
+ *                host slot remove|add|ro|move|smm F, host collapse|split F, host log on|clear|off,
  *                host age, host pressure, host smi, host save
+ *                smi, in its handler: load, store, fetch, set, logged, host, rsm
  *
  * such as `set n0.p1.pte B/ro; !tlbctl 1; enter; store w0 fresh; exit`.
  *

@@ -2,18 +2,19 @@
 #include "model/lang/verbs.h"
 
 #define BOTH   (IN_L1 | IN_L2)
+#define ANY    (BOTH | IN_SMM)
 #define FLUSH  (BOTH | CAN_FLUSH | CAN_IRQ) /* what any level does to its own translations */
 #define GIVEN  (IN_L1 | CAN_FLUSH)	    /* what L1 gives or does to L2 */
 #define PASSES (IN_L1 | CAN_FLUSH | ENTERS | LEAVES)
 
 const struct verb verbs[NR_OPS] = {
-	[OP_LOAD] = {"load", SHAPE_WINDOW, BOTH | BY_USER | BY_EMULATOR | BY_FEP | BY_SAVE},
-	[OP_STORE] = {"store", SHAPE_WINDOW, BOTH | BY_USER | BY_EMULATOR | BY_FEP},
-	[OP_FETCH] = {"fetch", SHAPE_WINDOW, BOTH | BY_USER},
+	[OP_LOAD] = {"load", SHAPE_WINDOW, ANY | BY_USER | BY_EMULATOR | BY_FEP | BY_SAVE},
+	[OP_STORE] = {"store", SHAPE_WINDOW, ANY | BY_USER | BY_EMULATOR | BY_FEP},
+	[OP_FETCH] = {"fetch", SHAPE_WINDOW, ANY | BY_USER},
 	[OP_RDMSR] = {"rdmsr", SHAPE_NOTHING, IN_L2},
-	[OP_LOGGED] = {"logged", SHAPE_FRAME, BOTH},
+	[OP_LOGGED] = {"logged", SHAPE_FRAME, ANY},
 	[OP_BITS] = {"bits", SHAPE_ENTRY, BOTH},
-	[OP_SET] = {"set", SHAPE_ENTRY_VALUE, BOTH | BY_STORES},
+	[OP_SET] = {"set", SHAPE_ENTRY_VALUE, ANY | BY_STORES},
 	[OP_CR3] = {"cr3", SHAPE_CR3, FLUSH | BY_FEP | BY_UNPAGED},
 	[OP_INVLPG] = {"invlpg", SHAPE_WINDOW, FLUSH | BY_FEP | BY_UNPAGED},
 	[OP_INVPCID] = {"invpcid", SHAPE_INVPCID, FLUSH | BY_UNPAGED},
@@ -47,7 +48,9 @@ const struct verb verbs[NR_OPS] = {
 	[OP_EXIT] = {"exit", SHAPE_NOTHING, IN_L2 | CAN_FLUSH | LEAVES},
 	[OP_CPU] = {"cpu", SHAPE_CPU, BOTH},
 	[OP_PCPU] = {"pcpu", SHAPE_PCPU, BOTH | CAN_IRQ},
-	[OP_HOST] = {"host", SHAPE_HOST, BOTH},
+	[OP_HOST] = {"host", SHAPE_HOST, ANY},
+	[OP_SMI] = {"smi", SHAPE_NOTHING, BOTH},
+	[OP_RSM] = {"rsm", SHAPE_NOTHING, IN_SMM},
 	[OP_VM] = {"vm", SHAPE_VM, IN_L1},
 	[OP_REPEAT] = {"repeat", SHAPE_COUNT, BOTH},
 	[OP_END] = {"end", SHAPE_NOTHING, BOTH},

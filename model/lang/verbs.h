@@ -51,6 +51,7 @@ enum verb_flags {
 	BY_STORES = 1 << 7, /* 4 … 16 */
 	BY_UNPAGED = 1 << 11,
 	BY_SAVE = 1 << 12,
+	IN_SMM = 1 << 13,
 	IN_HEADER = 1 << 8,
 	/* Who runs behind it: model/lang/position.c. Both: L2 is entered, and left at once. */
 	ENTERS = 1 << 9,

@@ -6,19 +6,24 @@ struct view view_of(const struct oracle *o, unsigned cpu)
 {
 	const struct cpu_position *at = &o->at.cpus[cpu];
 	const struct vm_position *vm = &at->vms[at->vm];
+	const bool in_l2 = position_of_l2(at);
+	/* what an SMI handler sets */
+	static const struct registers in_smm = {.pge = true, .wp = true, .nxe = true};
 	struct view view = {
-		.regs = at->in_l2 ? o->cpus[cpu].vms[at->vm].regs : o->cpus[cpu].l1,
+		.regs = at->in_smm ? in_smm
+			: in_l2	   ? o->cpus[cpu].vms[at->vm].regs
+				   : o->cpus[cpu].l1,
 		.cpu = (uint8_t)cpu,
-		.tag = at->in_l2 ? vm->tag : 0,
+		.tag = in_l2 ? vm->tag : 0,
 	};
 
-	view.regs.root = root_number(at->in_l2 ? vm->root : at->root);
-	view.regs.nroot = at->in_l2 ? root_number(vm->nested_root) : NO_ROOT;
+	view.regs.root = root_number(in_l2 ? vm->root : at->root);
+	view.regs.nroot = in_l2 ? root_number(vm->nested_root) : NO_ROOT;
 
 	/* With CR0.PG clear no address is a user's: SDM vol. 3, 5.6 "Access Rights". */
-	if (at->in_l2 && o->header.l2 == MODE_UNPAGED)
+	if (in_l2 && o->header.l2 == MODE_UNPAGED)
 		view.regs.smep = view.regs.smap = false;
-	view.regs.pdptes = at->in_l2 && o->header.l2 == MODE_PAE &&
+	view.regs.pdptes = in_l2 && o->header.l2 == MODE_PAE &&
 			   !(o->vendor->nested_pdptes_in_memory && view.regs.nroot != NO_ROOT);
 	view.linear = (struct context_key){
 		.cpu = view.cpu,

@@ -12,6 +12,7 @@ void frames_start(struct oracle *o)
 		o->frames[nr] =
 			(struct frame_state){.page = RESULT_FRAME(nr), .takes = RESULT_FRAME(nr)};
 	o->logging = false;
+	o->frame_in_smm = 0;
 }
 
 /* What a look sees that gets to the frame. */
@@ -19,6 +20,10 @@ static uint32_t shows(const struct oracle *o, unsigned nr, bool store)
 {
 	const struct frame_state *f = &o->frames[nr];
 
+	if (nr == FRAME_M && position_here(&o->at)->in_smm && o->frame_in_smm) {
+		f = &o->frames[o->frame_in_smm - 1];
+		return store ? f->takes : f->page;
+	}
 	for (unsigned other = 0; nr == FRAME_M && other < FRAME_M; other++)
 		if (o->frames[other].slot == SLOT_ELSEWHERE)
 			f = &o->frames[other];
@@ -89,7 +94,16 @@ void frames_event(struct oracle *o, const struct step *step)
 	case HOST_THERE: f->slot = SLOT_THERE; break;
 	case HOST_READ_ONLY: f->slot = SLOT_READ_ONLY; break;
 	case HOST_ELSEWHERE: move_slot(o, f); break;
-	case HOST_LOG_BEGUN: set_log(o, true); break;
+	case HOST_IN_SMM:
+		if (o->frame_in_smm || o->logging)
+			o->why = "one frame at a time can be SMM's page M, and none that is logged";
+		o->frame_in_smm = (uint8_t)(step->frame[0] + 1);
+		break;
+	case HOST_LOG_BEGUN:
+		if (o->frame_in_smm)
+			o->why = "SMM's page M is not logged";
+		set_log(o, true);
+		break;
 	case HOST_LOG_CLEARED:
 		if (!o->logging)
 			o->why = no_log;

@@ -14,6 +14,7 @@ enum host_effect {
 	HOST_THERE,	/* the frame is memory again, with what was in it */
 	HOST_READ_ONLY, /* stores to the frame go nowhere */
 	HOST_ELSEWHERE, /* the frame is page M, and page M the frame */
+	HOST_IN_SMM,	/* page M is the frame for who runs in SMM */
 	HOST_LOG_BEGUN, /* every store from here on is in the log */
 	HOST_LOG_CLEARED,
 	HOST_LOG_ENDED,

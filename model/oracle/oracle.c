@@ -348,6 +348,11 @@ static void control(struct oracle *o, const struct step *step)
 	case OP_PV_FLUSH: pv_flush(o, step->arg); break;
 	case OP_CPU:
 	case OP_VM: position_take(&o->at, step); break;
+	case OP_SMI:
+	case OP_RSM: /* need not have flushed anything */
+		fill(o);
+		position_follow(&o->at, step);
+		break;
 	case OP_PCPU: /* nobody but the host may notice */
 		if (step->irq)
 			leave_l2(o);

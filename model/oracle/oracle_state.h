@@ -164,6 +164,7 @@ struct oracle {
 	struct header header;
 	struct frame_state frames[NR_FRAMES];
 	bool logging;
+	uint8_t frame_in_smm; /* whose memory page M is in SMM: its number + 1; 0: nobody's */
 	struct layout layout[NR_SPACES];
 	struct position at; /* who runs */
 	struct cpu_state cpus[NR_CPUS];

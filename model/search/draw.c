@@ -375,6 +375,7 @@ struct step draw_move(struct generator *g)
 		{OP_ENTER_PENDING, 2, FEATURE(PENDING)},
 		{OP_HOST, 6, FEATURE(HOST)},
 		{OP_LOGGED, 2, FEATURE(HOST)},
+		{OP_SMI, 2, FEATURE(HOST)},
 	};
 	static const struct choice in_l2[] = {
 		{OP_EXIT, 14, 0},
@@ -388,8 +389,12 @@ struct step draw_move(struct generator *g)
 		{OP_NXE, 1, FEATURE(NXE)},
 		{OP_HOST, 6, FEATURE(HOST)},
 		{OP_LOGGED, 2, FEATURE(HOST)},
+		{OP_SMI, 2, FEATURE(HOST)},
 	};
+	static const struct choice in_smm[] = {{OP_RSM, 3, 0}, {OP_HOST, 1, 0}};
 
+	if (position_here(&g->position)->in_smm)
+		return arguments(g, CHOOSE(g, in_smm));
 	return arguments(g, position_in_l2(&g->position) ? CHOOSE(g, in_l2) : CHOOSE(g, in_l1));
 }
 

@@ -42,7 +42,7 @@ enum feature feature_named(const char *name, size_t length)
 /* ---- what may come next ---- */
 
 /* Room for the exits that would end the program now. */
-enum { CLOSING = 2 * NR_CPUS };
+enum { CLOSING = 2 * NR_CPUS + 1 };
 
 static void push(struct program *p, struct step step)
 {
@@ -58,6 +58,8 @@ static void close_program(struct program *p, const struct position *at)
 		/* the one that runs first */
 		const unsigned nr = (at->cpu + i) % NR_CPUS;
 
+		if (nr == at->cpu && at->cpus[nr].in_smm)
+			push(p, (struct step){.op = OP_RSM});
 		if (!at->cpus[nr].in_l2)
 			continue;
 		if (nr != cpu)

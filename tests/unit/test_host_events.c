@@ -95,6 +95,29 @@ static void refused(const char *text, const char *words)
 		fail_msg("%s: %s", text, error.text);
 }
 
+static void an_smi_handler_is_l1s(void **state)
+{
+	(void)state;
+	assert_both("set h0.w0.pte A; set g0.w0.pte B; enter; load w0; smi; load w0 fresh; "
+		    "set g0.w0.pte C; rsm; load w0; invlpg w0; load w0 fresh; exit; load w0 fresh",
+		    "[B]; [A]; B [C]; [C]; [A]");
+	assert_both("set h0.w0.pte M; load w0; smi; load w0; host slot smm A; load w0 fresh; "
+		    "store w0 fresh; rsm; load w0 fresh; smi; load w0 fresh; rsm",
+		    "[M]; [M]; [A]; [A]; [M]; [A]");
+	assert_undefined(VENDOR_AMD, "host slot smm A; host slot smm B", "one frame");
+	assert_undefined(VENDOR_AMD, "host log on; host slot smm A", "logged");
+	assert_undefined(VENDOR_AMD, "host slot smm A; host log on", "logged");
+	refused("smi", "the program ends in an SMI handler");
+	refused("rsm", "smi first");
+	refused("smi; smi; rsm; rsm", "rsm first");
+	refused("smi; invlpg w0; rsm", "rsm first");
+	refused("smi; load w0 by user; rsm", "rsm first");
+	refused("smi; host save; rsm", "rsm first");
+	refused("smi; enter; rsm; exit", "rsm first");
+	refused("repeat 2; smi; end; rsm", "rsm first");
+	assert_needs("smi; rsm", "host-events");
+}
+
 static void the_language_refuses(void **state)
 {
 	(void)state;
@@ -183,6 +206,11 @@ static void the_vmm_takes_no_nonsense(void **state)
 	assert_false(takes(VMM_SLOT_MOVE, 0, MEMORY - 4096, 0, 7));
 	assert_false(takes(VMM_SLOT_MOVE, 0, 0xfee00000, 0, 7)); /* the APIC */
 	assert_false(takes(VMM_SLOT_MOVE, 0, -4096ull, 0, 7));
+	assert_true(takes(VMM_SLOT_SMM, 0, 0xcff4b000, 0, 7));
+	assert_true(takes(VMM_SMI, 0, 0, 0, 7));
+	assert_true(takes(VMM_SMI, 0x9f000, 0, 0, 7));
+	assert_false(takes(VMM_SMI, 0x9f001, 0, 0, 7));
+	assert_false(takes(VMM_SMI, 1 << 20, 0, 0, 7));
 }
 
 static void a_request_lies_in_memory(void **state)
@@ -200,6 +228,7 @@ int test_host_events(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_show_what_the_host_put_there),
+		cmocka_unit_test(an_smi_handler_is_l1s),
 		cmocka_unit_test(slots_hide_frames),
 		cmocka_unit_test(cached_translations_see_it),
 		cmocka_unit_test(what_is_stored_is_logged),
