@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/lang/host_events.h"
 #include "model/search/generate.h"
 #include "model/search/shrink.h"
 #include "tests/tools/missed.h"
@@ -83,7 +84,7 @@ static void check_programs(enum vendor vendor)
 	static char text[8192], again[8192];
 	struct program program = room_for_steps(GENERATED_STEPS);
 	struct program read = room_for_steps(GENERATED_STEPS);
-	unsigned worth = 0, ops[NR_OPS] = {0};
+	unsigned worth = 0, ops[NR_OPS] = {0}, events[NR_HOST_EVENTS] = {0};
 
 	caps_drop(&g.caps, CAP_FEP);
 	caps_drop(&g.caps, CAP_SMAP);
@@ -100,14 +101,21 @@ static void check_programs(enum vendor vendor)
 		assert_string_equal(text, again);
 		needs = program_needs(&program);
 		assert_int_equal(caps_missing(&needs, &g.caps), NR_CAPS);
-		for (unsigned s = 0; s < program.nr_steps; s++)
+		for (unsigned s = 0; s < program.nr_steps; s++) {
 			ops[program.step[s].op]++;
+			if (program.step[s].op == OP_HOST)
+				events[program.step[s].arg]++;
+		}
 		assert_false(uses(&program, OP_SMAP));
 	}
 	/* no kind of step that this vendor has is forgotten */
 	for (unsigned op = 0; op < NR_OPS; op++)
 		if (!ops[op] && !is_never_made((enum op)op) && !is_others((enum op)op, vendor))
 			fail_msg("in %u programs no step of kind %u", PROGRAMS, op);
+	for (unsigned event = 0; event < NR_HOST_EVENTS; event++)
+		if (!events[event])
+			fail_msg("in %u programs the host does not do what number %u is", PROGRAMS,
+				 event);
 	/* two in five have a look at which a host could fail */
 	assert_true(worth > PROGRAMS * 2 / 5);
 	end_generator(&g);
