@@ -607,6 +607,8 @@ static void carry_out(void *argument)
 		exec_step(step);
 		position_follow(&at, step);
 	}
+	for (unsigned cpu = 0; cpu < program_cpus(c->program); cpu++)
+		end_wait(cpu); /* by this vCPU: the one that asked for it may be one of them */
 }
 
 /* On a vCPU that never waits in L2. */
@@ -644,8 +646,6 @@ const struct run *exec_run(const struct program *program, bool without_flushes)
 	for (unsigned cpu = 0; cpu < used; cpu++)
 		smp_call(cpu, start_cpu, &exec_cpus[cpu]);
 	carry_out_somewhere(&(struct carry_out){program, without_flushes});
-	for (unsigned cpu = 0; cpu < used; cpu++)
-		end_wait(cpu);
 	if (acts)
 		host_end();
 	find_stores();
