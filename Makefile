@@ -116,7 +116,8 @@ $(ELF): $(OBJ)/revenant.elf $(BUILD)/cases.txt FORCE
 
 # The VMM: a Linux program, static so that it runs in an initrd that has no libraries.
 VMM_OBJECTS := $(patsubst %,$(OBJ)/%.o,$(sort $(wildcard vmm/*.c)))
-VMM_CFLAGS  := -std=gnu11 $(WARNINGS) -O2 $(DEBUG) -I.
+# KVM's interface has structures that end in arrays without a length.
+VMM_CFLAGS  := -std=gnu11 $(WARNINGS) -Wno-gnu-variable-sized-type-not-at-end -O2 $(DEBUG) -I.
 
 $(OBJ)/vmm/%.c.o: vmm/%.c Makefile
 	@mkdir -p $(@D)

@@ -184,7 +184,7 @@ need_packages fuzz
 check 60 'shell scripts: shellcheck' shell_style
 check 60 'source: clang-format' formatted
 check 300 'image with gcc' make -s -j"$jobs" CC=gcc
-check 300 'image with clang' make -s -j"$jobs" CC=clang build/clang/revenant.elf
+check 300 'image and VMM with clang' make -s -j"$jobs" CC=clang BUILD=build/with-clang
 check 60 'image size' image_size
 check 600 'model: unit tests under ASan and UBSan' make -s -j"$jobs" host-tests
 check 600 'model: coverage of lines' make -s host-coverage
