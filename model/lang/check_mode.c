@@ -168,6 +168,8 @@ bool check_in_mode(struct mode_check *m, const struct step *step, bool in_l2)
 	if ((step->op == OP_PG_CYCLE || step->way == WAY_UNPAGED) &&
 	    (!in_l2 || (m->header.l2 != MODE_PAE && m->header.l2 != MODE_32)))
 		return fail(m, step, "CR0.PG can be switched in 32-bit modes only");
+	if (step->way == WAY_UNPAGED && step->irq)
+		return fail(m, step, "no interrupt while paging is off: no 'irq' by unpaged");
 	switch (step->op) {
 	case OP_CR3: return !in_l2 || check_root(m, step);
 	case OP_L2CR3: return check_root(m, step);

@@ -91,6 +91,7 @@ static void what_does_not_fit_is_refused(void **state)
 		{"l2mode unpaged; enter; exit", "needs nested paging"},
 		{"l2mode unpaged; vm 1; nroot n0; vm 0; enter-pending", "needs nested paging"},
 		{"l2mode unpaged; nroot n0; nroot none; enter; exit", "needs nested paging"},
+		{"l2mode pae; nroot n0; enter; pge on by unpaged irq; enter; exit", "no interrupt"},
 		{"l2mode pae; enter; pg-cycle; exit", "needs nested paging"},
 		{"l2mode 32; nroot n0; repeat 2; enter; pg-cycle; exit; nroot none; end",
 		 "that it began with"},
