@@ -377,7 +377,7 @@ struct step draw_move(struct generator *g)
 		{OP_ENTER_PENDING, 2, FEATURE(PENDING)},
 		{OP_HOST, 6, FEATURE(HOST)},
 		{OP_LOGGED, 2, FEATURE(HOST)},
-		{OP_SMI, 2, FEATURE(HOST)},
+		{OP_SMI, 2, FEATURE(SMM)},
 	};
 	static const struct choice in_l2[] = {
 		{OP_EXIT, 14, 0},
@@ -391,7 +391,7 @@ struct step draw_move(struct generator *g)
 		{OP_NXE, 1, FEATURE(NXE)},
 		{OP_HOST, 6, FEATURE(HOST)},
 		{OP_LOGGED, 2, FEATURE(HOST)},
-		{OP_SMI, 2, FEATURE(HOST)},
+		{OP_SMI, 2, FEATURE(SMM)},
 	};
 	static const struct choice in_smm[] = {{OP_RSM, 3, 0}, {OP_HOST, 1, 0}};
 

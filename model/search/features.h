@@ -60,6 +60,7 @@
 	X(CPUS, "cpus")	      /* several vCPUs, in turns */                                       \
 	X(PV, "pv")	      /* flushes of a vCPU that the host has preempted */                 \
 	X(HOST, "host")	      /* the host acts below the VM */                                    \
+	X(SMM, "smm")	      /* SMI handlers that act */                                         \
 	/* not in a swarm: on unless left out */                                                  \
 	X(LEGACY_INVLPG, "legacy-invlpg") /* of an L2 in a 32-bit mode */                         \
 	X(UNPAGED_SMEP, "unpaged-smep")	  /* SMEP and SMAP of a guest that may turn paging off */ \

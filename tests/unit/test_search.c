@@ -300,7 +300,8 @@ static void what_toys_show_is_legal(void **state)
 		struct generator g = generator_of(vendor);
 		struct duel d = {.vendor = vendor};
 
-		g.left_out = FEATURE(HOST) | FEATURE(PF_EXIT); /* a toy has no host, and no exits */
+		g.left_out = FEATURE(HOST) | FEATURE(SMM) |
+			     FEATURE(PF_EXIT); /* a toy has no host, and no exits */
 		for (unsigned i = 0; i < PROGRAMS; i++) {
 			g.cpus = 1 + i % 3;
 			generate(&g, 9, i, &program);
