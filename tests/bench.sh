@@ -73,7 +73,7 @@ both_rows 'lab, npt=1: whole set' --host lab --host-params npt=1
 time_row 'lab, npt=0: whole set' --host lab --host-params npt=0
 both_rows 'lab, ept=1: whole set' --cpu intel --host-params ept=1
 time_row 'lab, ept=0: whole set' --cpu intel --host-params ept=0
-if compgen -G "${XDG_CACHE_HOME:-$HOME/.cache}/revenant/hosts/*-mutants-*" >/dev/null; then # else it is built for minutes
+if compgen -G "${XDG_CACHE_HOME:-$HOME/.cache}/revenant/hosts/*-mutants-*" >/dev/null; then # of other files: it is built anew, for minutes
 	time_row 'a mutant, npt=1' --mutant svm-transition-sync --cpu amd --host-params npt=1 'svm.*'
 	time_row 'a mutant, ept=1' --mutant ept-invlpg --cpu intel 'vmx.*' 'linear.*'
 fi
