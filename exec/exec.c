@@ -185,7 +185,8 @@ static void note_action(const struct step *step, const struct action *a)
 
 	l2_here()->spoilt |= a->spoilt || (fault && a->in_pae && world_repair());
 	if (a->outcome == OUTCOME_FAULT && a->in_pae &&
-	    (step->way == WAY_IO || a->vector == TRAP_GP || world_uses_hole()) &&
+	    (step->way == WAY_IO || step->op == OP_SET || a->vector == TRAP_GP ||
+	     world_uses_hole()) &&
 	    l2_here()->spoilt) {
 		/* an exit of the host's own between the repair and the access */
 		run.lacking = true;

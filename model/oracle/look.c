@@ -295,7 +295,7 @@ static uint32_t intercepted(const struct oracle *o, const struct step *step, uin
 	const uint8_t which = o->cpus[o->at.cpu].vms[position_here(&o->at)->vm].pf_exit;
 
 	if (!position_in_l2(&o->at) || !(results & RESULT_PF) || which == PF_EXIT_NONE ||
-	    (which == PF_EXIT_WRITES && step->op != OP_STORE))
+	    step->way == WAY_SAVE || (which == PF_EXIT_WRITES && step->op != OP_STORE))
 		return results;
 	return (results & ~(uint32_t)RESULT_PF) | RESULT_EXIT;
 }
