@@ -54,12 +54,17 @@ const char *cmdline_value(const char *key, char *buf, size_t size)
 	return NULL;
 }
 
+bool cmdline_is(const char *word, size_t length, const char *name)
+{
+	return length == strlen(name) && !strncmp(word, name, length);
+}
+
 bool cmdline_flag(const char *word)
 {
 	size_t length;
 
 	for (const char *w = cmdline_next(NULL, &length); w; w = cmdline_next(w, &length))
-		if (length == strlen(word) && !strncmp(w, word, length))
+		if (cmdline_is(w, length, word))
 			return true;
 	return false;
 }

@@ -27,4 +27,7 @@ const char *cmdline_replay(void);
  */
 const char *cmdline_next(const char *word, size_t *length);
 
+/* Is a word that cmdline_next() gave exactly this one? */
+bool cmdline_is(const char *word, size_t length, const char *name);
+
 #endif

@@ -114,30 +114,30 @@ static void read_word(const char *word, size_t length)
 		options.random_seconds = number(word, length, 15);
 	} else if (has_key(word, length, "seed=")) {
 		options.seed = number(word, length, 5);
-	} else if (length == 11 && !strncmp(word, "random-keep", 11)) {
+	} else if (cmdline_is(word, length, "random-keep")) {
 		options.random_keep = true;
-	} else if (length == 12 && !strncmp(word, "random-first", 12)) {
+	} else if (cmdline_is(word, length, "random-first")) {
 		options.random_first = true;
-	} else if (length == 10 && !strncmp(word, "random-all", 10)) {
+	} else if (cmdline_is(word, length, "random-all")) {
 		options.random_all = true;
 	} else if (has_key(word, length, "trace=")) {
 		options.trace = number(word, length, 6);
 	} else if (has_key(word, length, "tries=")) {
 		options.tries = number(word, length, 6);
-	} else if (length == 17 && !strncmp(word, "mutate=skip-flush", 17)) {
+	} else if (cmdline_is(word, length, "mutate=skip-flush")) {
 		options.skip_flush = true;
-	} else if (length == 5 && !strncmp(word, "bench", 5)) {
+	} else if (cmdline_is(word, length, "bench")) {
 		options.bench = true;
-	} else if (length == 6 && !strncmp(word, "strict", 6)) {
+	} else if (cmdline_is(word, length, "strict")) {
 		options.strict = true;
-	} else if (length == 9 && !strncmp(word, "may-crash", 9)) {
+	} else if (cmdline_is(word, length, "may-crash")) {
 		options.may_crash = true;
-	} else if (length == 3 && !strncmp(word, "fep", 3)) {
+	} else if (cmdline_is(word, length, "fep")) {
 		options.fep = true;
-	} else if (length == 5 && !strncmp(word, "pcpus", 5)) {
+	} else if (cmdline_is(word, length, "pcpus")) {
 		options.pcpus = true;
 	} else if (!has_key(word, length, "host=") && !has_key(word, length, "lacks=") &&
-		   !(length == 14 && !strncmp(word, "console=virtio", 14))) {
+		   !cmdline_is(word, length, "console=virtio")) {
 		bail_out("unknown word on the command line (see README.md, \"Arguments\")", word,
 			 length);
 	}
