@@ -608,7 +608,7 @@ static void carry_out(void *argument)
 		exec_step(step);
 		position_follow(&at, step);
 	}
-	for (unsigned cpu = 0; cpu < program_cpus(c->program); cpu++)
+	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++)
 		end_wait(cpu); /* by this vCPU: the one that asked for it may be one of them */
 }
 

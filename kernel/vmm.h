@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The VMM below, if it is our own (vmm/): what the image asks it for. */
-#ifndef REVENANT_KERNEL_VMM_H
-#define REVENANT_KERNEL_VMM_H
+#ifndef KERNEL_VMM_H
+#define KERNEL_VMM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -212,11 +212,11 @@ enum { ACTIVITY_HLT = 1 }; /* of GUEST_ACTIVITY; 0: active */
 #define RIGHTS_TSS_BUSY 0x008b
 #define RIGHTS_UNUSABLE 0x10000
 
-/* Basic exit reasons, appendix C */
-/* exit qualification of an EPT violation */
-#define QUALIFICATION_WRITE	  (1u << 1)
-#define QUALIFICATION_FETCH	  (1u << 2)
+/* "Exit Qualification for EPT Violations" */
+#define QUALIFICATION_WRITE (1u << 1)
+#define QUALIFICATION_FETCH (1u << 2)
 
+/* Basic exit reasons, appendix C */
 #define VMX_EXIT_EXCEPTION	  0
 #define VMX_EXIT_INTERRUPT	  1
 #define VMX_EXIT_TRIPLE_FAULT	  2

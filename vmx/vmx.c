@@ -121,8 +121,6 @@ static void fill_controls(struct vmx_vm *vm)
 	const struct vmx_controls *c = &vmx_controls;
 
 	memset(&vm->fields, 0xff, sizeof(vm->fields)); /* what none of them ever holds */
-	update(&vm->fields.pin, PIN_CONTROLS, c->pin);
-	update(&vm->fields.primary, PRIMARY_CONTROLS, c->primary);
 	if (vm->msr_bitmap)
 		put(MSR_BITMAP, (uint64_t)vm->msr_bitmap);
 	if (vm->eptp_list)
