@@ -9,8 +9,6 @@ exit status: 0 all hosts ran, whatever was found; 2 usage; 99 a host could not b
 """
 
 import argparse
-import os
-import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -64,13 +62,6 @@ def all_runs() -> list[Run]:
     return runs + [Run(run.vendor, run.params, True) for run in runs if run.params in WITH_CORPUS]
 
 
-def kernel_file() -> Path:
-    built = subprocess.run([series.TOP / "lab/kernel/build-kernel.sh", "--coverage", KERNEL], stdout=subprocess.PIPE, text=True)
-    if built.returncode:
-        sys.exit(built.returncode)
-    return Path(built.stdout.strip())
-
-
 def counted(place: Path, kernel: Path) -> gcov.Functions:
     """Of all VMs of a run."""
     functions: gcov.Functions = {}
@@ -80,14 +71,8 @@ def counted(place: Path, kernel: Path) -> gcov.Functions:
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    head, _, status = __doc__.rpartition("\n\n")
-    parser = argparse.ArgumentParser(description=head, epilog=status, allow_abbrev=False,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = series.arguments_parser(__doc__)
     parser.add_argument("hosts", nargs="*", metavar="HOST")
-    parser.add_argument("--elf", metavar="FILE", help="another image of ours than build/revenant.elf")
-    parser.add_argument("--jobs", metavar="N", type=series.number_up_to(99), default=os.cpu_count(),
-                        help="at a time (number of CPUs)")
-    parser.add_argument("--again", action="store_true", help="forget the results kept so far")
     parser.add_argument("--table", action="store_true", help="run nothing: only the pages, from the results kept")
     parser.add_argument("--doc", metavar="FILE", type=Path, default=series.TOP / "docs/coverage.md",
                         help="write the page there (docs/coverage.md), and beside it NAME-functions.tsv")
@@ -129,7 +114,7 @@ def main(arguments: list[str]) -> int:
     there = {run.host for run in all_runs()}
     if unknown := set(options.hosts) - there:
         usage_error(f"there is no host {', '.join(sorted(unknown))}; those there are: {', '.join(sorted(there))}")
-    kernel = kernel_file()
+    kernel = series.built_kernel("--coverage", KERNEL)
     with Series("coverage", "coverage", options.elf) as runs:
         is_whole = options.table or make(options, runs, kernel)
         page = page_of(runs, kernel)

@@ -10,7 +10,6 @@ exit status: 0 all kernels ran, whatever was found; 2 usage; 99 a kernel could n
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import time
@@ -116,14 +115,8 @@ def as_one(done: list[Run]) -> events.Run:
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    head, _, status = __doc__.rpartition("\n\n")
-    parser = argparse.ArgumentParser(description=head, epilog=status, allow_abbrev=False,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = series.arguments_parser(__doc__)
     parser.add_argument("kernels", nargs="*", metavar="KERNEL")
-    parser.add_argument("--elf", metavar="FILE", help="another image of ours than build/revenant.elf")
-    parser.add_argument("--jobs", metavar="N", type=series.number_up_to(99), default=os.cpu_count(),
-                        help="at a time (number of CPUs)")
-    parser.add_argument("--again", action="store_true", help="forget the results kept so far")
     parser.add_argument("--table", action="store_true", help="run nothing: only the page")
     parser.add_argument("--doc", metavar="FILE", type=Path, default=series.TOP / "docs/history.md",
                         help="write the page there (docs/history.md), and beside it its rows (.tsv)")

@@ -11,7 +11,6 @@ exit status: 0 all killed that can be; 1 a mutant survived, or is flaky; 2 usage
 """
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
@@ -240,25 +239,20 @@ class Scoring:
 # --- command line ---------------------------------------------------------------------------------
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    head, _, status = __doc__.rpartition("\n\n")
-    parser = argparse.ArgumentParser(description=head, epilog=status, allow_abbrev=False,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = series.arguments_parser(__doc__)
     add = parser.add_argument
     add("mutants", nargs="*", metavar="MUTANT")
     add("--kernel", metavar="VERSION", default=STANDARD,
         help=f"of the mutants' kernel, built by lab/kernel/build-kernel.sh --mutants ({STANDARD})")
     add("--image", metavar="FILE", type=Path, help="a bzImage with the mutants in it, in place of that; the file"
         " `switches` beside it lists them as instrument.py did")
-    add("--elf", metavar="FILE", help="another image of ours than build/revenant.elf")
     add("--sample", metavar="N", type=series.number_up_to(999), help="N of them, spread over all that the kernel can have")
     add("--vendor", choices=("amd", "intel"), help="only what shows there")
     add("--runs", metavar="N", type=series.number_up_to(9), default=3,
         help="what is expected must be red in N runs, the later ones of these scenarios only (3)")
     add("--batch", metavar="N", type=series.number_up_to(99), default=12, help="mutants for each boot (12)")
-    add("--jobs", metavar="N", type=series.number_up_to(99), default=os.cpu_count(), help="at a time (number of CPUs)")
     add("--random", metavar="SECONDS", type=series.number_up_to(600), default=0,
         help="random programs for so long, until the first that is red")
-    add("--again", action="store_true", help="forget the results kept so far")
     add("--table", action="store_true", help="run nothing: only the tables, from the results kept")
     add("--doc", metavar="FILE", type=Path, help="write the page there (docs/mutants.md; with --image none), and beside it its rows (.tsv)")
     return parser.parse_intermixed_args(arguments)
@@ -281,13 +275,7 @@ def sampled(mutants: list[Change], number: int | None) -> list[Change]:
 
 def kernel_of(options: argparse.Namespace) -> Path:
     """The bzImage; builds it, if need be."""
-    if options.image:
-        kernel = options.image.resolve()
-    else:
-        built = subprocess.run([series.TOP / "lab/kernel/build-kernel.sh", "--mutants", options.kernel], stdout=subprocess.PIPE, text=True)
-        if built.returncode:
-            sys.exit(built.returncode)
-        kernel = Path(built.stdout.strip())
+    kernel = options.image.resolve() if options.image else series.built_kernel("--mutants", options.kernel)
     if not kernel.is_file() or not (kernel.parent / "switches").is_file():
         usage_error(f"there is no kernel '{kernel}' with its list '{kernel.parent / 'switches'}'")
     return kernel

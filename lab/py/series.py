@@ -35,9 +35,29 @@ def number_up_to(most: int) -> Callable[[str], int]:
     return parse
 
 
+def arguments_parser(about: str) -> argparse.ArgumentParser:
+    """With the options of all series. ABOUT: a module's docstring, whose last paragraph is about the exit status."""
+    head, _, status = about.rpartition("\n\n")
+    parser = argparse.ArgumentParser(description=head, epilog=status, allow_abbrev=False,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--elf", metavar="FILE", help="another image of ours than build/revenant.elf")
+    parser.add_argument("--jobs", metavar="N", type=number_up_to(99), default=os.cpu_count(),
+                        help="at a time (number of CPUs)")
+    parser.add_argument("--again", action="store_true", help="forget the results kept so far")
+    return parser
+
+
 def usage_error(what: str) -> None:
     print(f"{Path(sys.argv[0]).name}: error: {what}", file=sys.stderr)
     sys.exit(EXIT_USAGE)
+
+
+def built_kernel(*arguments: str) -> Path:
+    """The bzImage that lab/kernel/build-kernel.sh makes of them, if need be. Its failure is ours."""
+    built = subprocess.run([TOP / "lab/kernel/build-kernel.sh", *arguments], stdout=subprocess.PIPE, text=True)
+    if built.returncode:
+        sys.exit(built.returncode)
+    return Path(built.stdout.strip())
 
 
 def error_in(text: str) -> str:
