@@ -42,7 +42,11 @@ enum vmm_op {
 	VMM_SLOT_SMM,	 /* frame, address: … is there, too, in SMM alone */
 	VMM_COLLAPSE,	 /* frame: its pages become one of 2 MiB */
 	VMM_SPLIT,	 /* frame: … is cut into pages of 4 KiB again */
-	VMM_LOG_ON,	 /* the frames' dirty pages are logged */
+	/* the frames' dirty pages are logged: */
+	VMM_LOG_ON,	 /* in a bitmap, which is cleared by reading it */
+	VMM_LOG_MANUAL,	 /* … by a call of its own */
+	VMM_LOG_ALL_SET, /* … and in which all pages are to begin with */
+	VMM_LOG_RING,	 /* in a ring for each vCPU: the VM goes on as another that has some */
 	VMM_LOG_CLEAR,	 /* what was logged so far is forgotten */
 	VMM_LOG_OFF,
 	VMM_LOGGED,   /* frame. result: 1 if some page of it was logged since, else 0 */

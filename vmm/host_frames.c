@@ -11,7 +11,10 @@
 
 #include "lib/vmm_protocol.h"
 #include "vmm/age.h"
+#include "vmm/dirty_ring.h"
 #include "vmm/ram.h"
+#include "vmm/vcpu.h"
+#include "vmm/vm.h"
 
 enum { FIRST_SLOT = 2, SMALL_PAGE = 4096 };
 
@@ -26,7 +29,7 @@ static struct frame {
 } frames[VMM_FRAMES_MAX];
 static unsigned nr_frames;
 static uint64_t mask; /* offset of what is put where pages were taken away */
-static bool logging;
+static enum log_kind logging;
 static bool in_smm; /* SMM has a slot of its own */
 
 #define NOWHERE UINT64_MAX
@@ -45,27 +48,25 @@ static bool set_slot(unsigned frame)
 	return ram_slot(FIRST_SLOT + frame, f->at, f->address, VMM_FRAME_SIZE, flags);
 }
 
-static bool fetch_log(unsigned frame)
+static void note_dirty(uint32_t slot)
 {
-	uint64_t bits[LOG_WORDS] = {0}, any = 0;
+	const uint32_t frame = (uint16_t)slot - FIRST_SLOT; /* above are SMM's slots of the same */
 
-	if (!logging || frames[frame].at == NOWHERE)
-		return false;
-	ram_log(FIRST_SLOT + frame, bits);
-	for (unsigned i = 0; i < LOG_WORDS; i++)
-		any |= bits[i];
-	return any;
+	if (frame < nr_frames)
+		frames[frame].logged = true;
 }
 
-static void keep_log(unsigned frame)
+static void read_log(unsigned frame, bool clear)
 {
-	if (fetch_log(frame))
+	if (logging == LOG_RING)
+		dirty_rings_collect(vcpus_number(), note_dirty);
+	else if (logging && frames[frame].at != NOWHERE && ram_log(FIRST_SLOT + frame, clear))
 		frames[frame].logged = true;
 }
 
 static bool remove_slot(unsigned frame)
 {
-	keep_log(frame);
+	read_log(frame, false);
 	frames[frame].at = NOWHERE;
 	return ram_slot(FIRST_SLOT + frame, frames[frame].address, frames[frame].address, 0, 0);
 }
@@ -201,17 +202,29 @@ bool frames_slot_smm(unsigned frame, uint64_t at)
 	return ram_slot_smm(at, frames[frame].address, VMM_FRAME_SIZE);
 }
 
-bool frames_log(bool on)
+static bool set_log(enum log_kind kind)
 {
 	bool done = true;
 
-	logging = on;
+	logging = kind;
 	for (unsigned i = 0; i < nr_frames; i++) {
 		frames[i].logged = false;
 		if (frames[i].at != NOWHERE)
 			done &= set_slot(i);
 	}
 	return done;
+}
+
+bool frames_log(enum log_kind kind)
+{
+	static const uint64_t manual[] = {
+		[LOG_MANUAL] = KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE,
+		[LOG_ALL_SET] = KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE | KVM_DIRTY_LOG_INITIALLY_SET,
+		[LOG_RING] = 0,
+	};
+
+	return (logging == kind || set_log(LOG_NONE)) && vm_log_manual(manual[kind]) &&
+	       set_log(kind);
 }
 
 bool frames_age(void)
@@ -226,7 +239,7 @@ bool frames_age(void)
 void frames_log_clear(void)
 {
 	for (unsigned i = 0; i < nr_frames; i++) {
-		fetch_log(i);
+		read_log(i, logging == LOG_MANUAL || logging == LOG_ALL_SET);
 		frames[i].logged = false;
 	}
 }
@@ -234,19 +247,19 @@ void frames_log_clear(void)
 void frames_log_keep(void)
 {
 	for (unsigned i = 0; i < nr_frames; i++)
-		keep_log(i);
+		read_log(i, false);
 }
 
 bool frames_logged(unsigned frame)
 {
-	keep_log(frame);
+	read_log(frame, false);
 	return frames[frame].logged;
 }
 
 void frames_reset(void)
 {
 	if (logging)
-		frames_log(false);
+		frames_log(LOG_NONE);
 	if (in_smm)
 		ram_slot_smm(0, 0, 0);
 	in_smm = false;

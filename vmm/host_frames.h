@@ -32,8 +32,10 @@ bool frames_slot_ro(unsigned frame);
 bool frames_slot_move(unsigned frame, uint64_t to);
 bool frames_slot_smm(unsigned frame, uint64_t at);
 
-/* Dirty logging of all frames. */
-bool frames_log(bool on);
+/* Dirty logging of all frames: lib/vmm_protocol.h. Of rings vcpus_stop() tells all that CPUs have
+ * logged so far. */
+enum log_kind { LOG_NONE, LOG_BITMAP, LOG_MANUAL, LOG_ALL_SET, LOG_RING };
+bool frames_log(enum log_kind kind);
 
 /* The accessed bits of all frames are harvested. False: not here. */
 bool frames_age(void);

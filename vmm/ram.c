@@ -195,19 +195,27 @@ bool ram_slot_smm(uint64_t at, uint64_t address, uint64_t length)
 	return put(SMM_SPACE | OWN_SLOT, at, base + address, length, 0);
 }
 
-void ram_log(uint32_t slot, uint64_t bits[LOG_WORDS])
+static bool read_log(uint32_t slot, bool clear)
 {
+	enum { PAGES = LARGE_PAGE / 4096, WORDS = PAGES / 64 };
+	uint64_t bits[WORDS] = {0}, any = 0;
 	struct kvm_dirty_log log = {.slot = slot, .dirty_bitmap = bits};
-	uint64_t more[LOG_WORDS] = {0};
+	struct kvm_clear_dirty_log cleared = {
+		.slot = slot, .num_pages = PAGES, .dirty_bitmap = bits};
 
 	ioctl(vm, KVM_GET_DIRTY_LOG, &log);
-	if (!smram_size)
-		return;
-	log.slot |= SMM_SPACE;
-	log.dirty_bitmap = more;
-	ioctl(vm, KVM_GET_DIRTY_LOG, &log);
-	for (unsigned i = 0; i < LOG_WORDS; i++)
-		bits[i] |= more[i];
+	if (clear)
+		ioctl(vm, KVM_CLEAR_DIRTY_LOG, &cleared);
+	for (unsigned i = 0; i < WORDS; i++)
+		any |= bits[i];
+	return any;
+}
+
+bool ram_log(uint32_t slot, bool clear)
+{
+	const bool any = read_log(slot, clear);
+
+	return (smram_size && read_log(SMM_SPACE | slot, clear)) || any;
 }
 
 void ram_split(uint64_t address, uint64_t length)

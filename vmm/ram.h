@@ -51,9 +51,11 @@ void ram_copy(uint64_t to, uint64_t from, uint64_t length);
  */
 bool ram_slot(uint32_t slot, uint64_t at, uint64_t address, uint64_t length, uint32_t flags);
 
-/* The dirty log of a slot of 2 MiB, a bit for each page: fetched, and so begun anew. */
-enum { LOG_WORDS = (2 << 20) / 4096 / 64 };
-void ram_log(uint32_t slot, uint64_t bits[LOG_WORDS]);
+/*
+ * Is a page of a slot of 2 MiB in the bitmap of dirty pages? Which begins anew with that, or, if it
+ * is cleared by a call of its own (vm_log_manual()), with clear alone.
+ */
+bool ram_log(uint32_t slot, bool clear);
 
 /* The bytes at `address` are at the guest-physical address `at`, too, in SMM alone; length 0: not
  * any more. */

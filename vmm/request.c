@@ -30,15 +30,19 @@ static enum vmm_status create_frames(const struct vmm_request *r)
 	return VMM_DONE;
 }
 
+/* As it was started. */
 static void reset(void)
 {
 	vcpus_stop();
 	frames_reset();
 	vcpus_go();
+	if (vm_has_ring() && vm_choose_ring(false))
+		vcpus_then(save_and_restore);
 }
 
-/* The slot is not there for a moment: nobody must look then. */
-static bool change_slot(bool (*how)(unsigned frame), unsigned frame)
+/* A slot that is not there for a moment must not be looked at; a CPU says what it has logged (PML)
+ * as it leaves the guest. */
+static bool quietly(bool (*how)(unsigned frame), unsigned frame)
 {
 	bool done;
 
@@ -54,6 +58,24 @@ static enum vmm_status save(void (*how)(void))
 		return VMM_CANNOT;
 	vcpus_then(how);
 	return VMM_DONE;
+}
+
+static void begin_rings(void)
+{
+	save_and_restore();
+	frames_log(LOG_RING);
+}
+
+static enum vmm_status log_by_rings(void)
+{
+	if (vm_has_ring())
+		return done_if(frames_log(LOG_RING));
+	return vm_choose_ring(true) && frames_log(LOG_NONE) ? save(begin_rings) : VMM_CANNOT;
+}
+
+static enum vmm_status log_in_bitmap(enum log_kind kind)
+{
+	return done_if(!vm_has_ring() && frames_log(kind));
 }
 
 static enum vmm_status save_load(unsigned vcpu, uint64_t address, volatile uint64_t *result)
@@ -73,16 +95,21 @@ static enum vmm_status act(unsigned vcpu, struct vmm_request *r, volatile uint64
 	case VMM_SWAP: frames_swap(a, b); break;
 	case VMM_MOVE: frames_move(a); break;
 	case VMM_SLOT_REMOVE: return done_if(frames_slot_remove(a));
-	case VMM_SLOT_ADD: return done_if(change_slot(frames_slot_add, a));
-	case VMM_SLOT_RO: return done_if(change_slot(frames_slot_ro, a));
+	case VMM_SLOT_ADD: return done_if(quietly(frames_slot_add, a));
+	case VMM_SLOT_RO: return done_if(quietly(frames_slot_ro, a));
 	case VMM_SLOT_MOVE: return done_if(frames_slot_move(a, r->argument[1]));
 	case VMM_SLOT_SMM: return done_if(smm_create() && frames_slot_smm(a, r->argument[1]));
 	case VMM_COLLAPSE: return done_if(frames_collapse(a));
 	case VMM_SPLIT: frames_split(a); break;
-	case VMM_LOG_ON: return done_if(frames_log(true));
+	case VMM_LOG_ON: return log_in_bitmap(LOG_BITMAP);
+	case VMM_LOG_MANUAL: return log_in_bitmap(LOG_MANUAL);
+	case VMM_LOG_ALL_SET: return log_in_bitmap(LOG_ALL_SET);
+	case VMM_LOG_RING: return log_by_rings();
 	case VMM_LOG_CLEAR: frames_log_clear(); break;
-	case VMM_LOG_OFF: return done_if(frames_log(false));
-	case VMM_LOGGED: r->result = frames_logged(a); break;
+	case VMM_LOG_OFF: return done_if(frames_log(LOG_NONE));
+	case VMM_LOGGED:
+		r->result = vm_has_ring() ? quietly(frames_logged, a) : frames_logged(a);
+		break;
 	case VMM_SMI: return done_if(smm_interrupt(vcpu, r->argument[0]));
 	case VMM_SAVE: return save(save_and_restore);
 	case VMM_SAVE_LOAD: return save_load(vcpu, r->argument[0], result);

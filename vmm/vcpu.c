@@ -14,7 +14,10 @@
 #include <unistd.h>
 
 #include "vmm/cpu_model.h"
+#include "vmm/dirty_ring.h"
+#include "vmm/host_frames.h"
 #include "vmm/ports.h"
+#include "vmm/vm.h"
 
 #define CR0_PE	  0x1
 #define CR0_ET	  0x10
@@ -89,6 +92,8 @@ static void create(int kvm, int vm)
 		v->run = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd, 0);
 		if (v->run == MAP_FAILED)
 			die("vCPU %u: its state cannot be mapped", i);
+		if (vm_has_ring())
+			dirty_ring_open(i, v->fd);
 		cpu_model_set(kvm, v->fd, i);
 	}
 	run_size = (size_t)size;
@@ -104,6 +109,7 @@ void vcpus_create(int kvm, int vm, unsigned nr, struct image_entry entry)
 void vcpus_renew(int kvm, int vm)
 {
 	for (unsigned i = 0; i < nr_vcpus; i++) {
+		dirty_ring_close(i);
 		munmap(vcpus[i].run, run_size);
 		close(vcpus[i].fd);
 	}
@@ -240,6 +246,7 @@ static void serve(struct kvm_run *run)
 		if (!run->mmio.is_write)
 			memset(run->mmio.data, 0xff, sizeof(run->mmio.data));
 		break;
+	case KVM_EXIT_DIRTY_RING_FULL: frames_log_keep(); break;
 	case KVM_EXIT_INTR:
 	case KVM_EXIT_IRQ_WINDOW_OPEN: break;
 	case KVM_EXIT_SHUTDOWN: end(0, "the VM reset: triple fault,", run->exit_reason);

@@ -87,7 +87,7 @@ static bool check_header(struct check *c, const struct step *step)
 
 static bool is_save_or_smi(const struct step *step)
 {
-	return step->op == OP_HOST && (step->arg == HOST_SAVE || step->arg == HOST_SMI);
+	return step->op == OP_HOST && (host_verbs[step->arg].renews || step->arg == HOST_SMI);
 }
 
 static bool check_level(struct check *c, const struct step *step)

@@ -17,7 +17,11 @@ enum host_event {
 	HOST_SLOT_SMM,	  /* page M is the frame, too, but in SMM only */
 	HOST_COLLAPSE,	  /* its pages become a large one */
 	HOST_SPLIT,	  /* … are small ones again */
-	HOST_LOG_ON,	  /* all frames' dirty pages are logged */
+	/* all frames' dirty pages are logged */
+	HOST_LOG_ON,	  /* … in a bitmap, which is cleared by reading it */
+	HOST_LOG_MANUAL,  /* … by a call of its own */
+	HOST_LOG_ALL_SET, /* … and where all pages are to begin with */
+	HOST_LOG_RING,	  /* … in a ring for each vCPU; the VM goes on as another that has some */
 	HOST_LOG_CLEAR,	  /* what was logged is forgotten */
 	HOST_LOG_OFF,
 	HOST_AGE,      /* accessed bits are harvested */
@@ -32,6 +36,7 @@ struct host_verb {
 	const char *what;  /* a second word, or NULL */
 	uint8_t nr_frames; /* how many frames stand behind it */
 	bool takes_code;   /* a frame may hold no code behind it: nothing can be fetched */
+	bool renews;	   /* the VM may go on as another */
 };
 
 extern const struct host_verb host_verbs[NR_HOST_EVENTS];

@@ -130,7 +130,8 @@ static void reload_needs(const struct program *program, struct caps *needs)
 		const struct step *step = &program->step[i];
 
 		smi |= step->op == OP_SMI || (step->op == OP_HOST && step->arg == HOST_SMI);
-		save |= step->way == WAY_SAVE || (step->op == OP_HOST && step->arg == HOST_SAVE);
+		save |= step->way == WAY_SAVE ||
+			(step->op == OP_HOST && host_verbs[step->arg].renews);
 	}
 	caps_add_if(needs, (smi || save) && (header.l2 == MODE_PAE || header.nested_pae),
 		    CAP_PDPTES);

@@ -11,7 +11,7 @@ void frames_start(struct oracle *o)
 	for (unsigned nr = 0; nr < NR_FRAMES; nr++)
 		o->frames[nr] =
 			(struct frame_state){.page = RESULT_FRAME(nr), .takes = RESULT_FRAME(nr)};
-	o->logging = false;
+	o->logging = o->rings = false;
 	o->frame_in_smm = 0;
 }
 
@@ -102,6 +102,9 @@ void frames_event(struct oracle *o, const struct step *step)
 	case HOST_LOG_BEGUN:
 		if (o->frame_in_smm)
 			o->why = "SMM's page M is not logged";
+		o->rings |= step->arg == HOST_LOG_RING;
+		if (o->rings && step->arg != HOST_LOG_RING)
+			o->why = "a VM whose log is in rings has no bitmap";
 		set_log(o, true);
 		break;
 	case HOST_LOG_CLEARED:

@@ -164,6 +164,7 @@ struct oracle {
 	struct header header;
 	struct frame_state frames[NR_FRAMES];
 	bool logging;
+	bool rings;	      /* the VM's log is in rings, if it has one */
 	uint8_t frame_in_smm; /* whose memory page M is in SMM: its number + 1; 0: nobody's */
 	struct layout layout[NR_SPACES];
 	struct position at; /* who runs */

@@ -244,8 +244,11 @@ static void draw_nested_root(struct generator *g, struct step *step)
 static void draw_event(struct generator *g, struct step *step)
 {
 	/* the log is worth something where it is on, cleared, and looked at */
-	step->arg =
-		(uint16_t)(chance(g, 30) ? HOST_LOG_ON + below(g, 2) : below(g, NR_HOST_EVENTS));
+	if (chance(g, 15))
+		step->arg = HOST_LOG_CLEAR;
+	else
+		step->arg = (uint16_t)(chance(g, 15) ? HOST_LOG_ON + below(g, 4)
+						     : below(g, NR_HOST_EVENTS));
 	for (unsigned i = 0; i < host_verbs[step->arg].nr_frames; i++)
 		step->frame[i] = (uint8_t)below(g, FRAME_DECOY);
 }

@@ -44,9 +44,9 @@ static bool is_vmfunc_same(const struct generator *g, const struct step *step)
 /* L2 goes on with its own CR3 behind an exit, or behind its VM's rescue. */
 static bool is_own_cr3_used(const struct generator *g, const struct step *step)
 {
-	return has_own_cr3(g) &&
-	       ((verbs[step->op].flags & ENTERS) || step->op == OP_RDMSR ||
-		(step->op == OP_HOST && step->arg == HOST_SAVE && position_in_l2(&g->position)));
+	return has_own_cr3(g) && ((verbs[step->op].flags & ENTERS) || step->op == OP_RDMSR ||
+				  (step->op == OP_HOST && host_verbs[step->arg].renews &&
+				   position_in_l2(&g->position)));
 }
 
 /* Of L1's, while the vCPU is in an L2 with a tag of its own. */

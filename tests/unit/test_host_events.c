@@ -52,6 +52,12 @@ static void what_is_stored_is_logged(void **state)
 		    "logged B",
 		    "[B]; [logged]; logged [unlogged]");
 	assert_undefined(VENDOR_AMD, "logged A", "log on first");
+	assert_both("set h0.w0.pte A; host log manual; store w0; logged A fresh; host log clear; "
+		    "logged A; host log all-set; store w0; logged A fresh; host log ring; "
+		    "logged A; store w0; logged A fresh",
+		    "[A]; [logged]; logged [unlogged]; [A]; [logged]; logged [unlogged]; [A]; "
+		    "[logged]");
+	assert_undefined(VENDOR_AMD, "host log ring; host log on", "no bitmap");
 	assert_undefined(VENDOR_AMD, "host log on; host log off; logged A", "log on first");
 }
 
@@ -124,6 +130,8 @@ static void the_language_refuses(void **state)
 	refused("host", "what the host does");
 	refused("host fly A", "what the host does");
 	refused("host slot", "what the host does");
+	refused("host log", "what the host does");
+	refused("smi; host log ring; rsm", "rsm first");
 	refused("host slot fly A", "what the host does");
 	refused("host drop", "expected a frame");
 	refused("host drop M", "expected a frame");
@@ -140,6 +148,7 @@ static void the_language_refuses(void **state)
 	assert_needs("load w0 by save", "host-events");
 	assert_needs("host slot remove A", "hole,host-events");
 	assert_needs("host smi; host save", "host-events");
+	assert_needs("bare pae; enter; host log ring; exit", "legacy-paging,pdptes,host-events");
 	assert_needs("enter; host save; exit", "hv,host-events");
 	assert_needs("enter; host smi; exit", "hv,smi-in-l2,host-events");
 	assert_needs("bare pae; enter; host smi; exit", "legacy-paging,pdptes,host-events");

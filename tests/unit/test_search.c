@@ -209,7 +209,7 @@ static bool goes_on_with_own_cr3(const struct program *program)
 {
 	struct position position;
 	struct root given[NR_CPUS][NR_VMS];
-	uint8_t pcids[NR_CPUS][NR_VMS] = {0};
+	uint8_t pcids[NR_CPUS][NR_VMS] = {0}, given_pcids[NR_CPUS][NR_VMS] = {0};
 
 	position_start(&position, program_header(program));
 	for (unsigned i = 0; i < NR_CPUS * NR_VMS; i++)
@@ -219,12 +219,15 @@ static bool goes_on_with_own_cr3(const struct program *program)
 		const uint8_t cpu = position.cpu, vm = position_here(&position)->vm;
 		const struct root root = position_vm(&position)->root;
 
-		if (step->op == OP_L2CR3)
+		if (step->op == OP_L2CR3) {
 			given[cpu][vm] = step->root;
+			given_pcids[cpu][vm] = step->pcid;
+		}
 		if (step->op == OP_L2CR3 || (step->op == OP_CR3 && position_in_l2(&position)))
-			pcids[cpu][vm] = step->op == OP_CR3 ? step->pcid : 0;
-		if (step->op == OP_ENTER && (root.space != given[cpu][vm].space ||
-					     root.nr != given[cpu][vm].nr || pcids[cpu][vm]))
+			pcids[cpu][vm] = step->pcid;
+		if (step->op == OP_ENTER &&
+		    (root.space != given[cpu][vm].space || root.nr != given[cpu][vm].nr ||
+		     pcids[cpu][vm] != given_pcids[cpu][vm]))
 			return true;
 		position_follow(&position, step);
 	}
