@@ -4,7 +4,8 @@
  * registers are ours to switch. FS, GS, TR and the system-call MSRs are not switched (no VMLOAD, no
  * VMSAVE): L2 does not use them.
  *
- * RAX and RSP of L2 live in the VMCB.
+ * RAX and RSP of L2 live in the VMCB. No CLGI, which is an exit of its own: L1 runs with interrupts
+ * disabled.
  */
 #include "svm/vmrun_offsets.h"
 #include "lib/callee_saved.inc"
@@ -29,7 +30,6 @@ svm_switch:
 	mov	SVM_R14(%rsi), %r14
 	mov	SVM_R15(%rsi), %r15
 	mov	SVM_RSI(%rsi), %rsi
-	clgi			/* nothing may come between here and VMRUN, which sets GIF in L2 */
 	vmrun	%rax
 	xchg	%rsi, (%rsp)
 	mov	%rbx, SVM_RBX(%rsi)

@@ -16,7 +16,6 @@ svm_switch32:
 	push	%esi
 	push	CALL_PDPT(%edi)
 	push	CALL_VMCB(%edi)
-	clgi
 	mov	SVM_RBX(%esi), %ebx
 	mov	SVM_RCX(%esi), %ecx
 	mov	SVM_RDX(%esi), %edx
