@@ -52,6 +52,7 @@ struct exec_cpu {
 	bool no_hv;	   /* SVM or VMX is off: OP_HV */
 	bool switched;	   /* L1's control registers may not be what they were */
 	unsigned long cr4; /* as it is between programs: a read of it may be an exit */
+	unsigned own_turn; /* of the program that the last flush_own() was for */
 	/* of the program that the last flush_all() was for: see is_clean() */
 	unsigned clean_turn;
 	struct header clean_header;
@@ -63,14 +64,28 @@ static struct position at;   /* who runs: in L2 its actions gather in its mailbo
 static struct header header; /* of the program */
 static bool paravirtual;     /* it has such steps */
 static bool acts;	     /* the host acts in it */
+static bool global;	     /* it has global translations */
 static unsigned nr_vms;	     /* that it has to do with */
 static struct run run;
+
+/*
+ * All that L1 has cached for itself. Each write of CR4 may be an exit, which costs more than most
+ * steps: so it is not done for each program, but where the next ones could meet what this one has
+ * left.
+ */
+static void flush_own(struct exec_cpu *cpu)
+{
+	write_cr4(cpu->cr4 & ~CR4_PGE);
+	write_cr4(cpu->cr4);
+	cpu->own_turn = world_turn();
+}
 
 static void cpu_start(void *ok)
 {
 	if (backend && !backend->cpu_start())
 		*(bool *)ok = false;
-	exec_cpus[this_cpu()->id].cr4 = read_cr4();
+	exec_cpus[this_cpu()->id].cr4 = read_cr4() | CR4_PGE;
+	flush_own(&exec_cpus[this_cpu()->id]);
 }
 
 bool exec_init(const struct hv *hv)
@@ -555,7 +570,8 @@ static void start_cpu(void *argument)
 			backend->flush_all(cpu->l2[0].vm);
 	}
 	write_cr3(world_root((struct root){SPACE_H, 0}));
-	write_cr4(cpu->cr4 | CR4_PGE); /* which was clear: this flushes all of L1's own */
+	if (world_repeats_own(cpu->own_turn))
+		flush_own(cpu);
 	cpu->switched = header.bare;
 	cpu->nr_waiting = 0;
 	smi_reset(cpu->smi_handler);
@@ -571,7 +587,8 @@ static void stop_cpu(void *argument)
 	if (paravirtual)
 		pv_arm(false);
 	write_cr3(paging_kernel_root());
-	write_cr4(cpu->cr4);
+	if (cpu->switched || global)
+		flush_own(cpu);
 	if (cpu->switched) {
 		write_cr0(read_cr0() | CR0_WP);
 		if (!(rdmsr(MSR_EFER) & EFER_NXE) && cpuid_has(FEATURE_NX))
@@ -628,6 +645,14 @@ static void carry_out_somewhere(struct carry_out *c)
 	}
 }
 
+static bool has_global(const struct program *program)
+{
+	for (unsigned i = 0; i < program->nr_steps; i++)
+		if (program->step[i].op == OP_SET && program->step[i].value.flags & VF_G)
+			return true;
+	return false;
+}
+
 const struct run *exec_run(const struct program *program, bool without_flushes)
 {
 	unsigned used = program_cpus(program);
@@ -641,6 +666,7 @@ const struct run *exec_run(const struct program *program, bool without_flushes)
 	acts = caps_have(&needs, CAP_HOST);
 	paravirtual = caps_have(&needs, CAP_PVFLUSH);
 	nr_vms = program_vms(program);
+	global = has_global(program);
 	world_start(program);
 	if (acts && !host_begin())
 		refuse("the VMM does not take the frames");

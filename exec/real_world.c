@@ -512,10 +512,15 @@ unsigned world_turn(void)
 	return turn;
 }
 
+bool world_repeats_own(unsigned since)
+{
+	return turn - since >= SLOT_TURNS;
+}
+
 /* Narrow address spaces have room for few; and all PAE worlds share the PDPTEs. */
 bool world_repeats(unsigned since)
 {
-	return !mode_is_64bit(header.l2) || header.nested_pae || turn - since >= SLOT_TURNS;
+	return !mode_is_64bit(header.l2) || header.nested_pae || world_repeats_own(since);
 }
 
 static uint32_t result_of(uint32_t name, uint32_t kind)

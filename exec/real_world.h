@@ -30,6 +30,8 @@ void world_start(const struct program *program);
  * program whose L2 was in the same mode? */
 unsigned world_turn(void);
 bool world_repeats(unsigned since);
+/* The same of L1's own addresses. */
+bool world_repeats_own(unsigned since);
 
 /* Linear address of w<window> in L1 (SPACE_H) or L2 (SPACE_G), the same in both while L2 is in L1's
  * mode; guest-physical address of p<window>. */
