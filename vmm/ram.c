@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { FILE_PARTS = 3, LARGE_PAGE = 2 << 20 };
+enum { FILE_PARTS = 3, LARGE_PAGE = 2 << 20, SMALL_PAGE = 4096 };
 
 /* Numbers of slots: the guest's; those that only SMM has; and what makes one SMM's (its address
  * space, KVM_CAP_MULTI_ADDRESS_SPACE). */
@@ -115,13 +115,21 @@ static size_t next_data(off_t *data, off_t end)
 	return (size_t)((hole < end ? hole : end) - *data);
 }
 
+static bool is_zero(const uint8_t *page)
+{
+	return !page[0] && !memcmp(page, page + 1, SMALL_PAGE - 1);
+}
+
+/* Where a large page was, all is data; but a page of zeros is as good as none, and costs less. */
 void ram_copy(uint64_t to, uint64_t from, uint64_t length)
 {
 	const off_t end = (off_t)(from + length);
 	off_t data = (off_t)from;
 
 	for (size_t n; (n = next_data(&data, end)); data += (off_t)n)
-		memcpy(all + to + ((uint64_t)data - from), all + data, n);
+		for (off_t page = data; page < data + (off_t)n; page += SMALL_PAGE)
+			if (!is_zero(all + page))
+				memcpy(all + to + ((uint64_t)page - from), all + page, SMALL_PAGE);
 }
 
 void ram_merge(uint64_t to, uint64_t from, uint64_t length, bool under)

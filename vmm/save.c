@@ -18,7 +18,13 @@
 #include "vmm/vcpu.h"
 #include "vmm/vm.h"
 
-enum { MAX_MSRS = 1024, XSAVE_MAX = 16384, NESTED_MAX = 16384, NR_IRQCHIPS = 3 };
+enum {
+	MAX_MSRS = 1024,
+	MSRS_AT_ONCE = 255,
+	XSAVE_MAX = 16384,
+	NESTED_MAX = 16384,
+	NR_IRQCHIPS = 3
+};
 
 static struct {
 	struct kvm_msr_list head;
@@ -28,8 +34,8 @@ static struct {
 static struct state {
 	struct kvm_sregs sregs;
 	struct kvm_sregs2 sregs2;
-	struct kvm_msr_entry
-		msr[MAX_MSRS]; /* as in the list; reserved != 0: it could not be read */
+	struct kvm_msr_entry msr[MAX_MSRS];
+	uint32_t nr_msrs; /* those of the list that could be read */
 	struct kvm_xcrs xcrs;
 	uint8_t xsave[XSAVE_MAX] __attribute__((aligned(8)));
 	struct kvm_lapic_state lapic;
@@ -67,33 +73,37 @@ bool save_works(void)
 #define GET(fd, name, field) must_ioctl(fd, KVM_GET_##name, field, "KVM_GET_" #name)
 #define SET(fd, name, field) must_ioctl(fd, KVM_SET_##name, field, "KVM_SET_" #name)
 
-/* One by one: the list holds MSRs that this vCPU has not. */
-static void get_msrs(int fd, struct state *s)
+/* KVM stops at one that it does not take: those are left out. Returns how many there are then. */
+static uint32_t pass_msrs(int fd, unsigned long request, struct kvm_msr_entry *msr, uint32_t nr)
 {
-	for (uint32_t i = 0; i < msrs.head.nmsrs; i++) {
-		struct {
-			struct kvm_msrs head;
-			struct kvm_msr_entry entry;
-		} one = {{.nmsrs = 1}, {.index = msrs.index[i]}};
+	static struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entry[MSRS_AT_ONCE];
+	} some;
+	uint32_t taken = 0;
 
-		const bool read = ioctl(fd, KVM_GET_MSRS, &one) == 1;
+	for (uint32_t next = 0; next < nr;) {
+		const uint32_t n = nr - next < MSRS_AT_ONCE ? nr - next : MSRS_AT_ONCE;
+		int done;
 
-		s->msr[i] = one.entry;
-		s->msr[i].reserved = !read;
+		some.head.nmsrs = n;
+		memcpy(some.entry, msr + next, n * sizeof(*msr));
+		done = ioctl(fd, request, &some);
+		if (done < 0)
+			done = 0;
+		memcpy(msr + taken, some.entry, (unsigned)done * sizeof(*msr));
+		taken += (unsigned)done;
+		next += (unsigned)done + ((unsigned)done < n);
 	}
+	return taken;
 }
 
-static void set_msrs(int fd, const struct state *s)
+/* The list holds MSRs that this vCPU has not. */
+static void get_msrs(int fd, struct state *s)
 {
-	for (uint32_t i = 0; i < msrs.head.nmsrs; i++) {
-		struct {
-			struct kvm_msrs head;
-			struct kvm_msr_entry entry;
-		} one = {{.nmsrs = 1}, s->msr[i]};
-
-		if (!one.entry.reserved)
-			ioctl(fd, KVM_SET_MSRS, &one); /* some may be read only */
-	}
+	for (uint32_t i = 0; i < msrs.head.nmsrs; i++)
+		s->msr[i] = (struct kvm_msr_entry){.index = msrs.index[i]};
+	s->nr_msrs = pass_msrs(fd, KVM_GET_MSRS, s->msr, msrs.head.nmsrs);
 }
 
 static void get_vcpu(int fd, struct state *s)
@@ -124,7 +134,7 @@ static void set_vcpu(int fd, struct state *s)
 		SET(fd, SREGS2, &s->sregs2);
 	else
 		SET(fd, SREGS, &s->sregs);
-	set_msrs(fd, s);
+	pass_msrs(fd, KVM_SET_MSRS, s->msr, s->nr_msrs); /* some may be read only */
 	SET(fd, XCRS, &s->xcrs);
 	SET(fd, XSAVE, s->xsave);
 	SET(fd, LAPIC, &s->lapic);
