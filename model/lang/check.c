@@ -205,13 +205,6 @@ static bool check_nested(struct check *c, const struct step *step)
 	       fail(c, step, "an L2 with paging off needs nested paging: nroot n0 before enter");
 }
 
-static bool check_entry(struct check *c, const struct step *step)
-{
-	if (c->now.no_nxe[c->now.at.cpu])
-		return fail(c, step, "L1 enters L2 with EFER.NXE set: nxe on");
-	return c->mode.header.l2 != MODE_UNPAGED || check_nested(c, step);
-}
-
 /* While SVM or VMX is off nothing can be done for an L2. */
 static bool check_hv(struct check *c, const struct step *step)
 {
@@ -255,7 +248,7 @@ static bool check_modes(struct check *c, const struct step *step)
 	case OP_ENTER:
 	case OP_ENTER_PENDING:
 	case OP_ENTER_HALTED:
-	case OP_ENTER_FAILING: return check_entry(c, step);
+	case OP_ENTER_FAILING: return c->mode.header.l2 != MODE_UNPAGED || check_nested(c, step);
 	default: return true;
 	}
 }

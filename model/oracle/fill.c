@@ -19,6 +19,9 @@ struct view view_of(const struct oracle *o, unsigned cpu)
 
 	view.regs.root = root_number(in_l2 ? vm->root : at->root);
 	view.regs.nroot = in_l2 ? root_number(vm->nested_root) : NO_ROOT;
+	view.regs.nested_nxe = !o->vendor->l2_has_own_efer || o->cpus[cpu].l1.nxe;
+	if (in_l2 && !o->vendor->l2_has_own_efer)
+		view.regs.nxe = o->cpus[cpu].l1.nxe;
 
 	/* With CR0.PG clear no address is a user's: SDM vol. 3, 5.6 "Access Rights". */
 	if (in_l2 && o->header.l2 == MODE_UNPAGED)
@@ -122,7 +125,7 @@ static void fill_from(struct filler *f, unsigned table, unsigned level, struct i
 			return;
 		}
 		/* Reserved bits are found when the entry is used: nothing is cached. */
-		if (table / TABLES_PER_SPACE != SPACE_N && is_reserved(entry, &f->c->last))
+		if (is_reserved(entry, f->c->last.nxe))
 			return;
 		if (table / TABLES_PER_SPACE != SPACE_N || f->c->last.nested_bits)
 			entry->accessed |= MAY_BE_1;
@@ -216,6 +219,7 @@ static void fill_cpu(struct oracle *o, unsigned cpu)
 			return;
 		run(nested, (struct registers){.root = view.regs.nroot,
 					       .nroot = NO_ROOT,
+					       .nxe = view.regs.nested_nxe,
 					       .nested_bits = view.regs.nested_bits});
 		fill_windows(&f);
 	}

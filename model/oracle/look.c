@@ -62,7 +62,7 @@ static uint32_t nested_walk_faults(const struct looking *l, unsigned p, struct s
 	for (unsigned level = start.level;; level--) {
 		struct mem_entry *entry = memory_entry(l->o, table, p, level);
 
-		if (entry->kind == VALUE_NONE)
+		if (entry->kind == VALUE_NONE || is_reserved(entry, l->view.regs.nested_nxe))
 			return RESULT_NPF;
 		perms |= entry->flags & PERMS;
 		if (entry->kind != VALUE_TABLE) {
@@ -75,6 +75,15 @@ static uint32_t nested_walk_faults(const struct looking *l, unsigned p, struct s
 	}
 }
 
+/*
+ * Cached with NX, used with L1's EFER.NXE clear: whether the bit counts is nowhere said. Where it
+ * does the walk that follows faults, too.
+ */
+static uint8_t counted(const struct looking *l, uint8_t perms)
+{
+	return l->view.regs.nested_nxe ? perms : perms & (uint8_t)~PERM_NX;
+}
+
 /* What the nested half may give for a guest-physical window. */
 static uint32_t nested_results(struct looking *l, unsigned p)
 {
@@ -83,7 +92,7 @@ static uint32_t nested_results(struct looking *l, unsigned p)
 
 	for (unsigned i = 0; i < set->nr; i++)
 		l->nested_cached |= set->item[i].kind != ITEM_POINTER &&
-				    !nested_denied(l->access, set->item[i].perms);
+				    !nested_denied(l->access, counted(l, set->item[i].perms));
 	results = nested_walk_faults(l, p, at_root(l, l->view.regs.nroot));
 
 	for (unsigned i = 0; i < set->nr; i++) {
@@ -91,7 +100,7 @@ static uint32_t nested_results(struct looking *l, unsigned p)
 
 		if (item->kind == ITEM_POINTER)
 			results |= nested_walk_faults(l, p, at_pointer(item));
-		else if (!nested_denied(l->access, item->perms))
+		else if (!nested_denied(l->access, counted(l, item->perms)))
 			results |= RESULT_FRAME(item->target);
 		else if (l->o->vendor->spurious_fault)
 			results |= RESULT_NPF;
@@ -117,7 +126,7 @@ static uint32_t linear_walk_faults(struct looking *l, struct start start)
 	for (unsigned level = start.level;; level--) {
 		struct mem_entry *entry = memory_entry(l->o, table, l->window, level);
 
-		if (entry->kind == VALUE_NONE || is_reserved(entry, &l->view.regs))
+		if (entry->kind == VALUE_NONE || is_reserved(entry, l->view.regs.nxe))
 			return RESULT_PF;
 		perms |= entry->flags & PERMS;
 		if (entry->kind != VALUE_TABLE) {

@@ -103,6 +103,7 @@ struct registers {
 	bool pge, pcide, wp, smep, smap, nxe;
 	bool pdptes;	  /* PAE mode, and the PDPTEs are registers that certain events load */
 	bool nested_bits; /* walks of the nested tables set accessed and dirty bits */
+	bool nested_nxe;  /* NX is no reserved bit in them */
 };
 
 struct context {
@@ -258,9 +259,9 @@ bool denied(struct access access, uint8_t perms, const struct registers *regs);
 /* The same for nested tables. */
 bool nested_denied(struct access access, uint8_t perms);
 /* Does a walk fault at an entry with these flags, whatever the access? */
-static inline bool is_reserved(const struct mem_entry *entry, const struct registers *regs)
+static inline bool is_reserved(const struct mem_entry *entry, bool nxe)
 {
-	return (entry->flags & VF_NX) && !regs->nxe;
+	return (entry->flags & VF_NX) && !nxe;
 }
 /* The walk from the root registers, through memory only. */
 struct walk walk_now(struct oracle *o, const struct view *view, unsigned window,

@@ -303,12 +303,13 @@ const struct vendor_rules vendor_rules[NR_VENDORS] = {
 			.untagged_l2 = false,
 			.nested_bits_optional = false,
 			.nested_pdptes_in_memory = true,
+			.l2_has_own_efer = true,
 			.caches_pdptes = true,
 			/* Of nested tables, too: "a table entry"; and a hypervisor is asked for a
 			   flush only where it takes permissions away (15.16.1). */
 			.source = APM_ASID
 			"; " APM_TLB " (Invalidation of Table Entry Upgrades); "
-			"15.16.1 TLB Flush; " APM_PAE
+			"15.16.1 TLB Flush; " APM_PAE "; 15.25.2 Replicated State"
 			"; APM vol. 2, 5.5.3 TLB Management (Handling of PDPT Entries in "
 			"PAE Mode)",
 		},
@@ -321,10 +322,12 @@ const struct vendor_rules vendor_rules[NR_VENDORS] = {
 			.untagged_l2 = true,
 			.nested_bits_optional = true,
 			.nested_pdptes_in_memory = false,
+			.l2_has_own_efer = false,
 			.caches_pdptes = false,
 			.source = "SDM vol. 3, 31.4.2 Creating and Using Cached Translation "
 				  "Information; "
 				  "31.3.5 Accessed and Dirty Flags for EPT; "
-				  "5.10.4.3 Optional Invalidation",
+				  "5.10.4.3 Optional Invalidation; 28.3.2.1 Loading Guest Control "
+				  "Registers, Debug Registers, and MSRs",
 		},
 };

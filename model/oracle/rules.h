@@ -102,9 +102,11 @@ struct vendor_rules {
 				       * root that asks for them (EPTP bit 6); else always */
 	bool nested_pdptes_in_memory; /* in PAE mode under nested paging walks read the PDPTEs in
 				       * memory and may cache them; else they are registers */
-	bool caches_pdptes; /* where they are registers, another CPU of this vendor reads them on
-			     * demand and caches them as it does other upper entries */
-	const char *source; /* of all of these: manual, section and title */
+	bool l2_has_own_efer; /* L2's EFER is its own, and L1's decides whether NX is reserved in
+			       * nested tables; else L2 has L1's, and there it never is */
+	bool caches_pdptes;   /* where they are registers, another CPU of this vendor reads them on
+			       * demand and caches them as it does other upper entries */
+	const char *source;   /* of all of these: manual, section and title */
 };
 
 extern const struct vendor_rules vendor_rules[NR_VENDORS];

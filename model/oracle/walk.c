@@ -32,9 +32,9 @@ struct half {
 	uint8_t perms;
 };
 
-/* Walks one set of tables. regs: NULL for nested ones. */
+/* Walks one set of tables. nxe: NX is no reserved bit there. */
 static struct half walk_half(struct oracle *o, struct walk *walk, uint8_t root, unsigned window,
-			     const struct registers *regs)
+			     bool nxe)
 {
 	unsigned table = root_table(root);
 	struct half half = {0};
@@ -42,7 +42,7 @@ static struct half walk_half(struct oracle *o, struct walk *walk, uint8_t root, 
 	for (unsigned level = top_level(o, root);; level--) {
 		struct mem_entry *entry = memory_entry(o, table, window, level);
 
-		if (entry->kind == VALUE_NONE || (regs && is_reserved(entry, regs)))
+		if (entry->kind == VALUE_NONE || is_reserved(entry, nxe))
 			return half;
 		walk->entry[walk->nr++] = entry;
 		half.perms |= entry->flags & PERMS;
@@ -58,7 +58,7 @@ struct walk walk_now(struct oracle *o, const struct view *view, unsigned window,
 		     struct access access)
 {
 	struct walk walk = {0};
-	struct half half = walk_half(o, &walk, view->regs.root, window, &view->regs);
+	struct half half = walk_half(o, &walk, view->regs.root, window, view->regs.nxe);
 
 	walk.nr_linear = walk.nr;
 	walk.leaf[0] = half.leaf;
@@ -74,7 +74,7 @@ struct walk walk_now(struct oracle *o, const struct view *view, unsigned window,
 	walk.result = RESULT_NPF;
 	if (view->regs.nroot == NO_ROOT)
 		return walk; /* no meaning: look_at() refuses it */
-	half = walk_half(o, &walk, view->regs.nroot, half.leaf->nr, NULL);
+	half = walk_half(o, &walk, view->regs.nroot, half.leaf->nr, view->regs.nested_nxe);
 	walk.leaf[1] = half.leaf;
 	if (half.leaf && !nested_denied(access, half.perms))
 		walk.result = RESULT_FRAME(half.leaf->nr);

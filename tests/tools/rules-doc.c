@@ -144,6 +144,9 @@ static void print_differences(void)
 	DIFFERENCE("PDPTEs of PAE mode under nested paging are read by walks (else they are "
 		   "registers)",
 		   nested_pdptes_in_memory);
+	DIFFERENCE("L2 has an EFER of its own, and L1's decides whether NX is reserved in nested "
+		   "tables (else L2 has L1's)",
+		   l2_has_own_efer);
 	DIFFERENCE("where they are registers, another CPU may read them on demand and cache them",
 		   caches_pdptes);
 	printf("| source | %s | %s |\n", vendor_rules[VENDOR_AMD].source,

@@ -51,7 +51,6 @@ static void what_a_mode_forbids_is_refused(void **state)
 	/* each level, and each VM, has its own */
 	refused("pcide on; enter; cr3 g0 pcid 1; exit", 18, "pcide on");
 	refused("enter; pcide on; exit; vm 1; enter; cr3 g1 pcid 1; exit", 37, "pcide on");
-	refused("nxe off; enter; exit", 10, "nxe on");
 	refused("enter; nxe off; exit", 8, "L1's");
 	refused("repeat 2; pcide on; end", 21, "modes");
 	refused("repeat 2; enter; pcide on; exit; end", 34, "modes");
@@ -161,6 +160,23 @@ static void nx_is_reserved_without_nxe(void **state)
 	assert_looks(VENDOR_AMD, "set h0.w0.pte A/nx; load w0; nxe off; fetch w0", "[A]; A [#PF]");
 }
 
+/* L1's, as L2 is entered: SVM's nested tables go by it, VMX's L2 has it for its own. */
+static void nxe_of_l1_is_about_l2_too(void **state)
+{
+	static const char nested[] =
+		"nroot n0; set g0.w0.pte p0; set n0.p0.pte A/nx; enter; load w0; exit;"
+		"nxe off; tag 2; enter; load w0; exit; tag 1; enter; load w0; fetch w0; exit; "
+		"nxe on; tag 3; enter; load w0; fetch w0; exit";
+	static const char linear[] = "set g0.w0.pte A/nx; nxe off; enter; load w0; exit; nxe on; "
+				     "tag 2; enter; load w0; exit";
+
+	(void)state;
+	assert_looks(VENDOR_AMD, nested, "[A]; [#NPF]; A [#NPF]; A [#NPF]; [A]; [#NPF]");
+	assert_looks(VENDOR_INTEL, nested, "[A]; [A]; [A]; [#NPF]; [A]; [#NPF]");
+	assert_looks(VENDOR_AMD, linear, "[A]; [A]");
+	assert_looks(VENDOR_INTEL, linear, "[#PF]; [A]");
+}
+
 int test_access(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +188,7 @@ int test_access(void)
 		cmocka_unit_test(modes_weigh_permissions),
 		cmocka_unit_test(an_msr_exits_or_not),
 		cmocka_unit_test(nx_is_reserved_without_nxe),
+		cmocka_unit_test(nxe_of_l1_is_about_l2_too),
 	};
 
 	return cmocka_run_group_tests_name("access", tests, NULL, NULL);

@@ -271,7 +271,7 @@ static const struct vendor_rules *stricter(unsigned nr, enum vendor *vendor)
 {
 	static struct vendor_rules caches;
 
-	*vendor = nr < 3 ? VENDOR_AMD : VENDOR_INTEL;
+	*vendor = nr < 3 || nr == 6 ? VENDOR_AMD : VENDOR_INTEL;
 	caches = vendor_rules[*vendor];
 	switch (nr) {
 	case 0: caches.tag_covers_nested = false; break;
@@ -280,6 +280,7 @@ static const struct vendor_rules *stricter(unsigned nr, enum vendor *vendor)
 	case 3: caches.spurious_fault = false; break;
 	case 4: caches.nested_bits_optional = false; break;
 	case 5: caches.nested_pdptes_in_memory = true; break;
+	case 6: caches.l2_has_own_efer = false; break;
 	default: return NULL;
 	}
 	return &caches;

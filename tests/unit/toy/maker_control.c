@@ -137,10 +137,6 @@ void maker_enter(struct maker *m)
 	const char *how = "enter";
 	unsigned vm = m->vm[m->cpu];
 
-	if (m->no_nxe[m->cpu]) {
-		maker_step(m, "nxe on");
-		m->no_nxe[m->cpu] = false;
-	}
 	if (maker_has(m, NESTED) && !m->knows_nested[m->cpu][vm]) {
 		m->knows_nested[m->cpu][vm] = true;
 		maker_step(m, "nroot n%u", maker_l2_of(m)->nroot);

@@ -90,6 +90,8 @@ struct toy_vendor {
 	bool (*serves)(const struct toy *t, const struct toy_entry *e);
 	/* May linear → guest-physical be cached apart? */
 	bool caches_guest_leaves;
+	/* Has L2 an EFER of its own? */
+	bool efer_of_l2;
 	/* Nested tables have accessed and dirty bits in any case. */
 	bool always_ad;
 	/* Does a fault that only something cached gives reach software? */

@@ -212,6 +212,7 @@ const struct toy_vendor toy_amd = {
 	/* "Translations from guest linear to system physical address are cached" (15.25.1). Of the
 	 * first half alone it says nothing. */
 	.caches_guest_leaves = true,
+	.efer_of_l2 = true,
 	.always_ad = true,
 	.has_pdptes = has_pdptes,
 	.invalidate = invalidate,

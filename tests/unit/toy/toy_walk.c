@@ -23,6 +23,18 @@ static enum mode mode_of(const struct toy *t, bool nested)
 	return t->cpu->in_l2 ? t->header.l2 : MODE_LONG;
 }
 
+/* SVM has an EFER for each level, VMX (as L1 enters here) one for both. */
+static bool linear_nxe(const struct toy *t)
+{
+	return t->vendor->efer_of_l2 ? toy_regs(t)->nxe : t->cpu->l1.nxe;
+}
+
+/* APM vol. 2, 15.25.2 "Replicated State": the host's own registers control nested walks. */
+static bool nested_nxe(const struct toy *t)
+{
+	return !t->vendor->efer_of_l2 || t->cpu->l1.nxe;
+}
+
 /* SDM vol. 3, 5.6 "Access Rights"; APM vol. 2, 5.6 "Page-Protection Checks". */
 static bool denies(struct toy *t, struct access a, unsigned perms)
 {
@@ -35,7 +47,7 @@ static bool denies(struct toy *t, struct access a, unsigned perms)
 		return true;
 	if (a.op == OP_FETCH) {
 		/* NX was cached when EFER.NXE was set; whether it counts now nobody says. */
-		if ((perms & VF_NX) && (r->nxe || toy_random(t, 2)))
+		if ((perms & VF_NX) && (linear_nxe(t) || toy_random(t, 2)))
 			return true;
 		return r->smep && !a.user && !supervisor_page;
 	}
@@ -44,9 +56,10 @@ static bool denies(struct toy *t, struct access a, unsigned perms)
 	return r->smap && !a.user && !supervisor_page;
 }
 
-static bool nested_denies(struct access a, unsigned perms)
+static bool nested_denies(struct toy *t, struct access a, unsigned perms)
 {
-	return (a.op == OP_STORE && (perms & VF_RO)) || (a.op == OP_FETCH && (perms & VF_NX));
+	return (a.op == OP_STORE && (perms & VF_RO)) ||
+	       (a.op == OP_FETCH && (perms & VF_NX) && (nested_nxe(t) || toy_random(t, 2)));
 }
 
 static void note_pointer(struct walk *w, struct toy_entry *pointer)
@@ -70,7 +83,7 @@ static bool descend(struct toy *t, struct walk *w, enum space space, bool sets_b
 		if (v->kind == VALUE_NONE)
 			return false;
 		/* EFER.NXE = 0: NX is a reserved bit. */
-		if (!nested && (v->flags & VF_NX) && !toy_regs(t)->nxe)
+		if ((v->flags & VF_NX) && !(nested ? nested_nxe(t) : linear_nxe(t)))
 			return false;
 		if (sets_bits && !plain)
 			v->flags &= (uint8_t)~VF_NA;
@@ -122,7 +135,7 @@ static struct nested guest_physical(struct toy *t, unsigned p, struct access a)
 	struct walk w;
 
 	if (cached && (a.op != OP_STORE || cached->dirty || !r->ad)) {
-		if (!nested_denies(a, cached->perms))
+		if (!nested_denies(t, a, cached->perms))
 			return (struct nested){.frame = cached->target,
 					       .perms = cached->perms,
 					       .dirty = cached->dirty || !r->ad};
@@ -131,7 +144,7 @@ static struct nested guest_physical(struct toy *t, unsigned p, struct access a)
 	}
 	w = begin(t, TOY_NESTED_POINTER, p, r->nroot, a.from_memory);
 	w.at.pcid = 0; /* a guest-physical address has none */
-	if (!descend(t, &w, SPACE_N, r->ad) || nested_denies(a, w.at.perms))
+	if (!descend(t, &w, SPACE_N, r->ad) || nested_denies(t, a, w.at.perms))
 		return (struct nested){.violation = true};
 	if (r->ad && a.op == OP_STORE)
 		w.leaf->flags &= (uint8_t)~VF_ND;
@@ -258,7 +271,7 @@ struct result walk_access(struct toy *t, unsigned window, struct access a)
 	if (cached && (a.op != OP_STORE || cached->dirty)) {
 		bool denied = !unpaged && denies(t, a, cached->perms);
 
-		if (!denied && !nested_denies(a, cached->nested_perms))
+		if (!denied && !nested_denies(t, a, cached->nested_perms))
 			return (struct result){RESULT_FRAME(cached->target), TOY_NONE};
 		if (t->vendor->faults_from_cache && toy_random(t, 8) < t->habits.faults)
 			return (struct result){denied ? RESULT_PF : RESULT_NPF, cached->via};
