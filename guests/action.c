@@ -159,18 +159,16 @@ void write_entry(volatile uint64_t *entry, uint64_t value, enum way way)
 }
 #endif
 
-/* One exit to L0, no more: docs/emulators.md, EXITINTINFO. In PAE mode an exit is itself a risk
- * there. */
-static void visit_host(void)
+/* One exit to L0, no more: docs/emulators.md, EXITINTINFO. */
+static void visit_host(struct action *a)
 {
-#ifdef __x86_64__
+	repair_pdptes(a);
 	outb(ECHO_PORT, 0);
-#endif
 }
 
 void action_caught(struct action *a, const struct catch *c)
 {
-	visit_host();
+	visit_host(a);
 	if (a->way == WAY_USER) /* an exception at CPL 3 leaves a null selector in SS */
 		__asm__ volatile("mov %0, %%ss" : : "r"(GDT_DATA));
 	if (a->way == WAY_USER && user_is_done(c)) {
