@@ -5,6 +5,11 @@
 #include "model/lang/host_events.h"
 #include "model/lang/position.h"
 
+static bool shows_hole(const struct step *step)
+{
+	return step->op == OP_SET && step->value.kind == VALUE_FRAME && step->value.nr == FRAME_M;
+}
+
 static void value_needs(const struct step *step, struct caps *needs)
 {
 	const struct value *value = &step->value;
@@ -13,7 +18,7 @@ static void value_needs(const struct step *step, struct caps *needs)
 	caps_add_if(needs, leaf && step->entry.level == LEVEL_PDPTE, CAP_PAGE1G);
 	caps_add_if(needs, value->flags & VF_XO, CAP_VMX);
 	caps_add_if(needs, value->flags & VF_XO, CAP_EPT_XO);
-	caps_add_if(needs, value->kind == VALUE_FRAME && value->nr == FRAME_M, CAP_HOLE);
+	caps_add_if(needs, shows_hole(step), CAP_HOLE);
 }
 
 static void eptp_needs(const struct step *step, struct caps *needs)
@@ -118,13 +123,14 @@ static void step_needs(const struct step *step, struct caps *needs)
 
 /*
  * An SMI's end and a restored vCPU load the PDPTEs from memory, and the guest is lost if they
- * cannot. An SMI in L2 costs L1 its CR0.CD on KVM, which kernel/cpu.c may have a use for:
- * docs/emulators.md.
+ * cannot; so does an access that the host emulates, and the fault that it makes of that may be an
+ * exit, which tells nobody. An SMI in L2 costs L1 its CR0.CD on KVM, which kernel/cpu.c may have a
+ * use for: docs/emulators.md.
  */
 static void reload_needs(const struct program *program, struct caps *needs)
 {
 	const struct header header = program_header(program);
-	bool smi = false, save = false;
+	bool smi = false, save = false, hole = false, pf_exit = false;
 
 	for (unsigned i = 0; i < program->nr_steps; i++) {
 		const struct step *step = &program->step[i];
@@ -132,8 +138,12 @@ static void reload_needs(const struct program *program, struct caps *needs)
 		smi |= step->op == OP_SMI || (step->op == OP_HOST && step->arg == HOST_SMI);
 		save |= step->way == WAY_SAVE ||
 			(step->op == OP_HOST && host_verbs[step->arg].renews);
+		hole |= shows_hole(step);
+		pf_exit |= step->op == OP_PF_EXIT && step->arg;
 	}
-	caps_add_if(needs, (smi || save) && (header.l2 == MODE_PAE || header.nested_pae),
+	caps_add_if(needs,
+		    (smi || save || (hole && pf_exit)) &&
+			    (header.l2 == MODE_PAE || header.nested_pae),
 		    CAP_PDPTES);
 	caps_add_if(needs, smi && caps_have(needs, CAP_HV), CAP_SMI_IN_L2);
 }
