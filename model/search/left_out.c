@@ -41,12 +41,24 @@ static bool is_vmfunc_same(const struct generator *g, const struct step *step)
 	       step->root.nr == vm->nested_root.nr && !step->arg == !vm->nested_ad;
 }
 
+/* The VM is saved in L2. */
+static bool is_save_in_l2(const struct generator *g, const struct step *step)
+{
+	return (step->way == WAY_SAVE || (step->op == OP_HOST && host_verbs[step->arg].renews)) &&
+	       position_in_l2(&g->position);
+}
+
+static bool is_pae_save(const struct generator *g, const struct step *step)
+{
+	return is_save_in_l2(g, step) && !g->header.bare && g->header.l2 == MODE_PAE &&
+	       position_vm(&g->position)->nested_root.space != SPACE_N;
+}
+
 /* L2 goes on with its own CR3 behind an exit, or behind its VM's rescue. */
 static bool is_own_cr3_used(const struct generator *g, const struct step *step)
 {
-	return has_own_cr3(g) && ((verbs[step->op].flags & ENTERS) || step->op == OP_RDMSR ||
-				  (step->op == OP_HOST && host_verbs[step->arg].renews &&
-				   position_in_l2(&g->position)));
+	return has_own_cr3(g) &&
+	       ((verbs[step->op].flags & ENTERS) || step->op == OP_RDMSR || is_save_in_l2(g, step));
 }
 
 /* Of L1's, while the vCPU is in an L2 with a tag of its own. */
@@ -113,6 +125,7 @@ bool step_is_left_out(const struct generator *g, const struct step *step)
 		{FEATURE(MISSED_ROOT), is_missed_root},
 		{FEATURE(ASID_PCIDS), is_asid_of_pcids},
 		{FEATURE(SMI_IN_L2), is_smi_in_l2},
+		{FEATURE(PAE_SAVE), is_pae_save},
 		{FEATURE(PV_IN_L2), is_pv_in_l2},
 	};
 

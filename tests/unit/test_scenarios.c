@@ -469,7 +469,7 @@ static void a_search_leaves_out_what_is_known_of_its_host(void **state)
 				 FEATURE(SMM));
 	assert_int_equal(cases_avoided(VENDOR_INTEL, "kvm,6.12.0,ept=Y"),
 			 FEATURE(VMFUNC_SAME) | FEATURE(FAULT_GONE) | FEATURE(PV_IN_L2) |
-				 FEATURE(SMM));
+				 FEATURE(PAE_SAVE) | FEATURE(SMM));
 	assert_int_equal(cases_avoided(VENDOR_AMD, "lab,amd-on-qemu,7.3.4,npt=1"), FEATURE(SMM));
 	assert_int_equal(cases_avoided(VENDOR_INTEL, "bochs,intel,tlb=keep"), 0);
 }
