@@ -228,10 +228,13 @@ enum failing {
 	NR_FAILING
 };
 
-/* Does a CPU below perhaps let it in (QEMU looks at no reserved bits of nCR3)? */
+/*
+ * Does what is below perhaps let it in? QEMU looks at no reserved bits of nCR3; a KVM that leaves
+ * an event's type to the CPU (6.12) forgets the event where it puts the entry off once more.
+ */
 static inline bool failing_may_enter(enum failing why)
 {
-	return why == FAILS_LATE || why == FAILS_ROOT;
+	return why == FAILS_LATE || why == FAILS_ROOT || why == FAILS_EVENT;
 }
 
 /* What the header says. */

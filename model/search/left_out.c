@@ -129,9 +129,6 @@ bool step_is_left_out(const struct generator *g, const struct step *step)
 		{FEATURE(PV_IN_L2), is_pv_in_l2},
 	};
 
-	/* On QEMU such an entry fails most often, and sometimes not: why is not known. */
-	if (g->vendor == VENDOR_AMD && step->op == OP_ENTER_FAILING && step->type == FAILS_EVENT)
-		return true;
 	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (!is_on(g, kinds[i].unless) && kinds[i].is(g, step))
 			return true;
