@@ -113,6 +113,7 @@ static uint8_t random_flags(struct generator *g)
 		{FEATURE(RO), VF_RO, 45},	{FEATURE(NX), VF_NX, 25},
 		{FEATURE(GLOBAL), VF_G, 60},	{FEATURE(SUPERVISOR), VF_S, 25},
 		{FEATURE(CLEAR_AD), VF_NA, 25}, {FEATURE(CLEAR_AD), VF_ND, 25},
+		{FEATURE(XO), VF_XO, 40},
 	};
 	uint8_t all = 0;
 
@@ -123,9 +124,13 @@ static uint8_t random_flags(struct generator *g)
 }
 
 /* Most often those of the program's other entries: what differs then is the frame alone. */
-static uint8_t flags_of(struct generator *g)
+static uint8_t flags_of(struct generator *g, enum space space)
 {
-	return chance(g, 60) ? g->flags : random_flags(g);
+	const uint8_t flags = chance(g, 60) ? g->flags : random_flags(g);
+
+	if (space != SPACE_N)
+		return flags & (uint8_t)~VF_XO;
+	return flags & (uint8_t) ~(VF_G | VF_S | (flags & VF_XO ? VF_RO | VF_NX : 0));
 }
 
 void draw_flags(struct generator *g)
@@ -170,9 +175,7 @@ struct step draw_set(struct generator *g)
 
 	step.entry =
 		(struct entry_ref){root_of(g, space), (uint8_t)below(g, g->windows), level_of(g)};
-	step.value.flags = flags_of(g);
-	if (space == SPACE_N)
-		step.value.flags &= (uint8_t) ~(VF_G | VF_S);
+	step.value.flags = flags_of(g, space);
 	if (is_on(g, FEATURE(NONE)) && chance(g, 15)) {
 		step.value = (struct value){.kind = VALUE_NONE};
 	} else if (step.entry.level == LEVEL_PTE ||
@@ -192,9 +195,7 @@ struct step draw_leaf_of(struct generator *g, struct root root, unsigned window)
 
 	step.entry = (struct entry_ref){root, (uint8_t)window, LEVEL_PTE};
 	draw_leaf(g, &step);
-	step.value.flags = flags_of(g);
-	if (root.space == SPACE_N)
-		step.value.flags &= (uint8_t) ~(VF_G | VF_S);
+	step.value.flags = flags_of(g, (enum space)root.space);
 	return step;
 }
 
@@ -280,6 +281,7 @@ static struct step arguments(struct generator *g, enum op op)
 	case OP_NXE:
 	case OP_MSR_EXIT: step.arg = (uint16_t)below(g, 2); break;
 	case OP_PF_EXIT: step.arg = (uint16_t)below(g, 3); break;
+	case OP_HV: step.arg = g->hv_off >> g->position.cpu & 1; break;
 	case OP_ENTER_FAILING: step.type = (uint8_t)below(g, NR_FAILING); break;
 	case OP_TAG: step.tag = tag_of(g); break;
 	case OP_L2CR3:
@@ -373,6 +375,7 @@ struct step draw_move(struct generator *g)
 		{OP_CLEAN, 3, FEATURE(CLEAN)},
 		{OP_MSR_EXIT, 2, FEATURE(MSR)},
 		{OP_PF_EXIT, 2, FEATURE(PF_EXIT)},
+		{OP_HV, 5, FEATURE(HV)},
 		{OP_PCIDE, 2, FEATURE(PCID)},
 		{OP_WP, 2, FEATURE(WP)},
 		{OP_SMAP, 2, FEATURE(SMAP)},

@@ -22,6 +22,7 @@
 	X(NONE, "none")	  /* entries that are not present */                                      \
 	X(RO, "ro")                                                                               \
 	X(NX, "nx")                                                                               \
+	X(XO, "xo") /* nested entries that are executable only */                                 \
 	X(GLOBAL, "global")                                                                       \
 	X(SUPERVISOR, "supervisor")                                                               \
 	X(CLEAR_AD, "clear-ad") /* entries without A or D */                                      \
@@ -50,6 +51,7 @@
 	X(INVEPT, "invept")                                                                       \
 	X(VMFUNC, "vmfunc")                                                                       \
 	X(VMX_CYCLE, "vmx-cycle")                                                                 \
+	X(HV, "hv")	      /* SVM or VMX off for a while */                                    \
 	X(MSR, "msr")	      /* the map of intercepted MSRs */                                   \
 	X(PF_EXIT, "pf-exit") /* L1 intercepts L2's page faults */                                \
 	X(CLEAN, "clean")     /* VMCB clean bits */                                               \

@@ -49,8 +49,8 @@ static void push(struct program *p, struct step step)
 	p->step[p->nr_steps++] = step;
 }
 
-/* Ends the program in L1 on every vCPU. */
-static void close_program(struct program *p, const struct position *at)
+/* Ends the program in L1 on every vCPU, with SVM or VMX on. */
+static void close_program(struct program *p, const struct position *at, unsigned hv_off)
 {
 	unsigned cpu = at->cpu;
 
@@ -60,13 +60,23 @@ static void close_program(struct program *p, const struct position *at)
 
 		if (nr == at->cpu && at->cpus[nr].in_smm)
 			push(p, (struct step){.op = OP_RSM});
-		if (!at->cpus[nr].in_l2)
+		if (!at->cpus[nr].in_l2 && !(hv_off >> nr & 1))
 			continue;
 		if (nr != cpu)
 			push(p, (struct step){.op = OP_CPU, .arg = (uint16_t)nr});
 		cpu = nr;
-		push(p, (struct step){.op = OP_EXIT});
+		push(p, at->cpus[nr].in_l2 ? (struct step){.op = OP_EXIT}
+					   : (struct step){.op = OP_HV, .arg = 1});
 	}
+}
+
+static uint8_t hv_off_behind(const struct generator *g, const struct step *step)
+{
+	const uint8_t here = (uint8_t)(1u << g->position.cpu);
+
+	if (step->op != OP_HV)
+		return g->hv_off;
+	return step->arg ? g->hv_off & (uint8_t)~here : g->hv_off | here;
 }
 
 static bool is_allowed(struct generator *g, struct step step)
@@ -82,7 +92,7 @@ static bool is_allowed(struct generator *g, struct step step)
 		return false;
 	push(p, step);
 	position_follow(&after, &step);
-	close_program(p, &after);
+	close_program(p, &after, hv_off_behind(g, &step));
 	needs = program_needs(p);
 	ok = program_check(p, false, &error) && caps_missing(&needs, &g->caps) == NR_CAPS;
 	p->nr_steps = length;
@@ -146,6 +156,7 @@ static void keep_step(struct generator *g, const struct step *step, const struct
 		note_look(g, step, look);
 	watch(g, step, look);
 	left_out_follow(g, step, look);
+	g->hv_off = hv_off_behind(g, step);
 	position_follow(&g->position, step);
 	g->stays = position_in_l2(&g->position) ? (uint8_t)(g->stays + 1) : 0;
 }
@@ -354,6 +365,7 @@ static const struct profile {
 	{FEATURE(NESTED) | FEATURE(VMFUNC) | FEATURE(UNTAGGED) | FEATURE(EPT_AD), MODE_LONG},
 	{FEATURE(NESTED) | FEATURE(UPPER) | FEATURE(LARGE), MODE_LONG},
 	{FEATURE(NESTED) | FEATURE(RO) | FEATURE(STORE), MODE_LONG},
+	{FEATURE(NESTED) | FEATURE(XO) | FEATURE(FETCH) | FEATURE(INVEPT), MODE_LONG},
 	{FEATURE(NESTED) | FEATURE(NONE) | FEATURE(RO) | FEATURE(STORE), MODE_LONG},
 	{FEATURE(NONE) | FEATURE(RO) | FEATURE(NX) | FEATURE(STORE) | FEATURE(FETCH), MODE_LONG},
 	{FEATURE(PCID) | FEATURE(INVPCID) | FEATURE(ROOTS), MODE_LONG},
@@ -396,6 +408,8 @@ static features swarm(struct generator *g)
 		on |= FEATURE(NESTED);
 	if (!caps_have(&g->caps, CAP_UNTAGGED))
 		on &= ~FEATURE(UNTAGGED);
+	if (!caps_have(&g->caps, CAP_EPT_XO))
+		on &= ~FEATURE(XO);
 	if (g->cpus > 1 && ((on & FEATURE(PV)) || random_chance(&g->random, 50)))
 		on |= FEATURE(CPUS);
 	if (g->cpus == 1)
@@ -434,7 +448,7 @@ static void begin(struct generator *g, struct program *program)
 	g->looked = false;
 	g->dead_looks = g->kept_looks = 0;
 	memset(g->ever, 0, sizeof(g->ever));
-	g->left_running = g->waits = 0;
+	g->left_running = g->waits = g->hv_off = 0;
 	memset(g->ran, 0, sizeof(g->ran));
 	memset(g->missed, 0, sizeof(g->missed));
 	for (unsigned i = 0; i < NR_CPUS * NR_VMS; i++)
@@ -468,5 +482,5 @@ void generate(struct generator *g, uint64_t seed_, uint64_t nr, struct program *
 		go_on(g);
 	if (random_chance(&g->random, 70))
 		look_at(g, ~0u);
-	close_program(program, &g->position);
+	close_program(program, &g->position, g->hv_off);
 }

@@ -42,6 +42,7 @@ struct generator {
 		bool is_gone;
 	} given[NR_CPUS][NR_VMS];
 	uint8_t left_running, waits; /* vCPUs, a bit each: their L2, ever; now */
+	uint8_t hv_off;		     /* vCPUs, a bit each: SVM or VMX is off */
 	/* roots, a bit each: that have run under a tag; those of them that the last fault or flush
 	   there was not about */
 	uint32_t ran[NR_CPUS][NR_TAGS], missed[NR_CPUS][NR_TAGS];

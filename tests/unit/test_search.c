@@ -73,7 +73,7 @@ static bool is_others(enum op op, enum vendor vendor)
 static bool is_never_made(enum op op)
 {
 	return op == OP_CPU || op == OP_PREEMPTED || op == OP_PV_FLUSH || op == OP_PCPU ||
-	       op == OP_REPEAT || op == OP_END || op == OP_HV || op == OP_SMAP;
+	       op == OP_REPEAT || op == OP_END || op == OP_SMAP;
 }
 
 /* What it makes is what a text of it says, asks for nothing that the host lacks, and is worth it.

@@ -36,7 +36,7 @@ struct toy_entry {
 	uint8_t level;		     /* of a pointer: one more than that of the table's entries */
 	uint8_t target;		     /* a frame, or a table's number */
 	uint8_t via;		     /* of a linear leaf: the guest-physical window, or TOY_NONE */
-	uint8_t perms, nested_perms; /* VF_RO, VF_NX, VF_S that were met */
+	uint8_t perms, nested_perms; /* VF_RO, VF_NX, VF_S, VF_XO that were met */
 	bool global, dirty;
 	bool for_global; /* a pointer on the way to a global leaf */
 };

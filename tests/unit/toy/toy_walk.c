@@ -7,7 +7,7 @@
  */
 #include "tests/unit/toy/toy_walk.h"
 
-enum { PERMS = VF_RO | VF_NX | VF_S };
+enum { PERMS = VF_RO | VF_NX | VF_S | VF_XO };
 
 struct walk {
 	struct toy_entry at; /* as far as it has come */
@@ -58,8 +58,9 @@ static bool denies(struct toy *t, struct access a, unsigned perms)
 
 static bool nested_denies(struct toy *t, struct access a, unsigned perms)
 {
-	return (a.op == OP_STORE && (perms & VF_RO)) ||
-	       (a.op == OP_FETCH && (perms & VF_NX) && (nested_nxe(t) || toy_random(t, 2)));
+	if (a.op == OP_FETCH)
+		return (perms & VF_NX) && (nested_nxe(t) || toy_random(t, 2));
+	return (perms & VF_XO) || (a.op == OP_STORE && (perms & VF_RO));
 }
 
 static void note_pointer(struct walk *w, struct toy_entry *pointer)
