@@ -2,15 +2,18 @@
 # SPDX-License-Identifier: MIT
 """Cuts a program down from outside: shrink.py PROGRAM [OPTION-OF-RUN.SH...]
 
-Leaves steps out as long as `run.sh OPTION... --replay PROGRAM` still ends with status 1. For programs
-that kill the VM or the host; what the VM survives is cut down by the image itself. A boot for each
-candidate: have minutes.
+Leaves steps out as long as `run.sh OPTION... --replay PROGRAM` is still red in the same way: a crash must stay one, and a
+wrong value a wrong value. For programs that kill the VM or the host; what the VM survives is cut down by the image itself.
+A VM for each candidate, and for one that hangs 10 seconds (--timeout): have minutes.
 """
 import os
+import re
 import subprocess
 import sys
 
-TOP = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..")
+TOP = os.path.realpath(os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", ".."))
+MODEL = os.path.join("build", "host", "revenant-model")
+ALWAYS = ["--no-report", "--format", "stream", "--tries", "1", "--timeout", "10"]  # those of the caller come behind
 
 
 def steps_of(program):
@@ -38,24 +41,37 @@ def shrink(steps, is_red):
     return steps
 
 
+def kind_of(stream):
+    """What is red in what run.sh says: a "crash", a "value", or None."""
+    verdict = re.search(r"^not ok \d+ \S+ # (CRASH|STALE|LEAK|WILD)\b", stream, re.MULTILINE)
+    return verdict and ("crash" if verdict[1] == "CRASH" else "value")
+
+
 class Replay:
-    """Asks run.sh, and the model first: what is no program needs no boot."""
+    """Asks run.sh, and the model first: what is no program needs no VM, nor what was asked before."""
 
     def __init__(self, options):
         self.options = options
-        self.asked = 0
-        self.model = os.path.join(TOP, "build", "host", "revenant-model")
+        self.kind = None  # that it must be of, once the whole program has run
+        self.asked = {}
+        subprocess.run(["make", "-s", MODEL], cwd=TOP, check=True)
+
+    def is_program(self, program):
+        model = os.path.join(TOP, MODEL)
+        return any(subprocess.run([model, *vendor, program], capture_output=True).returncode != 2 for vendor in ([], ["--intel"]))
+
+    def run(self, program):
+        command = [os.path.join(TOP, "run.sh"), *ALWAYS, *self.options, "--replay", program]
+        return kind_of(subprocess.run(command, capture_output=True, text=True, errors="replace").stdout)
 
     def __call__(self, steps):
         program = "; ".join(steps)
-        if os.access(self.model, os.X_OK):
-            if subprocess.run([self.model, program], capture_output=True).returncode == 2:
-                return False
-        self.asked += 1
-        command = [os.path.join(TOP, "run.sh"), *self.options, "--replay", program]
-        red = subprocess.run(command, capture_output=True).returncode == 1
-        print(f"# {self.asked}: {len(steps)} steps, {'red' if red else 'not red'}", file=sys.stderr)
-        return red
+        if program not in self.asked and self.is_program(program):
+            kind = self.run(program)
+            self.kind = self.kind or kind
+            self.asked[program] = bool(kind) and kind == self.kind
+            print(f"# {len(self.asked)}: {len(steps)} steps, {kind or 'not red'}", file=sys.stderr)
+        return self.asked.get(program, False)
 
 
 def main(arguments):

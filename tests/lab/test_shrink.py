@@ -22,6 +22,12 @@ class Shrink(unittest.TestCase):
     def test_one_step_stays(self):
         self.assertEqual(shrink.shrink(["a"], lambda steps: "a" in steps), ["a"])
 
+    def test_a_crash_is_no_wrong_value(self):
+        self.assertEqual(shrink.kind_of("1..1\n# CRASH\nnot ok 1 replay # CRASH the VM hangs\n"), "crash")
+        self.assertEqual(shrink.kind_of("not ok 1 replay # LEAK saw A, legal: B\n"), "value")
+        self.assertIsNone(shrink.kind_of("ok 1 replay # SKIP VACUOUS: the host kept nothing\n"))
+        self.assertIsNone(shrink.kind_of("not ok 1 replay # ERROR lost output\n"))
+
 
 if __name__ == "__main__":
     unittest.main()
