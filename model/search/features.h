@@ -70,6 +70,7 @@
 	X(OWN_CR3, "own-cr3")		  /* L2 goes on with a CR3 of its own behind an exit */   \
 	X(PV_IN_L2, "pv-in-l2")		  /* … preempted in an L2 with a tag of its own */      \
 	X(SMI_IN_L2, "smi-in-l2")                                                                 \
+	X(SMM_WRITES, "smm-writes")   /* SMI handlers that rewrite tables */                      \
 	X(PAE_SAVE, "pae-save")	      /* a save in an L2 in PAE mode without nested paging */     \
 	X(ASID_PCIDS, "asid-pcids")   /* a flush of an ASID of several PCIDs */                   \
 	X(MISSED_ROOT, "missed-root") /* one that a fault or flush under its tag was not about */ \

@@ -41,6 +41,11 @@ static bool is_vmfunc_same(const struct generator *g, const struct step *step)
 	       step->root.nr == vm->nested_root.nr && !step->arg == !vm->nested_ad;
 }
 
+static bool is_smm_write(const struct generator *g, const struct step *step)
+{
+	return step->op == OP_SET && position_here(&g->position)->in_smm;
+}
+
 /* The VM is saved in L2. */
 static bool is_save_in_l2(const struct generator *g, const struct step *step)
 {
@@ -125,6 +130,7 @@ bool step_is_left_out(const struct generator *g, const struct step *step)
 		{FEATURE(MISSED_ROOT), is_missed_root},
 		{FEATURE(ASID_PCIDS), is_asid_of_pcids},
 		{FEATURE(SMI_IN_L2), is_smi_in_l2},
+		{FEATURE(SMM_WRITES), is_smm_write},
 		{FEATURE(PAE_SAVE), is_pae_save},
 		{FEATURE(PV_IN_L2), is_pv_in_l2},
 	};
