@@ -54,7 +54,7 @@ static bool read_vendor(struct reader *r, struct slice word, enum vendor *vendor
 
 static bool read_for(struct reader *r, struct scenario *s, struct slice text)
 {
-	enum vendor vendor;
+	enum vendor vendor = NR_VENDORS;
 
 	for (unsigned v = 0; v < NR_VENDORS; v++)
 		caps_drop(&s->needs, vendor_caps[v]);
