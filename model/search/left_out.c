@@ -28,8 +28,8 @@ static bool is_unpaged_smep(const struct generator *g, const struct step *step)
 /* What is of L1's own is set for an SMI that comes in L2. */
 static bool is_smi_in_l2(const struct generator *g, const struct step *step)
 {
-	return step->op == OP_HOST && step->arg == HOST_SMI && !g->header.bare &&
-	       position_in_l2(&g->position);
+	return (step->op == OP_SMI || (step->op == OP_HOST && step->arg == HOST_SMI)) &&
+	       !g->header.bare && position_in_l2(&g->position);
 }
 
 /* The EPTP that is in use, A/D bit and all. */
