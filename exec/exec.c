@@ -153,6 +153,8 @@ static uint32_t result_of(const struct step *step, const struct action *a)
 		return a->vector == TRAP_PF ? RESULT_PF : RESULT_WILD;
 	if (step->op == OP_LOGGED)
 		return request_of(a)->result ? RESULT_LOGGED : RESULT_UNLOGGED;
+	if (step->op == OP_STOLEN)
+		return a->result ? RESULT_WRITTEN : RESULT_UNWRITTEN;
 	if (step->op == OP_BITS)
 		return world_bits(step->entry, (uint32_t)a->result);
 	if (step->way == WAY_SAVE)
@@ -403,6 +405,11 @@ static void switch_hv(struct exec_cpu *cpu, bool on)
 		backend->suspend(vms, NR_VMS);
 }
 
+static uint64_t steal_area(const struct step *step)
+{
+	return world_frame(step->frame[0]) + FRAME_STEAL + at.cpu * PV_AREA_SIZE;
+}
+
 /* The verbs run on the CPU whose VM it is. */
 static void l1_step(void *argument)
 {
@@ -433,11 +440,42 @@ static void l1_step(void *argument)
 		switch_hv(here(), true);
 		break;
 	case OP_HV: switch_hv(here(), step->arg); break;
+	case OP_STEAL: pv_move(steal_area(step)); break;
 	case OP_ENTER_FAILING:
 		if (!l2_fail(l2_here(), step->type))
 			crash("a VM entry did not fail as it must");
 		break;
 	}
+}
+
+/* A CPU that gets an INIT loses its registers. */
+static void before_init(void *argument)
+{
+	struct exec_cpu *cpu = argument;
+
+	if (backend && !cpu->no_hv)
+		switch_hv(cpu, false);
+}
+
+static void after_init(void *argument)
+{
+	struct exec_cpu *cpu = argument;
+
+	write_cr4(cpu->cr4);
+	if (backend)
+		switch_hv(cpu, true);
+	write_cr3(world_root((struct root){SPACE_H, 0}));
+	if (paravirtual)
+		pv_arm(true);
+}
+
+static void init_step(unsigned nr)
+{
+	smp_call(nr, before_init, &exec_cpus[nr]);
+	if (smp_restart(nr))
+		smp_call(nr, after_init, &exec_cpus[nr]);
+	else
+		crash("a vCPU does not come back from INIT and SIPI");
 }
 
 /* The other CPU waits in L2, if it was left there, or else in L1 for the time of this step. */
@@ -486,6 +524,7 @@ static void control_step(const struct step *step)
 	case OP_BARE: break; /* the world and L2 were made for it */
 	case OP_PREEMPTED:
 	case OP_PV_FLUSH: paravirtual_step(step); break;
+	case OP_INIT: init_step(step->arg); break;
 	default: smp_call(at.cpu, l1_step, (void *)(uintptr_t)step);
 	}
 }
@@ -503,6 +542,8 @@ static void exec_step(const struct step *step)
 	}
 	if (step->op == OP_SMI)
 		a.address = prepare_smi();
+	if (step->op == OP_STOLEN)
+		a.address = steal_area(step) + PV_AREA_VERSION;
 	if (a.kind == ACTION_VMM)
 		a.operand = (uint64_t)host_request(step, a.address);
 	if (step->op == OP_PCPU) {
@@ -629,19 +670,20 @@ static void carry_out(void *argument)
 		end_wait(cpu); /* by this vCPU: the one that asked for it may be one of them */
 }
 
-/* On a vCPU that never waits in L2. */
+/* On a vCPU that never waits in L2, and gets no INIT. */
 static void carry_out_somewhere(struct carry_out *c)
 {
-	const unsigned left = program_left_running(c->program);
+	const unsigned busy = program_busy_cpus(c->program);
 	unsigned cpu = 0;
 
-	while (left >> cpu & 1)
+	while (busy >> cpu & 1)
 		cpu++;
 	if (cpu < nr_cpus) {
 		smp_call(cpu, carry_out, c);
 	} else {
 		run.lacking = true;
-		refuse("an L2 is left running on each vCPU: give the VM one more (--smp)");
+		refuse("an L2 is left running, or an INIT comes, on each vCPU: give the VM one "
+		       "more (--smp)");
 	}
 }
 

@@ -26,9 +26,9 @@ static struct steal_time {
 	uint32_t version, flags;
 	volatile uint8_t preempted; /* 0 while the vCPU runs; the host takes and clears it then */
 	uint8_t reserved[47];
-} __attribute__((aligned(64))) areas[MAX_CPUS];
+} __attribute__((aligned(64))) own[MAX_CPUS], *areas[MAX_CPUS]; /* L1's own, and those in use */
 
-_Static_assert(sizeof(struct steal_time) == 64, "the host's layout");
+_Static_assert(sizeof(struct steal_time) == PV_AREA_SIZE, "the host's layout");
 
 bool pv_present(void)
 {
@@ -40,11 +40,19 @@ bool pv_present(void)
 
 void pv_arm(bool on)
 {
-	struct steal_time *area = &areas[this_cpu()->id];
-
 	if (on)
-		memset(area, 0, sizeof(*area));
-	wrmsr(MSR_KVM_STEAL_TIME, on ? (uint64_t)area | STEAL_TIME_ENABLED : 0);
+		pv_move((uint64_t)&own[this_cpu()->id]);
+	else
+		wrmsr(MSR_KVM_STEAL_TIME, 0);
+}
+
+void pv_move(uint64_t address)
+{
+	struct steal_time *area = (struct steal_time *)address;
+
+	memset(area, 0, sizeof(*area));
+	areas[this_cpu()->id] = area;
+	wrmsr(MSR_KVM_STEAL_TIME, address | STEAL_TIME_ENABLED);
 }
 
 /* The vCPU may come back between two looks: then it is not preempted any more. */
@@ -58,7 +66,7 @@ static bool ask_flush(volatile uint8_t *preempted)
 
 bool pv_wait_preempted(unsigned cpu, bool flush)
 {
-	volatile uint8_t *preempted = &areas[cpu].preempted;
+	volatile uint8_t *preempted = &areas[cpu]->preempted;
 
 	for (unsigned i = 0; i < PATIENCE; i++) {
 		if (*preempted && (!flush || ask_flush(preempted)))

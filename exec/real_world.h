@@ -16,7 +16,8 @@ enum {
 	FRAME_LOAD = 0x100,   /* what a load looks at */
 	FRAME_STORES = 0x200, /* slots of 8 bytes, whose first 4 stores may hit */
 	FRAME_STORE_SLOTS = 256,
-	FRAME_CODE = 0xf00, /* a function that returns the frame's name in EAX */
+	FRAME_STEAL = 0xc00, /* steal-time areas, one for each vCPU */
+	FRAME_CODE = 0xf00,  /* a function that returns the frame's name in EAX */
 };
 
 /* Allocates frames and the pool of table pages. hv: NULL where there is none. */

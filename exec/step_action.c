@@ -63,6 +63,7 @@ bool step_action(const struct step *step, bool in_l2, struct action *a)
 		a->operand = step->type;
 		a->address = linear;
 		return true;
+	case OP_STOLEN: a->kind = ACTION_STOLEN; return true; /* address: the caller's */
 	case OP_RDMSR: a->kind = ACTION_RDMSR; return true;
 	case OP_VMFUNC:
 		a->kind = ACTION_VMFUNC;

@@ -103,6 +103,15 @@ static uint32_t load(struct action *a)
 	return result;
 }
 
+static uint32_t written_meanwhile(const struct action *a)
+{
+	volatile uint32_t *word = (volatile uint32_t *)(unsigned long)a->address;
+
+	*word = 0;
+	inl(VMM_PORT);
+	return *word;
+}
+
 static void store(struct action *a)
 {
 	unsigned long address = (unsigned long)a->address;
@@ -285,6 +294,7 @@ void action_run(void *argument)
 		repair_pdptes(a); /* an SMI's RSM loads them */
 		outl(VMM_PORT, (uint32_t)operand);
 		break;
+	case ACTION_STOLEN: a->result = written_meanwhile(a); break;
 	case ACTION_RSM: __asm__ volatile("rsm"); break;
 	case ACTION_PCPU: ask_for_pcpu(a); break;
 	case ACTION_PAE: cycle_pae(a); break;

@@ -29,6 +29,8 @@ enum action_kind {
 	ACTION_VMFUNC,	/* EPTP switching to list entry operand */
 	ACTION_WAIT,	/* result = 1: waiting, with no exit, until operand is not 0 */
 	ACTION_VMM,	/* the request at physical address operand to our own VMM */
+	ACTION_STOLEN,	/* clears the 4 bytes at address, exits to the VMM; result = what is there
+			   then */
 	ACTION_RSM,	/* out of SMM: the last one, which never says that it is done */
 	ACTION_PCPU,	/* the request operand to the host's mover: guests/pcpu.h; result: its
 			 * answer. interrupted: waits until result is not 0, which L1 sets */

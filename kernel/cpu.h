@@ -25,6 +25,7 @@ struct cpu {
 	unsigned id;	  /* index in cpus[]; 0 is the boot CPU */
 	uint32_t apic_id;
 	struct catch *catch; /* innermost catch_call() under way, or NULL */
+	uint64_t stack;	     /* an AP's own: its end */
 	void *hv;	     /* the backend's state */
 	void *exec;	     /* the executor's state */
 

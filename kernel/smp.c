@@ -67,12 +67,15 @@ static uint64_t find_low_page(void)
 	return 0;
 }
 
-static bool start(uint32_t id)
+static bool start(unsigned nr, uint32_t id)
 {
-	struct cpu *cpu = &cpus[nr_cpus];
+	struct cpu *cpu = &cpus[nr];
 
-	next_id = nr_cpus;
-	smp_way_in((uint64_t)memory_alloc(CPU_STACK_SIZE, 16) + CPU_STACK_SIZE, ap_main);
+	if (!cpu->stack)
+		cpu->stack = (uint64_t)memory_alloc(CPU_STACK_SIZE, 16) + CPU_STACK_SIZE;
+	next_id = nr;
+	cpu->online = false;
+	smp_way_in(cpu->stack, ap_main);
 	apic_init_sipi(id, (uint32_t)trampoline);
 	for (unsigned ms = 0; ms < 1000 && !cpu->online; ms++)
 		pit_delay(1000);
@@ -91,7 +94,7 @@ void smp_start(void)
 	for (unsigned i = 0; i < acpi.nr_cpus; i++) {
 		if (acpi.apic_id[i] == cpus[0].apic_id)
 			continue;
-		if (trampoline && start(acpi.apic_id[i])) {
+		if (trampoline && start(nr_cpus, acpi.apic_id[i])) {
 			nr_cpus++;
 			continue;
 		}
@@ -100,6 +103,11 @@ void smp_start(void)
 		       acpi.apic_id[i], nr_cpus);
 		break;
 	}
+}
+
+bool smp_restart(unsigned cpu)
+{
+	return start(cpu, cpus[cpu].apic_id);
 }
 
 void smp_start_call(unsigned cpu, void (*fn)(void *), void *arg)

@@ -12,6 +12,10 @@
  */
 void smp_start(void);
 
+/* INIT and SIPI of another CPU, which is idle: it waits for calls again, with the control registers
+ * of cpu_init(). False: it does not come back within a second. */
+bool smp_restart(unsigned cpu);
+
 /*
  * The page, below 1 MiB, where a CPU in real mode begins that comes to entry() in 64-bit mode, on
  * the kernel's root and the stack that ends there (boot/ap.h). For the next one that begins there.

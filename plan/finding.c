@@ -58,6 +58,8 @@ static void results_text(uint32_t results, char *text, size_t size)
 		{RESULT_GONE, "a-page-taken-away"},
 		{RESULT_LOGGED, "logged"},
 		{RESULT_UNLOGGED, "not-logged"},
+		{RESULT_WRITTEN, "written"},
+		{RESULT_UNWRITTEN, "not-written"},
 	};
 	size_t n = 0;
 

@@ -58,7 +58,7 @@ static void print_address(const struct step *step, bool in_l2)
 {
 	if (step->op == OP_BITS)
 		printk("# | entry: at 0x%llx\n", (unsigned long long)world_entry(step->entry));
-	else if (step->op == OP_LOGGED)
+	else if (step->op == OP_LOGGED || step->op == OP_STOLEN)
 		printk("# | frame: %c at 0x%llx\n", frame_letter(step->frame[0]),
 		       (unsigned long long)world_frame(step->frame[0]));
 	else

@@ -262,6 +262,18 @@ static bool check_paravirtual(struct check *c, const struct step *step)
 	return true;
 }
 
+static bool check_init(struct check *c, const struct step *step)
+{
+	if (step->arg == c->now.at.cpu || !step->arg)
+		return fail(c, step,
+			    "an INIT is for another vCPU, and not for vCPU 0, which boots");
+	if (c->now.at.cpus[step->arg].in_l2 || c->now.at.cpus[step->arg].in_smm)
+		return fail(c, step, "an INIT finds a vCPU in L1: exit there first");
+	c->now.no_nxe[step->arg] = c->now.no_hv[step->arg] = false;
+	c->now.l1[step->arg] = (struct modes){0};
+	return true;
+}
+
 static bool check_host(struct check *c, const struct step *step)
 {
 	if (host_verbs[step->arg].nr_frames == 2 && step->frame[0] == step->frame[1])
@@ -277,6 +289,7 @@ static bool check_operation(struct check *c, const struct step *step)
 	case OP_END: return end_loop(c, step);
 	case OP_SET: return check_value(c, step);
 	case OP_HOST: return check_host(c, step);
+	case OP_INIT: return check_init(c, step);
 	case OP_PREEMPTED:
 	case OP_PV_FLUSH: return check_paravirtual(c, step);
 	default: return true;

@@ -37,6 +37,7 @@ void position_take(struct position *p, const struct step *step)
 		break;
 	case OP_VM: cpu->vm = (uint8_t)step->arg; break;
 	case OP_CPU: p->cpu = (uint8_t)step->arg; break;
+	case OP_INIT: p->cpus[step->arg].root = (struct root){SPACE_H, 0}; break;
 	}
 }
 

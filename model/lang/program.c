@@ -110,7 +110,9 @@ static void step_needs(const struct step *step, struct caps *needs)
 	case OP_SMEP: caps_add(needs, CAP_SMEP); break;
 	case OP_SMAP: caps_add(needs, CAP_SMAP); break;
 	case OP_PREEMPTED:
-	case OP_PV_FLUSH: caps_add(needs, CAP_PVFLUSH); break;
+	case OP_PV_FLUSH:
+	case OP_STEAL:
+	case OP_STOLEN: caps_add(needs, CAP_PVFLUSH); break;
 	case OP_PCPU: caps_add(needs, CAP_PCPUS); break;
 	case OP_HOST:
 		caps_add(needs, CAP_HOST);
@@ -183,7 +185,7 @@ struct header program_header(const struct program *program)
 
 static bool names_cpu(enum op op)
 {
-	return op == OP_CPU || op == OP_PREEMPTED || op == OP_PV_FLUSH;
+	return op == OP_CPU || op == OP_PREEMPTED || op == OP_PV_FLUSH || op == OP_INIT;
 }
 
 unsigned program_cpus(const struct program *program)
@@ -213,18 +215,20 @@ unsigned program_vms(const struct program *program)
 	return vms;
 }
 
-unsigned program_left_running(const struct program *program)
+unsigned program_busy_cpus(const struct program *program)
 {
 	struct position at;
-	unsigned left = 0;
+	unsigned busy = 0;
 
 	position_start(&at, program_header(program));
 	for (unsigned i = 0; i < program->nr_steps; i++) {
 		if (position_is_left(&at, &program->step[i]))
-			left |= 1u << at.cpu;
+			busy |= 1u << at.cpu;
+		if (program->step[i].op == OP_INIT)
+			busy |= 1u << program->step[i].arg;
 		position_follow(&at, &program->step[i]);
 	}
-	return left;
+	return busy;
 }
 
 /* What a left-out `… irq` leaves behind: the interrupt comes all the same, and L2 exits. */

@@ -118,6 +118,7 @@ enum op {
 	OP_FETCH,  /* window */
 	OP_BITS,   /* entry: reads its accessed and dirty bits in memory */
 	OP_RDMSR,  /* in L2: does RDMSR of the one MSR of `msr-exit` leave L2? */
+	OP_STOLEN, /* frame[0]: does the host write this vCPU's steal time there? */
 	OP_LOGGED, /* frame[0]: is it in the host's log of dirty pages? */
 	/* rewrites */
 	OP_SET, /* entry, value: one aligned 8-byte store */
@@ -156,8 +157,13 @@ enum op {
 	/* control flow */
 	/* KVM's paravirtual flush: arg, another vCPU, which waits in L1, or in L2 if it was left
 	 * there, with no exit of its own */
-	OP_PREEMPTED,	  /* until the host says that it has preempted that vCPU */
-	OP_PV_FLUSH,	  /* the same, and asks the host to flush L1's translations of that vCPU */
+	OP_PREEMPTED, /* until the host says that it has preempted that vCPU */
+	OP_PV_FLUSH,  /* the same, and asks the host to flush L1's translations of that vCPU */
+	OP_STEAL,     /* frame[0]: this vCPU's steal-time area is there from now on */
+	/* arg, another vCPU, in L1: INIT and SIPI. It comes back to L1 on h0, with CR0.WP and
+	 * EFER.NXE set, all else clear; its VMs keep their state (L1 has let SVM or VMX go
+	 * meanwhile: VMX operation blocks an INIT) */
+	OP_INIT,
 	OP_ENTER,	  /* VMRUN / VM entry of the current VM */
 	OP_ENTER_PENDING, /* the same with an interrupt pending: exits before L2's first instruction
 			   */
@@ -263,7 +269,7 @@ struct step {
 	uint8_t tag;
 	uint8_t pcid;
 	uint8_t type;	  /* of TLB_CONTROL, INVPCID, INVVPID, INVEPT; enum failing */
-	uint8_t frame[2]; /* of OP_HOST and OP_LOGGED */
+	uint8_t frame[2]; /* of OP_HOST, OP_LOGGED, OP_STOLEN, OP_STEAL */
 	uint16_t arg;
 	struct root root;
 	struct entry_ref entry;
@@ -302,7 +308,7 @@ struct program_error {
  *
  *   looks        load W, store W, fetch W, look W, bits ENTRY
  *                by user, by io and by fep but for fetches; load W by save
- *                in L2: rdmsr; logged FRAME
+ *                in L2: rdmsr; logged FRAME; in L1: stolen FRAME
  *   rewrites     set ENTRY VALUE; by 4, 1, misaligned, xchg, cmpxchg, stos, movs, 16
  *   linear       cr3 ROOT [pcid 0-3] [noflush], invlpg W, both also by fep;
  *                invpcid 0 W [pcid 0-3], invpcid 1 [pcid 0-3], invpcid 2|3,
@@ -311,11 +317,11 @@ struct program_error {
  *   for L2       tag 0-7, l2cr3 ROOT [pcid 0-3], nroot ROOT [ad|pcd] | none, tlbctl 1|3|7,
  *                invlpga W TAG
  *                clean, msr-exit on|off, pf-exit on|off|writes, hv on|off
- *   paravirtual  preempted 0-3, pv-flush 0-3
+ *   paravirtual  preempted 0-3, pv-flush 0-3, steal FRAME
  *   VMX          invvpid 0 W TAG, invvpid 1|3 TAG, invvpid 2, invept 1 ROOT [ad], invept 2,
  *                vmx-cycle, in L2: vmfunc ROOT [ad]
  *   control flow enter, enter-pending, enter-halted, exit, cpu 0-3, vm 0-3, repeat 1-10000, end,
- *                enter-failing [cr0|mode|event|root|tag|efer|rflags]
+ *                enter-failing [cr0|mode|event|root|tag|efer|rflags], init 1-3
  *   host         pcpu 0-3, host drop F, host swap F G, host move F,
  *                host slot remove|add|ro|move|smm F, host collapse|split F,
  *                host log on|manual|all-set|ring|clear|off, host age, host pressure, host smi, host
@@ -355,8 +361,9 @@ unsigned program_cpus(const struct program *program);
 /* The highest number of a VM that it has to do with, plus 1; 0: L1 is alone. */
 unsigned program_vms(const struct program *program);
 
-/* The vCPUs, a bit each, whose L2 (or L1 in its other mode) is left running while others act. */
-unsigned program_left_running(const struct program *program);
+/* The vCPUs, a bit each, that cannot carry the program out: whose L2 (or L1 in its other mode) is
+ * left running while others act, or which get an INIT. */
+unsigned program_busy_cpus(const struct program *program);
 
 /*
  * Walks through a program, loops unrolled. A cursor is all zero at the start. `without_flushes`

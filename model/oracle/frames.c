@@ -63,6 +63,14 @@ void frames_look_logged(struct oracle *o, unsigned nr, struct look *look)
 	look->legal = look->current | RESULT_LOGGED;
 }
 
+void frames_look_stolen(struct oracle *o, unsigned nr, struct look *look)
+{
+	if (o->frames[nr].slot != SLOT_THERE)
+		o->why = "the host writes to memory only: host slot add first";
+	look->legal = look->current =
+		o->cpus[o->at.cpu].steals == nr + 1 ? RESULT_WRITTEN : RESULT_UNWRITTEN;
+}
+
 static void set_log(struct oracle *o, bool on)
 {
 	o->logging = on;

@@ -330,6 +330,10 @@ void look_at(struct oracle *o, const struct step *step, struct look *look)
 		frames_look_logged(o, step->frame[0], look);
 		return;
 	}
+	if (step->op == OP_STOLEN) {
+		frames_look_stolen(o, step->frame[0], look);
+		return;
+	}
 	if (step->op == OP_BITS) {
 		look_at_bits(o, &step->entry, look);
 		return;

@@ -332,6 +332,18 @@ static void fail_to_enter(struct oracle *o, const struct step *step)
 	*in_l2 = false;
 }
 
+/* Of another vCPU, in L1. */
+static void init(struct oracle *o, const struct step *step)
+{
+	const struct registers regs = {.wp = true, .nxe = true};
+	struct view view = view_of(o, step->arg);
+
+	event(o, EV_INIT, &view, (struct operand){.nroot = NO_ROOT});
+	position_take(&o->at, step);
+	o->cpus[step->arg].l1 = regs;
+	o->cpus[step->arg].steals = 0;
+}
+
 static void control(struct oracle *o, const struct step *step)
 {
 	switch (step->op) {
@@ -346,6 +358,8 @@ static void control(struct oracle *o, const struct step *step)
 	case OP_EXIT: leave_l2(o); break;
 	case OP_PREEMPTED: break;
 	case OP_PV_FLUSH: pv_flush(o, step->arg); break;
+	case OP_STEAL: o->cpus[o->at.cpu].steals = (uint8_t)(step->frame[0] + 1); break;
+	case OP_INIT: init(o, step); break;
 	case OP_CPU:
 	case OP_VM: position_take(&o->at, step); break;
 	case OP_SMI:

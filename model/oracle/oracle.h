@@ -33,7 +33,10 @@ enum {
 	/* of OP_LOGGED */
 	RESULT_LOGGED = 1 << 19,
 	RESULT_UNLOGGED = 1 << 20,
-	NR_RESULTS = 21, /* bits that a result may have */
+	/* of OP_STOLEN */
+	RESULT_WRITTEN = 1 << 21,
+	RESULT_UNWRITTEN = 1 << 22,
+	NR_RESULTS = 23, /* bits that a result may have */
 };
 #define RESULT_FRAME(nr)		(1u << (nr))
 #define RESULT_FRAMES			((1u << NR_FRAMES) - 1)

@@ -137,6 +137,7 @@ struct vm_state {
 
 struct cpu_state {
 	struct registers l1;
+	uint8_t steals; /* the frame that holds its steal-time area: its number + 1; 0: none */
 	struct vm_state vms[NR_VMS];
 };
 
@@ -206,6 +207,7 @@ void frames_start(struct oracle *o);
 uint32_t frames_shown(const struct oracle *o, uint32_t results, bool store);
 void frames_stored(struct oracle *o, uint32_t seen);
 void frames_look_logged(struct oracle *o, unsigned nr, struct look *look);
+void frames_look_stolen(struct oracle *o, unsigned nr, struct look *look);
 void frames_event(struct oracle *o, const struct step *step);
 
 /* caches.c */

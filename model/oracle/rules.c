@@ -283,6 +283,15 @@ const struct rule rules[NR_EVENTS] = {
 			{0, WHOLE_TAG | COMBINED},
 			{NULL, SDM_EPTP},
 		},
+	[EV_INIT] =
+		{
+			"init",
+			/* AMD: the APM says "unmodified" of the TLB, and that it is flushed; so it
+			   is the way back that counts, where CR0.PG is set. Intel: the TLBs "are
+			   invalidated as with a hardware reset". */
+			{WHOLE_TAG, EVERY_TAG | NEST_ALL},
+			{APM_TLB, "SDM vol. 3, 11.1 Initialization Overview"},
+		},
 	[EV_PV_FLUSH] =
 		{
 			"pv-flush",

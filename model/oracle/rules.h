@@ -46,6 +46,7 @@ enum event {
 	EV_VMX_CYCLE,	    /* VMXOFF, then VMXON */
 	EV_VMFUNC,	    /* EPTP switching with a VPID */
 	EV_VMFUNC_UNTAGGED, /* … with VPID off (tag 0) */
+	EV_INIT,	    /* INIT of a vCPU in L1, which has come back to 64-bit mode */
 	EV_PV_FLUSH,	    /* the host flushes another vCPU for L1, at KVM_VCPU_FLUSH_TLB */
 	NR_EVENTS
 };

@@ -313,7 +313,10 @@ static struct step arguments(struct generator *g, enum op op)
 		break;
 	case OP_VM: step.arg = !position_here(&g->position)->vm; break;
 	case OP_PV_FLUSH:
+	case OP_INIT:
 	case OP_CPU: step.arg = (uint16_t)other_cpu(g); break;
+	case OP_STEAL:
+	case OP_STOLEN:
 	case OP_LOGGED: step.frame[0] = (uint8_t)below(g, FRAME_DECOY); break;
 	case OP_HOST: draw_event(g, &step); break;
 	default: break;
@@ -344,6 +347,7 @@ struct step draw_flush(struct generator *g)
 		{OP_INVVPID, 7, FEATURE(INVVPID)},
 		{OP_INVEPT, 8, FEATURE(INVEPT)},
 		{OP_PV_FLUSH, 6, FEATURE(PV)},
+		{OP_INIT, 3, FEATURE(CPUS)},
 		{OP_VMX_CYCLE, 1, FEATURE(VMX_CYCLE)},
 		{OP_ENTER_PENDING, 2, FEATURE(PENDING)},
 		{OP_ENTER_HALTED, 1, FEATURE(PENDING)},
@@ -381,6 +385,8 @@ struct step draw_move(struct generator *g)
 		{OP_SMAP, 2, FEATURE(SMAP)},
 		{OP_NXE, 2, FEATURE(NXE)},
 		{OP_ENTER_PENDING, 2, FEATURE(PENDING)},
+		{OP_STEAL, 1, FEATURE(HOST)},
+		{OP_STOLEN, 2, FEATURE(HOST)},
 		{OP_HOST, 6, FEATURE(HOST)},
 		{OP_LOGGED, 2, FEATURE(HOST)},
 		{OP_SMI, 2, FEATURE(SMM)},

@@ -114,6 +114,8 @@ static bool is_undoable(const struct generator *g, const struct step *step)
 
 	if (position_is_left(&g->position, step))
 		return (g->left_running | here) == (1u << g->cpus) - 1;
+	if (step->op == OP_INIT)
+		return (g->left_running | here | 1u << step->arg) == (1u << g->cpus) - 1;
 	return (step->irq && (g->waits & here)) || (step->op == OP_PV_FLUSH && g->left_running & 1);
 }
 
@@ -161,6 +163,8 @@ static void follow_vcpus(struct generator *g, const struct step *step)
 		g->left_running |= here;
 		g->waits |= here;
 	}
+	if (step->op == OP_INIT)
+		g->left_running |= (uint8_t)(1u << step->arg);
 	if (step->irq || (verbs[step->op].flags & LEAVES))
 		g->waits &= (uint8_t)~here;
 }

@@ -6,9 +6,9 @@
 
 static const char *result_name(unsigned bit, char *frame)
 {
-	static const char *const names[] = {"#PF",  "#NPF",   "wild",	 "a0d0", "a1d0",
-					    "a0d1", "a1d1",   "direct",	 "exit", "zeros",
-					    "gone", "logged", "unlogged"};
+	static const char *const names[] = {"#PF",  "#NPF",   "wild",	  "a0d0",    "a1d0",
+					    "a0d1", "a1d1",   "direct",	  "exit",    "zeros",
+					    "gone", "logged", "unlogged", "written", "unwritten"};
 
 	if (bit >= NR_FRAMES)
 		return names[bit - NR_FRAMES];
@@ -22,7 +22,7 @@ void results_print(const struct look *look, char *text, size_t size)
 	size_t len = 0;
 
 	text[0] = '\0';
-	for (unsigned bit = 0; bit < 21 && len < size; bit++) {
+	for (unsigned bit = 0; bit < NR_RESULTS && len < size; bit++) {
 		bool current = look->current & (1u << bit);
 		char frame[2];
 

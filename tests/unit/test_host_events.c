@@ -91,6 +91,15 @@ static void a_lost_store_is_stale(void **state)
 	play_end(&p);
 }
 
+static void steal_time_is_where_l1_put_it(void **state)
+{
+	(void)state;
+	assert_both("stolen A; steal A; stolen A fresh; host swap A B; stolen A fresh; stolen B; "
+		    "steal B; stolen A fresh; stolen B fresh",
+		    "[unwritten]; [written]; [written]; [unwritten]; [unwritten]; [written]");
+	assert_undefined(VENDOR_AMD, "steal A; host slot remove A; stolen A", "slot add first");
+}
+
 static void refused(const char *text, const char *words)
 {
 	struct program program = room_for(text);
@@ -122,6 +131,24 @@ static void an_smi_handler_is_l1s(void **state)
 	refused("smi; enter; rsm; exit", "rsm first");
 	refused("repeat 2; smi; end; rsm", "rsm first");
 	assert_needs("smi; rsm", "host-events");
+}
+
+/* It is back on its first root, with its registers as at a start, but for CR4.PGE. */
+static void an_init_ends_what_a_vcpu_was_about(void **state)
+{
+	(void)state;
+	assert_both("cpu 1; set h0.w0.pte A; load w0; set h0.w0.pte B; load w0 either; cr3 h1; "
+		    "smep on; "
+		    "steal A; cpu 0; init 1; cpu 1; load w0 fresh; stolen A; set h0.w0.pte C; "
+		    "invlpg w0; "
+		    "fetch w0 fresh; cpu 0",
+		    "[A]; A [B]; [B]; [unwritten]; [C]");
+	refused("init 0", "another vCPU");
+	refused("cpu 1; init 1; cpu 0", "another vCPU");
+	refused("cpu 1; enter; cpu 0; init 1; cpu 1; exit", "in L1");
+	refused("cpu 1; pcide on; cpu 0; init 1; cpu 1; cr3 h0 pcid 1", "pcide on");
+	assert_needs("init 1", "cpus2");
+	assert_needs("steal A", "pv-flush");
 }
 
 static void the_language_refuses(void **state)
@@ -244,6 +271,8 @@ int test_host_events(void)
 		cmocka_unit_test(a_page_taken_away_is_stale),
 		cmocka_unit_test(a_lost_store_is_stale),
 		cmocka_unit_test(the_language_refuses),
+		cmocka_unit_test(steal_time_is_where_l1_put_it),
+		cmocka_unit_test(an_init_ends_what_a_vcpu_was_about),
 		cmocka_unit_test(the_vmm_takes_text_in_memory_only),
 		cmocka_unit_test(the_vmm_takes_frames_once_and_whole),
 		cmocka_unit_test(the_vmm_takes_no_nonsense),

@@ -81,7 +81,8 @@ static bool is_pure_flush(const struct step *step)
 	case OP_INVLPGA:
 	case OP_INVVPID:
 	case OP_INVEPT:
-	case OP_PV_FLUSH: return true;
+	case OP_PV_FLUSH:
+	case OP_INIT: return true;
 	default: return false;
 	}
 }

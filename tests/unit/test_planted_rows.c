@@ -79,6 +79,7 @@ static bool is_out_of_reach(enum vendor vendor, enum event ev, uint32_t duty)
 	case EV_TLBCTL_7:
 	case EV_NESTED_FAULT: return amd && duty == PDPTES;
 	/* L1 has no PDPTE registers, and its step no nested root. */
+	case EV_INIT:
 	case EV_PV_FLUSH:
 	case EV_VMX_CYCLE:
 	case EV_INVVPID_0:
@@ -110,6 +111,12 @@ static bool is_out_of_reach(enum vendor vendor, enum event ev, uint32_t duty)
 #define PV_FLUSH                                                                              \
 	"cpu 1; set g0.w0.pte A; enter; load w0; set g0.w0.pte B; cpu 0; pv-flush 1; cpu 1; " \
 	"load w0; exit"
+/* On vCPU 1, which gets an INIT; L2 flat and nested. */
+#define INIT(before, rewrite)                             \
+	"cpu 1; " before "enter; load w0; exit; " rewrite \
+	"; cpu 0; init 1; cpu 1; enter; load w0; exit; cpu 0"
+#define INIT_FLAT   INIT("set g0.w0.pte A; ", "set g0.w0.pte B")
+#define INIT_NESTED INIT("nroot n0; set g0.w0.pte p0; set n0.p0.pte A; ", "set n0.p0.pte B")
 #define NOFLUSH                                                                                    \
 	"nroot n0; set g0.w0.pte p0; set n0.p0.pte A; enter; pcide on; load w0; set n0.p0.pte B; " \
 	"cr3 g0 noflush; invlpg w0; load w0; exit"
@@ -145,6 +152,8 @@ static const char *const rare[NR_VENDORS][32] = {
 			       "w0; exit",
 			"cpu 1; " NESTED "cpu 0; pv-flush 1; cpu 1; invlpg w0; load w0; exit",
 			PV_FLUSH,
+			INIT_FLAT,
+			INIT_NESTED,
 			NOFLUSH,
 		},
 	[VENDOR_INTEL] =
@@ -166,6 +175,8 @@ static const char *const rare[NR_VENDORS][32] = {
 			PDPTE_BEHIND("nroot n0; set g0.w1.pte p1; ", "load w1"),
 			"smep on; set h0.w0.pte A/s; load w0; set h0.w0.pte B/s; smep off; load w0",
 			PV_FLUSH,
+			INIT_FLAT,
+			INIT_NESTED,
 			NOFLUSH,
 			UPPER_L2("/g", "exit; invvpid 3 1; enter"),
 			"nroot n0; " UPPER_L2("", "vmfunc n0"),

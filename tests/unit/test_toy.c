@@ -67,7 +67,8 @@ static bool is_left_out(enum vendor vendor, unsigned op)
 		if (op == intels[i])
 			return vendor != VENDOR_INTEL;
 	return op == OP_REPEAT || op == OP_END || op == OP_PF_EXIT || op == OP_HOST ||
-	       op == OP_LOGGED || op == OP_SMI || op == OP_RSM;
+	       op == OP_LOGGED || op == OP_SMI || op == OP_RSM || op == OP_STEAL ||
+	       op == OP_STOLEN || op == OP_INIT;
 }
 
 static void random_programs_use_the_whole_language(void **state)

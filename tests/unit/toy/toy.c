@@ -142,6 +142,10 @@ static bool write_registers(struct toy *t, const struct step *step)
 	case OP_TLBCTL: vm->tlb_control = step->type; break;
 	case OP_MSR_EXIT: vm->msr_exits = step->arg; break;
 	case OP_CPU: t->cpu = &t->cpus[step->arg]; break;
+	case OP_INIT:
+		t->cpus[step->arg].l1 = (struct toy_regs){
+			.root = {SPACE_H, 0}, .nroot = ROOT_NONE, .wp = true, .nxe = true};
+		break;
 	case OP_VM: t->cpu->current_vm = (uint8_t)step->arg; break;
 	}
 	return bit && *bit != before;

@@ -143,6 +143,7 @@ static void invalidate(struct toy *t, const struct step *step, bool changed)
 	case OP_INVLPG: invlpg(t, step); break;
 	case OP_INVPCID: invpcid(t, step); break;
 	case OP_INVLPGA: invlpga(t, step); break;
+	case OP_INIT: /* the way back turns paging on */
 	case OP_PV_FLUSH: pv_flush(t, step); break;
 	/* 5.5.3 "Implicit Invalidations"; no other bit is in that list */
 	case OP_PGE:

@@ -7,6 +7,8 @@
  */
 #include "tests/unit/toy/toy.h"
 
+#include <string.h>
+
 /* 31.4.2 "Creating and Using Cached Translation Information" */
 static bool serves(const struct toy *t, const struct toy_entry *e)
 {
@@ -197,6 +199,9 @@ static void invalidate(struct toy *t, const struct step *step, bool changed)
 	case OP_INVVPID: invvpid(t, step); break;
 	case OP_INVEPT: invept(t, step); break;
 	case OP_PV_FLUSH: pv_flush(t, step); break;
+	case OP_INIT:
+		memset(t->cpus[step->arg].cache, 0, sizeof(t->cpu->cache));
+		break;	/* as a hardware reset */
 	case OP_VMFUNC: /* 28.5.6.3 "EPTP Switching": with VPID off, all combined ones of VPID 0 */
 		if (!vm->tag)
 			drop_combined(t, 0, 0, NR_ROOTS - 1);
