@@ -225,7 +225,8 @@ static void note_action(const struct step *step, const struct action *a)
 		refuse("the host could not move the vCPU: has it so many physical CPUs?");
 	} else if (a->kind == ACTION_VMM && request_of(a)->status != VMM_DONE) {
 		run.lacking = request_of(a)->status == VMM_CANNOT;
-		refuse(run.lacking ? "the host cannot do that here"
+		refuse(run.lacking ? "the host cannot do that here: docs/host-events.md has what "
+				     "it takes"
 				   : "the VMM does not take the request");
 	} else if (op_is_look(step->op)) {
 		note(result_of(step, a), fault			 ? a->error

@@ -23,7 +23,7 @@ case $(cat /sys/module/kvm/parameters/force_emulation_prefix 2>/dev/null) in
 esac
 
 if [ -x ./vmm ]; then
-	set -- --pin --smp "$smp"
+	set -- --pin --whole-host --smp "$smp"
 	[ ! -e ./scenarios ] || set -- "$@" --module ./scenarios
 	exec ./vmm "$@" ./image "$fep $args"
 fi

@@ -42,6 +42,8 @@ enum vmm_op {
 	VMM_SLOT_SMM,	 /* frame, address: … is there, too, in SMM alone */
 	VMM_COLLAPSE,	 /* frame: its pages become one of 2 MiB */
 	VMM_SPLIT,	 /* frame: … is cut into pages of 4 KiB again */
+	VMM_NX_SPLIT,	 /* large pages are not executable, but cut where code is fetched */
+	VMM_NX_RECOVER,	 /* … and whole again, those that were cut */
 	/* the frames' dirty pages are logged: */
 	VMM_LOG_ON,	 /* in a bitmap, which is cleared by reading it */
 	VMM_LOG_MANUAL,	 /* … by a call of its own */

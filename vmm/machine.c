@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vmm [--smp N] [--memory MIB] [--pin] [--module FILE] IMAGE [ARGUMENTS]
+ * vmm [--smp N] [--memory MIB] [--pin] [--whole-host] [--module FILE] IMAGE [ARGUMENTS]
  *
  * Runs the image, an ELF file with a PVH note, as a VM of /dev/kvm, with ARGUMENTS as its command
  * line. Its console is standard output. The exit status is what the image says at its exit port; 0
  * too if it resets; 1 if KVM cannot run it; 2 usage; 99 an error of the VMM's own.
+ *
+ * --whole-host: it may do what concerns all VMs of this machine, as root.
  *
  * It needs /dev/kvm and nothing else, and drops the rest: sandbox.h.
  */
@@ -20,6 +22,7 @@
 #include "vmm/common.h"
 #include "vmm/image.h"
 #include "vmm/mover.h"
+#include "vmm/nx_pages.h"
 #include "vmm/ram.h"
 #include "vmm/sandbox.h"
 #include "vmm/vcpu.h"
@@ -30,7 +33,7 @@
 
 struct options {
 	unsigned smp, memory; /* MiB */
-	bool pin;
+	bool pin, whole_host;
 	const char *image, *module, *arguments;
 };
 
@@ -71,8 +74,9 @@ int must_ioctl(int fd, unsigned long request, void *argument, const char *what)
 static _Noreturn void usage(const char *why)
 {
 	fprintf(stderr,
-		"vmm: %s\nusage: vmm [--smp N] [--memory MIB] [--pin] [--module FILE] IMAGE "
-		"[ARGUMENTS]\n",
+		"vmm: %s\nusage: vmm [--smp N] [--memory MIB] [--pin] [--whole-host] [--module "
+		"FILE] "
+		"IMAGE [ARGUMENTS]\n",
 		why);
 	exit(STATUS_USAGE);
 }
@@ -99,6 +103,8 @@ static struct options read_options(char **argv)
 					  "--memory takes MiB, from 16 to 3072");
 		else if (!strcmp(*argv, "--pin"))
 			o.pin = true;
+		else if (!strcmp(*argv, "--whole-host"))
+			o.whole_host = true;
 		else if (!strcmp(*argv, "--module"))
 			o.module = *++argv;
 		else
@@ -126,6 +132,8 @@ int main(int argc, char **argv)
 	mover_init(o.pin);
 	vcpus_create(vm_kvm(), vm_fd(), o.smp, image_load(o.image, o.module, o.arguments, o.smp));
 	age_open();
+	if (o.whole_host)
+		nx_pages_open();
 	vcpus_start();
 	sandbox_enter();
 	vcpus_run();

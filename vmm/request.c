@@ -10,6 +10,7 @@
 #include "vmm/check_request.h"
 #include "vmm/host_frames.h"
 #include "vmm/mover.h"
+#include "vmm/nx_pages.h"
 #include "vmm/ram.h"
 #include "vmm/save.h"
 #include "vmm/smm.h"
@@ -35,6 +36,7 @@ static void reset(void)
 {
 	vcpus_stop();
 	frames_reset();
+	nx_pages_split(false);
 	vcpus_go();
 	if (vm_has_ring() && vm_choose_ring(false))
 		vcpus_then(save_and_restore);
@@ -113,6 +115,8 @@ static enum vmm_status act(unsigned vcpu, struct vmm_request *r, volatile uint64
 	case VMM_SMI: return done_if(smm_interrupt(vcpu, r->argument[0]));
 	case VMM_SAVE: return save(save_and_restore);
 	case VMM_SAVE_LOAD: return save_load(vcpu, r->argument[0], result);
+	case VMM_NX_SPLIT: return done_if(nx_pages_split(true));
+	case VMM_NX_RECOVER: return done_if(nx_pages_recover());
 	case VMM_AGE: return done_if(frames_age());
 	case VMM_PRESSURE: return done_if(vm_pressure());
 	default: return VMM_CANNOT;

@@ -17,6 +17,8 @@ enum host_event {
 	HOST_SLOT_SMM,	  /* page M is the frame, too, but in SMM only */
 	HOST_COLLAPSE,	  /* its pages become a large one */
 	HOST_SPLIT,	  /* … are small ones again */
+	HOST_NX_SPLIT,	  /* large pages are cut where code is fetched, and not executable else */
+	HOST_NX_RECOVER,  /* … those that were cut are large again */
 	/* all frames' dirty pages are logged */
 	HOST_LOG_ON,	  /* … in a bitmap, which is cleared by reading it */
 	HOST_LOG_MANUAL,  /* … by a call of its own */

@@ -323,7 +323,7 @@ struct program_error {
  *   control flow enter, enter-pending, enter-halted, exit, cpu 0-3, vm 0-3, repeat 1-10000, end,
  *                enter-failing [cr0|mode|event|root|tag|efer|rflags], init 1-3
  *   host         pcpu 0-3, host drop F, host swap F G, host move F,
- *                host slot remove|add|ro|move|smm F, host collapse|split F,
+ *                host slot remove|add|ro|move|smm F, host collapse|split F, host nx split|recover,
  *                host log on|manual|all-set|ring|clear|off, host age, host pressure, host smi, host
  * save smi, in its handler: load, store, fetch, set, logged, host, rsm
  *

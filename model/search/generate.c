@@ -74,6 +74,8 @@ static uint8_t hv_off_behind(const struct generator *g, const struct step *step)
 {
 	const uint8_t here = (uint8_t)(1u << g->position.cpu);
 
+	if (step->op == OP_INIT)
+		return g->hv_off & (uint8_t) ~(1u << step->arg);
 	if (step->op != OP_HV)
 		return g->hv_off;
 	return step->arg ? g->hv_off & (uint8_t)~here : g->hv_off | here;

@@ -158,6 +158,7 @@ static void the_language_refuses(void **state)
 	refused("host fly A", "what the host does");
 	refused("host slot", "what the host does");
 	refused("host log", "what the host does");
+	refused("host nx", "what the host does");
 	refused("smi; host log ring; rsm", "rsm first");
 	refused("host slot fly A", "what the host does");
 	refused("host drop", "expected a frame");
