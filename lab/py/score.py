@@ -130,13 +130,14 @@ class Scoring:
 
     def runs_of(self, row: Row) -> Iterator[Run]:
         """The runs there must be: the first, of all cases, and once it is there the others, of those that are
-        expected; if none is, of those that were red in it. Of a mutant that hangs only the expected are run."""
+        expected; if none is, of those that were red in it. Of a mutant that hangs, and with --expected where no
+        first run is kept, only the expected are run."""
         if self.options.random:
             yield Run(row, 1, "", self.options.random)
             return
         expected = filters_of([",".join(row.catch)]) if row.catch else []
         first = Run(row, 1, "")
-        if first.hangs:
+        if first.hangs or self.options.expected and expected and not self.place(first).exists():
             yield from (Run(row, number, *expected or [""]) for number in range(1, self.options.runs + 1))
             return
         yield first
@@ -250,6 +251,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--vendor", choices=("amd", "intel"), help="only what shows there")
     add("--runs", metavar="N", type=series.number_up_to(9), default=3,
         help="what is expected must be red in N runs, the later ones of these scenarios only (3)")
+    add("--expected", action="store_true", help="only what is expected, in all runs; the unmodified kernel as ever")
     add("--batch", metavar="N", type=series.number_up_to(99), default=12, help="mutants for each boot (12)")
     add("--random", metavar="SECONDS", type=series.number_up_to(600), default=0,
         help="random programs for so long, until the first that is red")

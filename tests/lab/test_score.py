@@ -85,7 +85,7 @@ class Runs(unittest.TestCase):
         with mock.patch.object(series, "cache_dir", lambda: Path(folder.name)):
             self.runs = series.Series("test", "kept", None)
         self.runs.image_sum = self.runs.bochs_sum = "x"
-        self.scoring = score.Scoring(argparse.Namespace(random=0, kernel="7.3", runs=3, batch=2), kernel, self.runs)
+        self.scoring = score.Scoring(argparse.Namespace(random=0, kernel="7.3", runs=3, batch=2, expected=False), kernel, self.runs)
         self.scoring.variants = {"lean": Change("lean", "variant")}
         self.dead = mutant("dead", ("amd", "npt=1", "svm.a/* svm.b"), ("intel", "ept=1", "vmx.a"))
         self.quiet = mutant("quiet", ("amd", "npt=1", ""), equivalent="it is")
@@ -141,6 +141,13 @@ class Runs(unittest.TestCase):
 
     def test_of_a_mutant_that_hangs_only_the_expected(self):
         self.assertEqual(self.runs_of(self.rows[3]), [(1, "svm.b"), (2, "svm.b"), (3, "svm.b")])
+
+    def test_only_the_expected_if_asked_for(self):
+        self.scoring.options.expected = True
+        self.assertEqual([self.runs_of(row) for row in self.rows[:3]],
+                         [[(1, "")], [(number, "svm.a/*,svm.b") for number in (1, 2, 3)], [(1, "")]])
+        self.keep(score.Run(self.rows[1], 1, ""))
+        self.assertEqual(self.runs_of(self.rows[1])[0], (1, ""))
 
     def test_boots_are_of_one_host_and_what_hangs_is_apart(self):
         boots = self.scoring.batches(self.scoring.wanted(self.rows))
