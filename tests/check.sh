@@ -213,7 +213,7 @@ beside 0 'a kept host agrees with one that was booted, ept=1' kept_agrees $logs/
 beside 0 'two vCPUs, preempted and moved, in the lab' whole_set $logs/cpus2.ktap --cpu intel --host-params ept=1 \
 	--smp 2 --host-cpus 2 'pv-flush.l*' 'migration.l*'
 beside 0 'the host acts, on two CPUs' whole_set $logs/host2.ktap --cpu intel --host-params ept=1 \
-	--smp 2 --host-cpus 2 'host.other-cpu*' 'host.log-other-cpu*'
+	--smp 2 --host-cpus 2 'host.other-cpu*' 'host.apart*' 'host.log*other-cpu*' '*shootdown.*'
 beside 0 'random programs on bare TCG' whole_set $logs/random-tcg.ktap --host tcg --random-count 1000 --seed 1
 beside 0 'random programs on bare Bochs, AMD' whole_set $logs/random-amd.ktap --host bochs --cpu amd --random-count 1000 --seed 1
 beside 0 'random programs on bare Bochs, Intel' whole_set $logs/random-intel.ktap --host bochs --cpu intel --random-count 1000 --seed 1
