@@ -149,6 +149,9 @@ bool effect_is_left_out(const struct generator *g, const struct step *step, cons
 
 	if (step->way == WAY_SAVE && (look->current & RESULT_NPF))
 		return true; /* a VMM cannot tell at which level nothing was */
+	if ((look->legal & (RESULT_EXIT | RESULT_NPF)) && !is_on(g, FEATURE(OWN_CR3)) &&
+	    has_own_cr3(g))
+		return true; /* L1 enters again behind it */
 	return faults && !is_on(g, FEATURE(FAULT_GONE)) && oracle_is_absent(g->live, step) &&
 	       oracle_outdated(g->trial) < oracle_outdated(g->live);
 }
