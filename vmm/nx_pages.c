@@ -12,38 +12,50 @@
 /* Several periods of KVM's thread, which counts in ticks of 10 ms at most. */
 enum { PATIENCE_NS = 50 * 1000 * 1000 };
 
-static int pages = -1, ratio = -1, period = -1;
-static bool forced, was_on;
+/* A parameter of KVM's, and its text as it was at the start. */
+static struct parameter {
+	int file;
+	char text[16];
+} pages = {-1, ""}, ratio = {-1, ""}, period = {-1, ""};
+static bool forced;
 
-static bool set(int file, const char *text)
+static bool set(const struct parameter *p, const char *text)
 {
-	return file >= 0 && pwrite(file, text, strlen(text), 0) > 0;
+	return p->file >= 0 && pwrite(p->file, text, strlen(text), 0) > 0;
+}
+
+static void open_parameter(struct parameter *p, const char *path)
+{
+	ssize_t length = -1;
+
+	p->file = open(path, O_RDWR | O_CLOEXEC);
+	if (p->file >= 0)
+		length = pread(p->file, p->text, sizeof(p->text) - 1, 0);
+	p->text[length < 0 ? 0 : length] = '\0';
 }
 
 void nx_pages_open(void)
 {
-	char now = 'N';
-
-	pages = open(PARAMETER(), O_RDWR | O_CLOEXEC);
-	ratio = open(PARAMETER("_recovery_ratio"), O_RDWR | O_CLOEXEC);
-	period = open(PARAMETER("_recovery_period_ms"), O_RDWR | O_CLOEXEC);
-	was_on = pages >= 0 && pread(pages, &now, sizeof(now), 0) == 1 && now == 'Y';
+	open_parameter(&pages, PARAMETER());
+	open_parameter(&ratio, PARAMETER("_recovery_ratio"));
+	open_parameter(&period, PARAMETER("_recovery_period_ms"));
 }
 
 bool nx_pages_split(bool on)
 {
-	if (on == forced)
-		return true;
-	forced = on && set(pages, "force");
-	return on ? forced : set(pages, was_on ? "force" : "off");
+	const bool done = on == forced || set(&pages, on ? "force" : pages.text);
+
+	if (done)
+		forced = on;
+	return done;
 }
 
-/* A shorter period wakes the thread; 0 is the default, and a ratio of 60, too. */
+/* A shorter period wakes the thread. */
 bool nx_pages_recover(void)
 {
 	const struct timespec patience = {.tv_nsec = PATIENCE_NS};
-	const bool done = set(ratio, "1") && set(period, "1");
+	const bool done = set(&ratio, "1") && set(&period, "1");
 
 	nanosleep(&patience, NULL);
-	return set(period, "0") && set(ratio, "60") && done;
+	return set(&period, period.text) && set(&ratio, ratio.text) && done;
 }
