@@ -311,8 +311,10 @@ need_bochs() { # sets lab_bochs and bochs_tlb
 }
 
 # "npt=0 kvm.x=1" as words of a kernel's command line; modules read theirs there too.
+# Without page modification logging, which pml=1 switches on: what KVM does for CPUs that lack it is more.
 kernel_words() { # MODULE PARAMS
 	local word words=
+	[[ $1 != kvm_intel ]] || words=' kvm_intel.pml=0'
 	for word in $2; do
 		[[ ! $word =~ ^(tlb|smp|host-cpus)= ]] || continue # the machine's
 		[[ ${word%%=*} == *.* ]] || word=$1.$word

@@ -123,6 +123,8 @@ build_bochs() { # TREE, TARGET
 	mkdir -p "$work"
 	cp -a "$tree" "$work/tree"
 	copy_tlb "$work/tree/source/cpu"
+	# Page modification logging, which Bochs has and its Haswell has not.
+	edit_line "$work/tree/source/cpu/cpudb/intel/corei7_haswell_4770.cc" 'BX_VMX_EPT_EXCEPTION;' 'BX_VMX_EPT_EXCEPTION | BX_VMX_PML;' || return
 	(cd "$work/tree/out" && nice make -j"$BUILD_JOBS" bochs && strip bochs) || return
 	mkdir "$work/result"
 	cp "$work/tree/out/bochs" "$work/tree/source/COPYING" "$work/result/"

@@ -29,8 +29,8 @@ NX = "kvm.nx_huge_pages=force kvm.nx_huge_pages_recovery_ratio=1 kvm.nx_huge_pag
 HOSTS = {
     "amd": ("npt=1", "npt=0", "npt=1 tlb=keep", "npt=0 tlb=keep", "npt=1 kvm.tdp_mmu=0", f"npt=1 {NX}",
             "npt=1 smp=2 host-cpus=2", "npt=0 smp=2 host-cpus=2"),
-    "intel": ("ept=1", "ept=0", "ept=1 kvm.tdp_mmu=0", f"ept=1 kvm.tdp_mmu=0 {NX}", f"ept=1 {NX}",
-              "ept=1 kvm.force_emulation_prefix=1", "ept=1 vpid=0", "ept=1 eptad=0", "ept=1 unrestricted_guest=0",
+    "intel": ("ept=1", "ept=0", "ept=1 kvm.tdp_mmu=0 pml=1", f"ept=1 kvm.tdp_mmu=0 {NX}", f"ept=1 {NX}",
+              "ept=1 kvm.force_emulation_prefix=1", "ept=1 vpid=0 pml=1", "ept=1 eptad=0", "ept=1 unrestricted_guest=0",
               "ept=1 enable_shadow_vmcs=0", "ept=1 smp=2 host-cpus=2", "ept=0 smp=2 host-cpus=2"),
 }
 WITH_CORPUS = ("npt=1", "npt=0", "ept=1", "ept=0")
