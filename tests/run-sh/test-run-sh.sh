@@ -199,7 +199,10 @@ cache() {
 	mv "$work/whole.deb" "$work/linux.deb"
 
 	rm "$cache/archive/index"
-	printf '%s "http://127.0.0.1:9";\n' Acquire::http::Proxy Acquire::https::Proxy >"$work/no-network"
+	{
+		printf '%s "http://127.0.0.1:9";\n' Acquire::http::Proxy Acquire::https::Proxy
+		echo 'Acquire::Retries "0";'
+	} >"$work/no-network"
 	export APT_CONFIG=$work/no-network
 	one_sentence 'no network, empty cache' 'no list of kernels .* network' 'fetch_kernel 9.9'
 	one_sentence 'no network, empty cache: run.sh' 'no list of kernels .* network' \
