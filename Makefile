@@ -8,7 +8,7 @@
 #   make dist          build/revenant-VERSION.tar.gz: all that a machine without a compiler needs
 #   make install PREFIX=/usr/local   the same as PREFIX/bin/revenant
 #   make check         everything that can be tested on this machine
-#   make bench         benchmark
+#   make bench         benchmark (docs/speed.md); KVM_UNIT_TESTS=x86/svm_npt.flat: beside that
 #   make mutants       which planted faults of KVM are caught (docs/mutants.md); 20 minutes on an idle machine
 #   make reproducer NAME='…'   an image with that one case, or program, in it, for a plain QEMU
 #   make coverage      what of KVM is reached (docs/coverage.md); an hour on an idle machine, and builds a kernel

@@ -43,4 +43,4 @@ exec taskset 1 /qemu/qemu-system-x86_64 -L /qemu/share -M microvm,acpi=on -bios 
 	-smp "$smp" -m 256 -nodefaults -display none -no-reboot -chardev stdio,id=out,mux=on -serial chardev:out \
 	-global virtio-mmio.force-legacy=false -global virtio-mmio.ioeventfd=off \
 	-device virtio-serial-device -device virtconsole,chardev=out "$@" \
-	-kernel ./image -append "console=virtio $fep $args"
+	-kernel ./image -append "${args:+console=virtio $fep $args}"
