@@ -6,6 +6,9 @@
 # kvm-unit-tests, such as x86/svm_npt.flat, beside them in the same emulated host.
 
 set -uo pipefail
+if [[ -n ${KVM_UNIT_TESTS-} ]]; then
+	KVM_UNIT_TESTS=$(realpath -e "$KVM_UNIT_TESTS") || exit 2
+fi
 cd "$(dirname "$0")/.." || exit 99
 
 row() { printf '%-42s %12s %s\n' "$@"; }

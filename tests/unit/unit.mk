@@ -2,6 +2,7 @@
 #
 # Tests of what runs without a VM. Included by the top Makefile; alone: make -f tests/unit/unit.mk TARGET
 #
+#   host-programs   what the tests below run, so that they may run side by side
 #   host-tests      unit tests of model/ and of the findings under ASan and UBSan, and that docs/oracle-rules.md is up to date
 #   host-coverage   the same under gcov: at least COVERAGE_MIN per cent of the lines of model/ and scenarios/
 #   host-duels      DUELS random programs a vendor on the toy processors of tests/unit/toy
@@ -29,7 +30,8 @@ HOST_UNIT      := $(sort $(wildcard tests/unit/*.c)) $(HOST_TOY) vmm/check_reque
 HOST_SCENARIOS := $(sort $(wildcard scenarios/*.c))
 host_objects    = $(patsubst %,$(HOST)/$(1)/%.o,$(2))
 
-.PHONY: host-tests host-coverage host-duels host-fuzz
+.PHONY: host-programs host-tests host-coverage host-duels host-fuzz
+host-programs: $(addprefix $(HOST)/,unit unit-covered revenant-model rules-doc fuzz corpus-writer)
 host-tests: $(HOST)/unit $(HOST)/revenant-model $(HOST)/oracle-rules.md
 	$(HOST_ENV) timeout 300 $(HOST)/unit
 	@cmp $(HOST)/oracle-rules.md docs/oracle-rules.md || \
