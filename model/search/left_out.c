@@ -87,7 +87,8 @@ static unsigned running_tag(const struct generator *g)
 	return position_in_l2(&g->position) ? position_vm(&g->position)->tag : 0;
 }
 
-/* A root is taken up without a flush that a fault, or a flush of L2's, has left as it was. */
+/* A root is taken up without a flush that a fault, a flush of L2's or an L2 without VPID has left.
+ */
 static bool is_missed_root(const struct generator *g, const struct step *step)
 {
 	const struct vm_position *vm = position_vm(&g->position);
@@ -179,6 +180,8 @@ static void follow_roots(struct generator *g, const struct step *step, const str
 	const uint32_t root = bit_of(position_root(&g->position));
 
 	*ran |= root;
+	for (unsigned vpid = 1; position_in_l2(&g->position) && !tag && vpid < NR_TAGS; vpid++)
+		g->missed[g->position.cpu][vpid] |= root;
 	if (step->op <= OP_FETCH && (look->current & RESULT_PF))
 		*missed |= *ran & ~root;
 	if (position_in_l2(&g->position) && step->op == OP_INVPCID)
