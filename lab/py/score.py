@@ -64,7 +64,8 @@ class Run:
     def options(self) -> list[str]:
         """For run.sh."""
         if self.random:
-            return ["--random", str(self.random), "--seed", str(SEED), "--max-crashes", "1"]
+            # the VM dies twice for one red: once more, to see in which program
+            return ["--random", str(self.random), "--seed", str(SEED), "--max-crashes", "2"]
         return [*filter(None, self.filter.split(","))]
 
     def __str__(self) -> str:

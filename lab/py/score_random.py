@@ -45,11 +45,12 @@ def first_red(stream: Stream) -> tuple[int, int] | None:
 
 
 class RandomScore:
-    """Of rows that have been searched; outcomes without a stream are left out."""
+    """Of rows that have been searched; outcomes without a stream, or with none of a program, are left out."""
 
     def __init__(self, outcomes: dict[Row, Outcome], kernel: str):
         self.kernel = kernel
-        self.streams = {row: outcome.streams[0][1] for row, outcome in outcomes.items() if outcome.streams}
+        first = {row: outcome.streams[0][1] for row, outcome in outcomes.items() if outcome.streams}
+        self.streams = {row: stream for row, stream in first.items() if stream.searched or stream.red()}
         self.first = {row: first_red(stream) for row, stream in self.streams.items()}
         self.red_bases = [row for row in self.streams if not row.mutant and self.first[row]]
         self.rows = [row for row in self.streams if row.mutant and row.base not in self.red_bases]
