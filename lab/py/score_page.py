@@ -65,8 +65,9 @@ def text(rows: list[Entry], mutants: list[Change], kernel: str, by_random: list[
 
 Made by `make mutants` (`lab/py/score.py`); do not edit. A mutant is a fault that is planted in arch/x86/kvm, a file in
 `lab/mutants/`, which says what it does; all that a kernel can have are in one, and a parameter chooses one. Each runs under
-the whole set of scenarios on each kind of emulated host on which it should show. [mutants.tsv](mutants.tsv) has a row for
-each mutant on each host: what was expected, all scenarios that turned red, the image, the seconds.
+the whole set of scenarios, or with `--expected` under those alone that must turn red, on each kind of emulated host on which it
+should show. [mutants.tsv](mutants.tsv) has a row for each mutant on each host: what was expected, all scenarios that turned red,
+the image, the seconds.
 
 Intel is emulated by Bochs, whose TLB [keeps](retaining-cpu.md) what it may; AMD by QEMU, which flushes its TLB at each world
 switch, and where the host says `tlb=keep` by Bochs, too. What is expected counts if it is red in all three runs.
