@@ -126,7 +126,7 @@ clean_up() {
 	kill "${loops[@]}" 2>/dev/null || true
 	if [[ -n $shower ]]; then
 		end_showing "$1"
-		note "ended early: $(cat "$work/run/totals" 2>/dev/null || true)"
+		note "ended early: $(cat "$work/run/totals" 2>/dev/null || echo 'nothing was judged yet')"
 	fi
 	wait
 	end_matrix
