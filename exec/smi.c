@@ -26,7 +26,7 @@ static void begin(void)
 
 	lidt(&idt);
 	write_cr0(read_cr0() | CR0_WP);
-	write_cr4(read_cr4() | CR4_PGE);
+	write_cr4(read_cr4() | CR4_PGE | CR4_OSFXSR);
 	if (cpuid_has(FEATURE_NX))
 		wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
 	write_cr3(next.cr3);
