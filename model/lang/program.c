@@ -71,7 +71,10 @@ static bool l2_needs(const struct step *step, struct caps *needs)
 		return true;
 	/* VMX's */
 	case OP_INVVPID: caps_add(needs, CAP_INVVPID0 + step->type); break;
-	case OP_INVEPT: caps_add(needs, CAP_INVEPT1 + step->type - 1); break;
+	case OP_INVEPT:
+		caps_add(needs, CAP_INVEPT1 + step->type - 1);
+		caps_add_if(needs, step->type == 1 && step->arg, CAP_EPT_AD);
+		break;
 	case OP_VMFUNC:
 		eptp_needs(step, needs);
 		caps_add(needs, CAP_VMFUNC);
