@@ -20,11 +20,12 @@ static void write_handler(uint64_t to)
 	static const uint8_t rsm[] = {0x0f, 0xaa};
 	const uint16_t segment = (uint16_t)(to >> 4);
 	const uint8_t jump[] = {0xea, 0, 0, (uint8_t)segment, (uint8_t)(segment >> 8)};
+	uint8_t *handler = (uint8_t *)ram_file(ram_size() + SMBASE) + SMI_HANDLER;
 
 	if (to)
-		memcpy((uint8_t *)ram_file(ram_size() + SMBASE) + SMI_HANDLER, jump, sizeof(jump));
+		memcpy(handler, jump, sizeof(jump));
 	else
-		memcpy((uint8_t *)ram_file(ram_size() + SMBASE) + SMI_HANDLER, rsm, sizeof(rsm));
+		memcpy(handler, rsm, sizeof(rsm));
 }
 
 bool smm_create(void)

@@ -324,8 +324,9 @@ struct program_error {
  *                enter-failing [cr0|mode|event|root|tag|efer|rflags], init 1-3
  *   host         pcpu 0-3, host drop F, host swap F G, host move F,
  *                host slot remove|add|ro|move|smm F, host collapse|split F, host nx split|recover,
- *                host log on|manual|all-set|ring|clear|off, host age, host pressure, host smi, host
- * save smi, in its handler: load, store, fetch, set, logged, host, rsm
+ *                host log on|manual|all-set|ring|clear|off, host age, host pressure, host smi,
+ *                host save
+ *   SMM          smi; then, in its handler: load, store, fetch, set, logged, host; rsm
  *
  * such as `set n0.p1.pte B/ro; !tlbctl 1; enter; store w0 fresh; exit`.
  *

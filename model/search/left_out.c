@@ -180,8 +180,9 @@ static void follow_roots(struct generator *g, const struct step *step, const str
 	const uint32_t root = bit_of(position_root(&g->position));
 
 	*ran |= root;
-	for (unsigned vpid = 1; position_in_l2(&g->position) && !tag && vpid < NR_TAGS; vpid++)
-		g->missed[g->position.cpu][vpid] |= root;
+	if (position_in_l2(&g->position) && !tag)
+		for (unsigned vpid = 1; vpid < NR_TAGS; vpid++)
+			g->missed[g->position.cpu][vpid] |= root;
 	if (step->op <= OP_FETCH && (look->current & RESULT_PF))
 		*missed |= *ran & ~root;
 	if (position_in_l2(&g->position) && step->op == OP_INVPCID)
