@@ -73,8 +73,8 @@ Intel is emulated by Bochs, whose TLB [keeps](retaining-cpu.md) what it may; AMD
 switch, and where the host says `tlb=keep` by Bochs, too. What is expected counts if it is red in all three runs.
 
 `killed`: each pattern expected has a case that is red. `hardware-only`: the fault lives in the hardware's TLB, and no emulated
-host shows it. `equivalent`: something else in KVM always does what the fault leaves out. A row is an `ERROR` unless the
-unmodified kernel is clean under the same parameters. Of kernels other than {kernel} a sample is run (`--kernel 6.12 --sample 30`).
+host shows it. `equivalent`: something else in KVM always does what the fault leaves out. What is red on the
+unmodified kernel under the same parameters does not count, and a row that expects it is an `ERROR`. Of kernels other than {kernel} a sample is run (`--kernel 6.12 --sample 30`).
 
 | kernel | image | mutants | rows | {' | '.join(VERDICTS[:-1])} |
 |---|---|---|---|{'---|' * (len(VERDICTS) - 1)}

@@ -3,12 +3,12 @@
 
 A row is a mutant on a host, that is a vendor and parameters. Its verdict:
 
-  ERROR          the unmodified kernel is not clean, or was not run, under the same parameters
+  ERROR          under the same parameters the unmodified kernel did not come to its end, or is red itself in what is expected
   not run        a result is missing
   killed         each of the expected globs has a case that is red in all runs
   flaky          each has one that is red, but not in all runs
   caught         cases are red, but not those expected: the file is wrong
-  survived       no case is red
+  survived       no case is red but those that are so on the unmodified kernel, too; they count nowhere here
   hardware-only  marked so, and no case is red: the fault is in the hardware's TLB only
   equivalent     marked so, and no case is red: something else in KVM always hides the fault
 """
@@ -62,8 +62,8 @@ class Outcome:
     absent: bool = False  # some are missing
 
     @property
-    def is_clean(self) -> bool:
-        return all(stream.run["status"] == "0" and not stream.red() for _, stream in self.streams)
+    def is_whole(self) -> bool:
+        return all(stream.run["status"] in ("0", "1") for _, stream in self.streams)
 
     @property
     def has_first(self) -> bool:
@@ -96,11 +96,12 @@ class Judged:
 def judge(row: Row, outcome: Outcome, base: Outcome) -> Judged:
     if not outcome.has_first:
         return Judged("not run")
-    if not base.has_first or not base.is_clean:
+    known = {name for names in base.red() for name in names}
+    if not base.has_first or not base.is_whole or any(fnmatchcase(name, glob) for name in known for glob in row.catch):
         return Judged("ERROR")
     if outcome.absent:
         return Judged("not run")
-    red, unsteady = outcome.red()
+    red, unsteady = ([name for name in names if name not in known] for names in outcome.red())
     return Judged(_verdict(row, red, unsteady), red, unsteady)
 
 

@@ -244,6 +244,15 @@ class Verdicts(unittest.TestCase):
     def test_without_a_result_a_row_is_not_run_whatever_the_baseline(self):
         self.assertEqual(self.verdicts(scored(without(RUNS, "elsewhere")))["elsewhere"], "not run")
 
+    def test_what_the_unmodified_kernel_has_counts_nowhere(self):
+        text = without(RUNS, "none npt=1", "dead", "alive") + "none npt=1 1 1 PASS STALE\ndead npt=1 1 1 STALE STALE\nalive npt=1 1 1 PASS STALE\n"
+        verdicts = self.verdicts(scored(text))
+        # dead expects it as well as another case
+        self.assertEqual((verdicts["dead"], verdicts["alive"]), ("ERROR", "survived"))
+
+    def test_an_unmodified_kernel_that_did_not_come_to_its_end(self):
+        self.assertEqual(self.verdicts(scored(RUNS.replace("none npt=1 1 0", "none npt=1 1 99")))["alive"], "ERROR")
+
     def test_without_a_run_of_the_unmodified_kernel_every_row_is_an_error(self):
         result = scored(without(RUNS, "none"))
         self.assertEqual((self.verdicts(result)["dead"], result.status()), ("ERROR", 99))
