@@ -8,6 +8,7 @@
 #include "kernel/console.h"
 #include "kernel/memory.h"
 #include "kernel/trap.h"
+#include "lib/msr.h"
 #include "lib/page.h"
 #include "lib/rflags.h"
 #include "lib/string.h"
@@ -87,13 +88,21 @@ static bool is_address(const struct hv_exit *exit, const struct action *a)
 }
 
 /*
- * Does it tell what the action has done? An access of a look is all that can fault. (Whether an
- * error code says that it was a fetch depends on EFER.NXE, which 32-bit paging does without.)
+ * Error codes need not say that it was a fetch in 32-bit paging, nor while EFER.NXE is clear: L1's,
+ * which SVM's nested tables and VMX's L2 go by (APM vol. 2, 8.4.2 "Page-Fault Error Code").
  */
+static bool tells_fetch(const struct hv_exit *exit, const struct action *a, bool is_64bit)
+{
+	if (a->kind != ACTION_FETCH)
+		return !exit->fetch;
+	return exit->fetch || !is_64bit || !(rdmsr(MSR_EFER) & EFER_NXE);
+}
+
+/* Does it tell what the action has done? An access of a look is all that can fault. */
 static bool tells_truth(const struct hv_exit *exit, const struct action *a, bool is_64bit)
 {
 	return is_address(exit, a) && exit->store == (a->kind == ACTION_STORE) &&
-	       (!is_64bit || exit->fetch == (a->kind == ACTION_FETCH)) &&
+	       tells_fetch(exit, a, is_64bit) &&
 	       (exit->kind == HV_EXIT_NESTED_FAULT || exit->user == (a->way == WAY_USER));
 }
 
