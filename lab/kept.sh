@@ -24,17 +24,17 @@ mutant_to_job() { # moves it from append to args
 }
 
 kept_note() { # WORK TEXT
-	printf '%s\n' "$2" >>"$1/notes"
+	printf '%s\n' "${2//$'\n'/; }" >>"$1/notes"
 }
 
-# Waits until an emulator has a host that waits for its job, or has ended.
+# Waits until an emulator has a host that waits for its job. Else it is dead behind it, and said is why.
 until_it_waits() { # PID FILE: where the host says so
 	local begin=$SECONDS
-	until grep -q '^# waits for its job' "$2"; do
-		kill -0 "$1" || return
-		((SECONDS < begin + KEPT_PATIENCE)) || return
+	until grep -qs '^# waits for its job' "$2"; do
+		kill -0 "$1" 2>/dev/null || { echo 'its emulator ended before it was up' >&2 && return 1; }
+		((SECONDS < begin + KEPT_PATIENCE)) || { echo "it was not up within $KEPT_PATIENCE s" >&2 && kill -9 "$1" && return 1; }
 		sleep 0.05
-	done 2>/dev/null
+	done
 }
 
 # A kept host's name. The emulated TSC may run as fast as this machine's does.
@@ -47,11 +47,11 @@ kept_key() { # FILE...; TEXT of what else it depends on, on standard input
 	} | sha256sum | cut -c1-16
 }
 
-# Fills ARCHIVE by MAKE FOLDER, which leaves `ram` there and what else the host is restored from. What a host has said
-# that gave up (`said`) goes beside it, as `never`.
+# Fills ARCHIVE by MAKE FOLDER, which leaves `ram` there and what else the host is restored from. What fails is said on
+# standard error; what a host has said that gave up (`said`) goes beside it, as `never`.
 make_kept() { # ARCHIVE WORK MAKE...
 	local archive=$1 folder=$2/kept status=0
-	(need_space "$2" 500 '' && need_space "${1%/*}" 500 '') 2>/dev/null || return # emulators do not notice
+	(need_space "$2" 500 'TMPDIR names another folder' && need_space "${1%/*}" 500) || return # emulators do not notice
 	shift 2
 	rm -rf "$folder"
 	mkdir "$folder" && "$@" "$folder" && fallocate -d "$folder/ram" &&
@@ -63,31 +63,31 @@ make_kept() { # ARCHIVE WORK MAKE...
 
 unpack_kept() { # ARCHIVE WORK
 	rm -rf "$2/kept"
-	mkdir "$2/kept" && zstd -dcq "$1" 2>/dev/null | tar -C "$2/kept" -xS 2>/dev/null
+	mkdir "$2/kept" && zstd -dcq "$1" | tar -C "$2/kept" -xS
 }
 
 # Makes WORK/kept the host KEY with the job of FILE in it, or fails: then there is no such host to be had.
 take_kept() { # KEY ROLE FILE WORK MAKE...
-	local archive role=$2 job=$3 work=$4 lock
+	local archive role=$2 job=$3 work=$4 lock why
 	[[ -z ${REVENANT_FRESH_HOST-} ]] && (($(stat -c %s "$job") <= JOB_MB << 20)) || return
 	archive=$(cache_dir)/kept/$1/host.tar.zst
 	shift 4
 	mkdir -p "${archive%/*}" && exec {lock}<"${archive%/*}" || return
 	[[ ! -e ${archive%/*}/never ]] || return
 	cache_use "kept-${role//[^a-zA-Z0-9=._-]/_}" "${archive%/*}"
-	if [[ -e $archive ]] && ! unpack_kept "$archive" "$work"; then
-		zstd -tq "$archive" 2>/dev/null && { kept_note "$work" "a kept host cannot be unpacked: is the disk full?" && return 1; }
+	if [[ -e $archive ]] && ! why=$(unpack_kept "$archive" "$work" 2>&1); then
+		zstd -tq "$archive" 2>/dev/null && { kept_note "$work" "a kept host cannot be unpacked: $why" && return 1; }
 		kept_note "$work" "a kept host was damaged ($archive): it is made again"
 		rm -f "$archive"
 	fi
 	if [[ ! -e $archive ]]; then
 		flock "$lock"
-		[[ -e $archive ]] || make_kept "$archive" "$work" "$@" || {
-			kept_note "$work" "the host cannot be kept, so it is booted each time: $(cat "${archive%/*}/never" 2>/dev/null || echo 'is the disk full?')"
+		[[ -e $archive ]] || why=$(make_kept "$archive" "$work" "$@" 2>&1) || {
+			kept_note "$work" "the host cannot be kept, so it is booted each time: $(cat "${archive%/*}/never" 2>/dev/null || echo "${why#run.sh: error: }")"
 			return 1
 		}
 		flock -u "$lock"
-		unpack_kept "$archive" "$work" || return
+		why=$(unpack_kept "$archive" "$work" 2>&1) || { kept_note "$work" "a kept host cannot be unpacked: $why" && return 1; }
 	fi
 	exec {lock}<&-
 	dd if="$job" of="$work/kept/ram" conv=notrunc bs=1M seek=$((JOB_AT >> 20)) status=none

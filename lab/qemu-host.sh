@@ -57,12 +57,13 @@ start_mapped() { # FOLDER on|off: whether the file gets what the machine writes,
 # Leaves in FOLDER the machine as it waits for its job.
 save_machine() { # FOLDER
 	local status=0 qemu monitor
-	start_mapped "$1" on -mon chardev=monitor -serial file:said 2>/dev/null || return
-	until_it_waits "$qemu" "$1/said" || { kill -9 "$qemu" && return 1; }
+	start_mapped "$1" on -mon chardev=monitor -serial file:said 2> >(grep -v ': warning: ' >&2) || return
+	until_it_waits "$qemu" "$1/said" || return
 	printf '%s\n' 'migrate_set_capability x-ignore-shared on' 'migrate "exec:cat >devices"' quit >&"$monitor"
 	wait "$qemu" || status=$?
 	exec {monitor}>&-
-	((status == 0)) && [[ -s $1/devices ]] && rm "$1"/{monitor.*,said}
+	[[ $status == 0 && -s $1/devices ]] || { echo "QEMU did not save it (status $status)" >&2 && return 1; }
+	rm "$1"/{monitor.*,said}
 }
 
 # Fails if QEMU does not take the state: it ends then, but of the other kind of monitor it would not.

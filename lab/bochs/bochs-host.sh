@@ -45,10 +45,10 @@ save_machine() { # FOLDER
 	REVENANT_TLB=off REVENANT_RAM=$1/ram REVENANT_SAVE=$1/state \
 		setpriv --pdeathsig KILL "$bochs" -q -f "$1/bochsrc" </dev/null >/dev/null 2>&1 &
 	pid=$!
-	until_it_waits "$pid" "$1/said" || { kill -9 "$pid" && return 1; }
+	until_it_waits "$pid" "$1/said" || return
 	kill -USR1 "$pid"
 	wait "$pid" || status=$?
-	((status == 0)) && [[ -s $1/state/memory ]] || return
+	[[ $status == 0 && -s $1/state/memory ]] || { echo "Bochs did not save it (status $status)" >&2 && return 1; }
 	# What Bochs writes of its options is not all of them.
 	sed -E "/^(optramimage[12]|com[12]|log):/d; s|$1/|@/|g" "$1/bochsrc" >"$1/state/config"
 	find "$1" -maxdepth 1 -type f ! -name ram ! -name '*.rom' ! -name rom.bin -delete

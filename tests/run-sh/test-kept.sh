@@ -34,7 +34,13 @@ kept_hosts() {
 	report 'kept host: it says so' $? "$kept/notes"
 	truncate -s 50 "$room/key/host.tar.zst"
 	takes 'half a one is made again' 0
-	takes 'one that cannot be made' 1 'make() { false; }; key=other'
+	takes 'one that cannot be made' 1 'make() { echo "no machine here" >&2; return 1; }; key=other'
+	takes 'one that ends' 1 'make() { true & wait; : >"$1/said"; until_it_waits "$!" "$1/said"; }; key=ends'
+	takes 'one that is slow' 1 'KEPT_PATIENCE=0; make() { sleep 60 & until_it_waits "$!" "$1/said"; }; key=slow'
+	takes 'a disk that is full' 1 'df() { printf "\n- - - 0\n"; }; key=full'
+	[[ $(sed -nE 's/^the host cannot be kept, so it is booted each time: //p' "$kept/notes") == \
+		'no machine here'$'\n''its emulator ended before it was up'$'\n''it was not up within 0 s'$'\n''the disk of '*' is full'* ]]
+	report 'kept host: it says what failed' $? "$kept/notes"
 	takes 'one that gives up' 1 'make() { echo made >>"$work/made" && echo "Bail out! no /dev/mem" >"$1/said" && false; }; key=gives-up'
 	takes 'one that has given up' 1 'make() { touch "$work/tried"; }; key=gives-up'
 	[[ ! -e $kept/tried ]] && grep -q 'no /dev/mem' "$kept/notes"
