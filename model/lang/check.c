@@ -108,6 +108,9 @@ static bool check_level(struct check *c, const struct step *step)
 				  : "this step is L2's, but L1 runs here: enter first");
 	if (step->irq && !in_l2)
 		return fail(c, step, "'irq' needs a step in L2, but L1 runs here");
+	if (step->irq && step->way == WAY_FEP)
+		return fail(c, step,
+			    "no interrupt waits for an emulated instruction: no 'irq' by fep");
 	if (step->op == OP_CR3 && !in_l2 && step->root.space != SPACE_H)
 		return fail(c, step, "L1 runs on its own roots, h0 to h5");
 	return check_in_mode(&c->mode, step, in_l2);

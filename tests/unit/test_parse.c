@@ -262,6 +262,7 @@ static void senseless_programs_are_refused(void **state)
 		{"!preempted 1", 1, "'!' marks a flush"},
 		{"invlpg w0 irq", 1, "'irq' needs a step in L2"},
 		{"pcpu 1 irq", 1, "'irq' needs a step in L2"},
+		{"enter; invlpg w0 by fep irq; enter; exit", 8, "no 'irq' by fep"},
 		{"cr3 g0", 1, "L1 runs on its own roots"},
 		/* Without its flushes: */
 		{"!enter; load w0; exit", 18, "this step is L2's"},
