@@ -4,6 +4,8 @@
 # The hosts: which there are here, and for the chosen one its settings. A setting is one run of the image.
 
 LAB=$(dirname "${BASH_SOURCE[0]}")
+# Seconds of an emulated clock that Bochs takes one for, on an idle machine: it executes so many times BOCHS_IPS.
+BOCHS_PACE=13
 
 # "${setting[NUMBER.FIELD]}", with the fields
 #   name      in tables
@@ -32,6 +34,7 @@ machines() { # "VENDOR EMULATOR" of the emulated ones, each once
 
 lab_bochs='' bochs_tlb='' # once a setting needs Bochs
 lacks=''                  # what this machine was found unfit for, for the image
+pace=''                   # how many times too fast its clock is, for the image
 vm_model=''               # the CPU model of a VM on this machine, unless it is vm.sh's own choice
 
 # What this machine shows of its KVM; tests show something else.
@@ -159,7 +162,8 @@ prepare_bochs() {
 	done < <(vendors)
 }
 
-bochs_command() { # NUMBER WORK; sets command
+bochs_command() { # NUMBER WORK; sets command, pace
+	pace=$BOCHS_PACE
 	command=("$LAB/bochs/bare.sh" --bochs "$lab_bochs" --cpu "${setting[$1.vendor]}" --image "$image"
 		--work "$2")
 }
@@ -323,14 +327,14 @@ kernel_words() { # MODULE PARAMS
 	printf '%s\n' "$1.nested=1$words"
 }
 
-lab_command() { # NUMBER WORK; sets command, lacks
+lab_command() { # NUMBER WORK; sets command, lacks, pace
 	local vendor=${setting[$1.vendor]} params=${setting[$1.params]} vcpus cpus
 	vcpus=$(machine_word smp "$params")
 	cpus=$(machine_word host-cpus "$params")
 	if [[ ${setting[$1.emulator]} == qemu ]]; then
 		command=("$LAB/qemu-host.sh") lacks=pdptes # docs/emulators.md
 	else
-		command=("$LAB/bochs/bochs-host.sh" --bochs "$lab_bochs" --cpu "$vendor")
+		command=("$LAB/bochs/bochs-host.sh" --bochs "$lab_bochs" --cpu "$vendor") pace=$BOCHS_PACE
 	fi
 	command+=(--vmlinuz "$lab_vmlinuz" --base "$lab_base" --image "$image" --work "$2"
 		--append "$(kernel_words "kvm_$vendor" "$params")${host_append:+ $host_append}"
@@ -359,6 +363,11 @@ moves_vcpus() {
 	esac
 }
 
+# What the image is told of its host, behind lab_command and the like.
+host_words() { # NUMBER
+	printf '%s\n' "host=${setting[$1.word]}${lacks:+ lacks=$lacks}${pace:+ pace=$pace}"
+}
+
 # The VM loop of a setting, its stream on standard output; replaces the process.
 exec_setting() { # NUMBER WORK ARGS
 	local command patience=$timeout boots=30
@@ -381,5 +390,5 @@ exec_setting() { # NUMBER WORK ARGS
 	((patience >= 5)) || ! moves_vcpus || patience=5
 	# Whoever is killed takes those that it has started along.
 	exec setpriv --pdeathsig KILL "$LAB/vmloop.sh" --work "$2" --max-crashes "$max_crashes" ${strict:+--strict} \
-		"$patience" $((timeout + boots)) "host=${setting[$1.word]}${lacks:+ lacks=$lacks}${3:+ $3}" setpriv --pdeathsig KILL "${command[@]}"
+		"$patience" $((timeout + boots)) "$(host_words "$1")${3:+ $3}" setpriv --pdeathsig KILL "${command[@]}"
 }

@@ -26,7 +26,7 @@
 static struct options {
 	char filter[512];
 	unsigned from, repeat, tries;
-	unsigned random, random_seconds, seed; /* random programs */
+	unsigned random, random_seconds, pace, seed; /* random programs */
 	unsigned trace; /* the case whose programs are told before they run; 0: none */
 	bool random_all, random_first, random_keep;
 	bool skip_flush;
@@ -35,7 +35,7 @@ static struct options {
 	bool may_crash; /* … and what ends them is asked for on purpose */
 	bool fep;	/* the host is said to carry out forced-emulation prefixes */
 	bool pcpus;	/* somebody moves vCPUs: lab/pcpu.sh */
-} options = {.from = 1, .repeat = 1, .tries = 3};
+} options = {.from = 1, .repeat = 1, .tries = 3, .pace = 1};
 
 static const struct hv *hv;
 static struct caps caps;
@@ -112,6 +112,8 @@ static void read_word(const char *word, size_t length)
 		options.random = number(word, length, 7);
 	} else if (has_key(word, length, "random-seconds=")) {
 		options.random_seconds = number(word, length, 15);
+	} else if (has_key(word, length, "pace=")) {
+		options.pace = number(word, length, 5);
 	} else if (has_key(word, length, "seed=")) {
 		options.seed = number(word, length, 5);
 	} else if (cmdline_is(word, length, "random-keep")) {
@@ -450,6 +452,7 @@ _Noreturn void plan_run(void)
 	else if (options.random || options.random_seconds)
 		search_run(&(struct search){.programs = options.random,
 					    .seconds = options.random_seconds,
+					    .pace = options.pace,
 					    .from = options.from,
 					    .seed = options.seed,
 					    .everything = options.random_all,

@@ -26,7 +26,7 @@ enum {
 };
 
 static struct generator generator;
-static uint64_t second; /* of the TSC */
+static uint64_t second; /* of those who wait, by the TSC */
 static struct keys keys;
 
 /* All of one size. */
@@ -255,7 +255,7 @@ void search_run(const struct search *s, enum vendor vendor, const struct caps *c
 	};
 	if (!s->everything)
 		leave_out_known(vendor);
-	second = s->seconds ? clock_tsc_hz() : 0;
+	second = s->seconds ? s->pace * clock_tsc_hz() : 0;
 	report_plan(cases);
 	for (unsigned nr = s->from; nr <= cases; nr++)
 		run_case(s, nr);

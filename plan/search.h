@@ -9,6 +9,7 @@
 struct search {
 	unsigned programs; /* how many in all, SEARCH_BATCH in a case; or 0 */
 	unsigned seconds;  /* else: how long, a second for each case */
+	unsigned pace;	   /* seconds of this machine's clock that are one of a clock on the wall */
 	unsigned from;	   /* the first case to run, from 1 */
 	uint64_t seed;
 	bool everything; /* also what is known to fail on such hosts */

@@ -57,7 +57,7 @@ prepare_lab
 declare -a command
 lab_command 0 "$dir"
 # mutant=N stays in front
-"${command[@]}" "$(sed -E "s|^(mutant=[0-9]+)|\1 host=${setting[0.word]}${lacks:+ lacks=$lacks}|" "$jobs")" >"$dir/stream" 2>"$dir/log" </dev/null &
+"${command[@]}" "$(sed -E "s|^(mutant=[0-9]+)|\1 $(host_words 0)|" "$jobs")" >"$dir/stream" 2>"$dir/log" </dev/null &
 machine=$!
 
 # Whether the stream still grows, once a second.
