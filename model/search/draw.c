@@ -123,14 +123,18 @@ static uint8_t random_flags(struct generator *g)
 	return all;
 }
 
-/* Most often those of the program's other entries: what differs then is the frame alone. */
-static uint8_t flags_of(struct generator *g, enum space space)
+/* Those of them that an entry there can have. */
+static uint8_t flags_in(uint8_t flags, enum space space)
 {
-	const uint8_t flags = chance(g, 60) ? g->flags : random_flags(g);
-
 	if (space != SPACE_N)
 		return flags & (uint8_t)~VF_XO;
 	return flags & (uint8_t) ~(VF_G | VF_S | (flags & VF_XO ? VF_RO | VF_NX : 0));
+}
+
+/* Most often those of the program's other entries: what differs then is the frame alone. */
+static uint8_t flags_of(struct generator *g, enum space space)
+{
+	return flags_in(chance(g, 60) ? g->flags : random_flags(g), space);
 }
 
 void draw_flags(struct generator *g)
@@ -151,12 +155,19 @@ static void draw_leaf(struct generator *g, struct step *step)
 {
 	struct value *value = &step->value;
 	const bool guest = step->entry.root.space == SPACE_G && is_on(g, FEATURE(NESTED));
+	const features rights =
+		FEATURE(RO) | FEATURE(NX) | FEATURE(XO) | FEATURE(SUPERVISOR) | FEATURE(CLEAR_AD);
 
 	value->kind = guest && chance(g, 45) ? VALUE_WINDOW : VALUE_FRAME;
 	/* a page that the host has in one frame, seen through one window of the same number */
 	value->nr = value->kind == VALUE_FRAME ? (uint8_t)below(g, FRAME_DECOY)
 		    : chance(g, 75)	       ? step->entry.window
 					       : (uint8_t)below(g, g->windows);
+	/* the same page, with other rights */
+	if (value->kind == VALUE_FRAME && is_on(g, rights) && chance(g, 25)) {
+		value->nr = g->frame;
+		value->flags = flags_in(random_flags(g), step->entry.root.space);
+	}
 	if (is_on(g, FEATURE(HOLE)) && value->kind == VALUE_FRAME && chance(g, 15))
 		value->nr = FRAME_M;
 }
@@ -166,6 +177,19 @@ static uint8_t way_of_store(struct generator *g)
 	return is_on(g, FEATURE(WAYS)) && chance(g, 40)
 		       ? (uint8_t)(WAY_4 + below(g, NR_WAYS - WAY_4))
 		       : WAY_PLAIN;
+}
+
+/* Its own, or that of another root or window. */
+static struct entry_ref table_below(struct generator *g, const struct entry_ref *entry)
+{
+	struct entry_ref table = *entry;
+
+	table.level--;
+	if (chance(g, 60))
+		table.root = root_of(g, (enum space)entry->root.space);
+	if (chance(g, 40))
+		table.window = (uint8_t)below(g, g->windows);
+	return table;
 }
 
 struct step draw_set(struct generator *g)
@@ -183,8 +207,7 @@ struct step draw_set(struct generator *g)
 		draw_leaf(g, &step);
 	} else {
 		step.value.kind = VALUE_TABLE;
-		step.value.table = (struct entry_ref){root_of(g, space), step.entry.window,
-						      (uint8_t)(step.entry.level - 1)};
+		step.value.table = table_below(g, &step.entry);
 	}
 	return step;
 }
@@ -194,8 +217,8 @@ struct step draw_leaf_of(struct generator *g, struct root root, unsigned window)
 	struct step step = {.op = OP_SET, .way = way_of_store(g)};
 
 	step.entry = (struct entry_ref){root, (uint8_t)window, LEVEL_PTE};
-	draw_leaf(g, &step);
 	step.value.flags = flags_of(g, (enum space)root.space);
+	draw_leaf(g, &step);
 	return step;
 }
 
@@ -217,13 +240,17 @@ struct step draw_look(struct generator *g, unsigned window)
 {
 	const struct last_look *last = &g->last[window];
 
-	if (last->op != NR_OPS && chance(g, 70))
-		return (struct step){.op = last->op, .way = last->way, .window = (uint8_t)window};
+	if (g->logging && chance(g, 60))
+		return last->op == OP_STORE && chance(g, 60)
+			       ? (struct step){.op = OP_LOGGED, .frame = {g->frame}}
+			       : (struct step){.op = OP_STORE, .window = (uint8_t)window};
 	if (is_on(g, FEATURE(BITS)) && chance(g, 20))
 		return (struct step){.op = OP_BITS,
 				     .window = (uint8_t)window,
 				     .entry = {root_of(g, space_of(g)), (uint8_t)window,
 					       level_of(g)}};
+	if (last->op != NR_OPS && chance(g, 70))
+		return (struct step){.op = last->op, .way = last->way, .window = (uint8_t)window};
 	return draw_access(g, window);
 }
 
@@ -242,16 +269,28 @@ static void draw_nested_root(struct generator *g, struct step *step)
 	step->arg = is_on(g, FEATURE(EPT_AD)) && chance(g, 50);
 }
 
+/* Most often one that something is known of. */
+static uint8_t frame_of(struct generator *g)
+{
+	return chance(g, 75) ? g->frame : (uint8_t)below(g, FRAME_DECOY);
+}
+
 static void draw_event(struct generator *g, struct step *step)
 {
+	static const uint8_t slots[] = {HOST_SWAP, HOST_MOVE, HOST_SLOT_REMOVE, HOST_SLOT_MOVE};
+	const unsigned r = below(g, 100);
+
 	/* the log is worth something where it is on, cleared, and looked at */
-	if (chance(g, 15))
+	if (g->logging && r < 40)
 		step->arg = HOST_LOG_CLEAR;
+	else if (is_on(g, FEATURE(STORE)) && r < 35)
+		step->arg = (uint16_t)(HOST_LOG_ON + below(g, 4));
+	else if (position_here(&g->position)->in_smm && r < 60)
+		step->arg = HOST_SLOT_SMM;
 	else
-		step->arg = (uint16_t)(chance(g, 15) ? HOST_LOG_ON + below(g, 4)
-						     : below(g, NR_HOST_EVENTS));
+		step->arg = r < 70 ? slots[below(g, 4)] : (uint16_t)below(g, NR_HOST_EVENTS);
 	for (unsigned i = 0; i < host_verbs[step->arg].nr_frames; i++)
-		step->frame[i] = (uint8_t)below(g, FRAME_DECOY);
+		step->frame[i] = i ? (uint8_t)below(g, FRAME_DECOY) : frame_of(g);
 }
 
 /* Most often there and back between two. */
@@ -317,7 +356,8 @@ static struct step arguments(struct generator *g, enum op op)
 	case OP_CPU: step.arg = (uint16_t)other_cpu(g); break;
 	case OP_STEAL:
 	case OP_STOLEN:
-	case OP_LOGGED: step.frame[0] = (uint8_t)below(g, FRAME_DECOY); break;
+	case OP_LOGGED: step.frame[0] = frame_of(g); break;
+	case OP_PCPU: step.arg = (uint16_t)below(g, 2); break;
 	case OP_HOST: draw_event(g, &step); break;
 	default: break;
 	}
@@ -342,10 +382,10 @@ struct step draw_flush(struct generator *g)
 	};
 	static const struct choice given[] = {
 		{OP_TAG, 4, FEATURE(TAGS)},
-		{OP_TLBCTL, 5, FEATURE(TLBCTL)},
+		{OP_TLBCTL, 8, FEATURE(TLBCTL)},
 		{OP_INVLPGA, 4, FEATURE(INVLPGA)},
-		{OP_INVVPID, 7, FEATURE(INVVPID)},
-		{OP_INVEPT, 8, FEATURE(INVEPT)},
+		{OP_INVVPID, 14, FEATURE(INVVPID)},
+		{OP_INVEPT, 14, FEATURE(INVEPT)},
 		{OP_PV_FLUSH, 6, FEATURE(PV)},
 		{OP_INIT, 3, FEATURE(CPUS)},
 		{OP_VMX_CYCLE, 1, FEATURE(VMX_CYCLE)},
@@ -387,9 +427,10 @@ struct step draw_move(struct generator *g)
 		{OP_ENTER_PENDING, 2, FEATURE(PENDING)},
 		{OP_STEAL, 1, FEATURE(HOST)},
 		{OP_STOLEN, 2, FEATURE(HOST)},
-		{OP_HOST, 6, FEATURE(HOST)},
+		{OP_HOST, 10, FEATURE(HOST)},
 		{OP_LOGGED, 2, FEATURE(HOST)},
 		{OP_SMI, 2, FEATURE(SMM)},
+		{OP_PCPU, 5, FEATURE(PCPUS)},
 	};
 	static const struct choice in_l2[] = {
 		{OP_EXIT, 14, 0},
@@ -401,11 +442,12 @@ struct step draw_move(struct generator *g)
 		{OP_WP, 2, FEATURE(WP)},
 		{OP_SMAP, 2, FEATURE(SMAP)},
 		{OP_NXE, 1, FEATURE(NXE)},
-		{OP_HOST, 6, FEATURE(HOST)},
+		{OP_HOST, 10, FEATURE(HOST)},
 		{OP_LOGGED, 2, FEATURE(HOST)},
 		{OP_SMI, 2, FEATURE(SMM)},
+		{OP_PCPU, 5, FEATURE(PCPUS)},
 	};
-	static const struct choice in_smm[] = {{OP_RSM, 3, 0}, {OP_HOST, 1, 0}};
+	static const struct choice in_smm[] = {{OP_RSM, 2, 0}, {OP_HOST, 1, 0}};
 
 	if (position_here(&g->position)->in_smm)
 		return arguments(g, CHOOSE(g, in_smm));

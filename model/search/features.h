@@ -62,6 +62,7 @@
 	X(CPUS, "cpus")	      /* several vCPUs, in turns */                                        \
 	X(PV, "pv")	      /* flushes of a vCPU that the host has preempted */                  \
 	X(HOST, "host")	      /* the host acts below the VM */                                     \
+	X(PCPUS, "pcpus")     /* … moves vCPUs to other physical CPUs */                         \
 	X(SMM, "smm")	      /* SMI handlers that act */                                          \
 	/* not in a swarm: on unless left out */                                                   \
 	X(LEGACY_INVLPG, "legacy-invlpg") /* of an L2 in a 32-bit mode */                          \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/search/generate.h"
 
+#include "model/lang/host_events.h"
 #include "model/lang/parse.h"
 #include "model/lang/verbs.h"
 #include "model/search/draw.h"
@@ -15,6 +16,7 @@ enum {
 	LONGEST_STAY = 12, /* steps in one stay in L2: its mailbox holds a few more */
 	PROPOSALS = 8,	   /* tried at a time, before another idea gets its turn */
 	WATCH = 14,	   /* steps in which it should show what a flush has killed */
+	TRY = 5,	   /* … what a change of rights has done, and the host has not */
 };
 
 const char *const feature_names[NR_FEATURES] = {
@@ -125,6 +127,28 @@ static void note_look(struct generator *g, const struct step *step, const struct
 	g->kept_looks += look->legal != look->current;
 	g->ever[window] |= look->legal;
 	g->looked = true;
+	for (unsigned frame = 0; frame < FRAME_DECOY; frame++)
+		if (look->current & RESULT_FRAME(frame))
+			g->frame = (uint8_t)frame;
+}
+
+/* Behind what the host does nobody may see anything else, behind a change of rights everybody must.
+ */
+static void note_change(struct generator *g, const struct step *step)
+{
+	g->untried -= !!g->untried;
+	switch (step->op) {
+	case OP_HOST:
+	case OP_PCPU:
+	case OP_STEAL:
+	case OP_WP:
+	case OP_SMEP:
+	case OP_SMAP:
+	case OP_NXE: g->untried = TRY; break;
+	default: break;
+	}
+	if (step->op == OP_HOST && step->arg >= HOST_LOG_ON && step->arg <= HOST_LOG_OFF)
+		g->logging = step->arg != HOST_LOG_OFF;
 }
 
 /* Carries the step out where the last flush was left out. A look that shows the difference ends it.
@@ -156,6 +180,7 @@ static void keep_step(struct generator *g, const struct step *step, const struct
 	push(g->program, *step);
 	if (op_is_look(step->op))
 		note_look(g, step, look);
+	note_change(g, step);
 	watch(g, step, look);
 	left_out_follow(g, step, look);
 	g->hv_off = hv_off_behind(g, step);
@@ -338,6 +363,8 @@ static void go_on(struct generator *g)
 		look_at(g, telling);
 	else if (g->watching && !telling && r < 70)
 		(void)(move_there(g) || move(g));
+	else if (g->untried && r < 75)
+		(void)(r < 50 ? look_at(g, ~0u) : move(g));
 	else if (oracle_outdated(g->live))
 		(void)(r < 50	? flush(g)
 		       : r < 60 ? look_at(g, ~0u)
@@ -359,7 +386,8 @@ static const struct profile {
 	{FEATURE(TLBCTL) | FEATURE(INVVPID) | FEATURE(TAGS), MODE_LONG},
 	{FEATURE(TLBCTL) | FEATURE(INVVPID) | FEATURE(ROOTS), MODE_LONG},
 	{FEATURE(TLBCTL) | FEATURE(INVVPID) | FEATURE(INVLPGA) | FEATURE(VMS), MODE_LONG},
-	{FEATURE(TLBCTL) | FEATURE(INVVPID) | FEATURE(UNTAGGED) | FEATURE(GLOBAL), MODE_LONG},
+	{FEATURE(TLBCTL) | FEATURE(GLOBAL) | FEATURE(TAGS), MODE_LONG},
+	{FEATURE(INVVPID) | FEATURE(UNTAGGED) | FEATURE(GLOBAL), MODE_LONG},
 	{FEATURE(NESTED) | FEATURE(INVEPT) | FEATURE(TLBCTL), MODE_LONG},
 	{FEATURE(NESTED) | FEATURE(NROOTS) | FEATURE(INVEPT) | FEATURE(EPT_AD), MODE_LONG},
 	{FEATURE(NESTED) | FEATURE(NROOTS) | FEATURE(VMFUNC), MODE_LONG},
@@ -384,12 +412,67 @@ static const struct profile {
 	{FEATURE(CPUS) | FEATURE(PV), MODE_LONG},
 	{FEATURE(CPUS) | FEATURE(NESTED) | FEATURE(INVEPT) | FEATURE(TLBCTL), MODE_LONG},
 	{FEATURE(PENDING) | FEATURE(FAILING) | FEATURE(TAGS) | FEATURE(TLBCTL), MODE_LONG},
+	{FEATURE(UPPER) | FEATURE(WAYS), MODE_LONG},
+	{FEATURE(CYCLE) | FEATURE(INVLPG), MODE_32},
+	{FEATURE(VMS) | FEATURE(WP) | FEATURE(RO) | FEATURE(STORE), MODE_LONG},
+	{FEATURE(SMEP) | FEATURE(SMAP) | FEATURE(USER) | FEATURE(FETCH), MODE_LONG},
+	{FEATURE(LARGE) | FEATURE(CLEAR_AD) | FEATURE(RO) | FEATURE(STORE) | FEATURE(WINDOWS),
+	 MODE_LONG},
+	{FEATURE(UPPER) | FEATURE(WINDOWS) | FEATURE(NONE) | FEATURE(INVLPG), MODE_LONG},
+	{FEATURE(IO) | FEATURE(WP) | FEATURE(SMAP) | FEATURE(RO) | FEATURE(STORE), MODE_LONG},
+	{FEATURE(IO) | FEATURE(NXE) | FEATURE(NX) | FEATURE(FETCH), MODE_LONG},
+	{FEATURE(FEP) | FEATURE(CR3) | FEATURE(INVLPG), MODE_LONG},
+	{FEATURE(HOST), MODE_LONG},
+	{FEATURE(HOST) | FEATURE(STORE), MODE_LONG},
+	{FEATURE(HOST) | FEATURE(STORE) | FEATURE(NESTED), MODE_LONG},
+	{FEATURE(HOST) | FEATURE(ROOTS), MODE_LONG},
+	{FEATURE(HOST) | FEATURE(NESTED) | FEATURE(NROOTS), MODE_LONG},
+	{FEATURE(HOST) | FEATURE(HOLE) | FEATURE(WINDOWS), MODE_LONG},
+	{FEATURE(HOST) | FEATURE(HOLE) | FEATURE(SMM), MODE_LONG},
+	{FEATURE(HOST) | FEATURE(CPUS), MODE_LONG},
+	{FEATURE(PCPUS) | FEATURE(HOST) | FEATURE(STORE), MODE_LONG},
 };
 enum { NR_PROFILES = sizeof(profiles) / sizeof(profiles[0]) };
+
+/* What would be on in vain on this host. */
+static features lacking(const struct generator *g)
+{
+	static const struct {
+		enum cap cap;
+		features on;
+	} needs[] = {
+		{CAP_NPT, FEATURE(NESTED) | FEATURE(NROOTS)},
+		{CAP_EPT_XO, FEATURE(XO)},
+		{CAP_VMFUNC, FEATURE(VMFUNC)},
+		{CAP_UNTAGGED, FEATURE(UNTAGGED)},
+		{CAP_PCID, FEATURE(PCID)},
+		{CAP_FEP, FEATURE(FEP)},
+		{CAP_PVFLUSH, FEATURE(PV)},
+		{CAP_HOST, FEATURE(HOST) | FEATURE(SMM)},
+		{CAP_PCPUS, FEATURE(PCPUS)},
+	};
+	features lacks = g->cpus > 1 ? 0 : FEATURE(CPUS) | FEATURE(PV);
+
+	for (unsigned i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+		if (!caps_have(&g->caps, needs[i].cap))
+			lacks |= needs[i].on;
+	return lacks;
+}
+
+static const struct profile *some_profile(struct generator *g, features lacks)
+{
+	const struct profile *profile;
+
+	do
+		profile = &profiles[random_below(&g->random, NR_PROFILES)];
+	while (profile->on & lacks);
+	return profile;
+}
 
 static features swarm(struct generator *g)
 {
 	static const features always = (FEATURE(FAULT_GONE) << 1) - FEATURE(LEGACY_INVLPG);
+	const features lacks = lacking(g);
 	const bool profiled = random_chance(&g->random, 60);
 	features on = 0;
 
@@ -397,7 +480,7 @@ static features swarm(struct generator *g)
 	if (random_chance(&g->random, 10))
 		return always & ~g->left_out;
 	if (profiled) {
-		const struct profile *profile = &profiles[random_below(&g->random, NR_PROFILES)];
+		const struct profile *profile = some_profile(g, lacks);
 
 		on = profile->on;
 		g->wanted = profile->mode;
@@ -408,15 +491,12 @@ static features swarm(struct generator *g)
 	/* what other features stand on is on more often */
 	if (random_chance(&g->random, 40))
 		on |= FEATURE(NESTED);
-	if (!caps_have(&g->caps, CAP_UNTAGGED))
-		on &= ~FEATURE(UNTAGGED);
-	if (!caps_have(&g->caps, CAP_EPT_XO))
-		on &= ~FEATURE(XO);
-	if (g->cpus > 1 && ((on & FEATURE(PV)) || random_chance(&g->random, 50)))
+	/* and what few hosts have, where it is there */
+	if ((on & FEATURE(PV)) || random_chance(&g->random, 50))
 		on |= FEATURE(CPUS);
-	if (g->cpus == 1)
-		on &= ~(FEATURE(CPUS) | FEATURE(PV));
-	return (on | always) & ~g->left_out;
+	if (random_chance(&g->random, 40))
+		on |= FEATURE(FEP) | FEATURE(PCPUS);
+	return (on | always) & ~lacks & ~g->left_out;
 }
 
 /* The last step of the header decides: what stands before it may need it. */
@@ -440,14 +520,16 @@ static void begin(struct generator *g, struct program *program)
 	g->program = program;
 	program->nr_steps = 0;
 	g->on = swarm(g);
-	g->windows = is_on(g, FEATURE(WINDOWS)) ? 2 : 1;
+	g->windows = is_on(g, FEATURE(WINDOWS)) ? (random_chance(&g->random, 20) ? 4 : 2) : 1;
 	g->roots = is_on(g, FEATURE(ROOTS)) ? (uint8_t)(2 + random_below(&g->random, 3)) : 1;
 	g->nroots = is_on(g, FEATURE(NROOTS)) ? (uint8_t)(2 + random_below(&g->random, 2)) : 1;
 	g->tags = is_on(g, FEATURE(TAGS)) ? 3 : 1;
 	g->stays = 0;
 	draw_flags(g);
 	g->watching = 0;
-	g->looked = false;
+	g->looked = g->logging = false;
+	g->frame = 0;
+	g->untried = 0;
 	g->dead_looks = g->kept_looks = 0;
 	memset(g->ever, 0, sizeof(g->ever));
 	g->left_running = g->waits = g->hv_off = 0;

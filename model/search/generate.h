@@ -52,6 +52,9 @@ struct generator {
 	} last[NR_WINDOWS];
 	uint32_t ever[NR_WINDOWS]; /* results that were legal at some time */
 	bool looked;		   /* somebody has looked, so something is cached */
+	uint8_t frame;		   /* that a look has seen last */
+	bool logging;		   /* the host logs dirty pages */
+	uint8_t untried;     /* steps in which somebody should look whether something has changed */
 	uint8_t watching;    /* steps for which it still is asked what the last flush has killed */
 	unsigned dead_looks; /* of the program: a look that a host could have failed */
 	unsigned kept_looks; /* looks at which something outdated was legal */

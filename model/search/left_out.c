@@ -14,7 +14,7 @@ static bool has_own_cr3(const struct generator *g)
 
 static bool is_legacy_invlpg(const struct generator *g, const struct step *step)
 {
-	return !mode_is_64bit(g->header.l2) && position_in_l2(&g->position) &&
+	return !g->header.bare && !mode_is_64bit(g->header.l2) && position_in_l2(&g->position) &&
 	       (step->op == OP_INVLPG || step->op == OP_INVPCID);
 }
 

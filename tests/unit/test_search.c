@@ -68,12 +68,11 @@ static bool is_others(enum op op, enum vendor vendor)
 	}
 }
 
-/* Those that need a second vCPU or the host's help, loops, what comes in pairs, and what the test
- * leaves out. */
+/* Those that need a second vCPU, loops, what comes in pairs, and what the test leaves out. */
 static bool is_never_made(enum op op)
 {
-	return op == OP_CPU || op == OP_PREEMPTED || op == OP_PV_FLUSH || op == OP_PCPU ||
-	       op == OP_INIT || op == OP_REPEAT || op == OP_END || op == OP_SMAP;
+	return op == OP_CPU || op == OP_PREEMPTED || op == OP_PV_FLUSH || op == OP_INIT ||
+	       op == OP_REPEAT || op == OP_END || op == OP_SMAP;
 }
 
 /* What it makes is what a text of it says, asks for nothing that the host lacks, and is worth it.

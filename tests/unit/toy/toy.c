@@ -153,6 +153,7 @@ static bool write_registers(struct toy *t, const struct step *step)
 
 static void carry_out(struct toy *t, const struct step *step)
 {
+	static const struct step pg_cycle = {.op = OP_PG_CYCLE};
 	bool changed;
 
 	switch (step->op) {
@@ -165,8 +166,12 @@ static void carry_out(struct toy *t, const struct step *step)
 		leave(t);
 		return;
 	}
+	if (step->way == WAY_UNPAGED)
+		t->vendor->invalidate(t, &pg_cycle, false);
 	changed = write_registers(t, step);
 	t->vendor->invalidate(t, step, changed);
+	if (step->way == WAY_UNPAGED)
+		t->vendor->invalidate(t, &pg_cycle, false);
 	if (step->irq)
 		leave(t);
 }
