@@ -180,6 +180,8 @@ void action_caught(struct action *a, const struct catch *c)
 	visit_host(a);
 	if (a->way == WAY_USER) /* an exception at CPL 3 leaves a null selector in SS */
 		__asm__ volatile("mov %0, %%ss" : : "r"(GDT_DATA));
+	if (a->outcome != OUTCOME_PENDING) /* L1 has set RIP; at CPL 3 its code cannot be fetched */
+		return;
 	if (a->way == WAY_USER && user_is_done(c)) {
 		a->result = (uint32_t)c->rax;
 		a->outcome = OUTCOME_DONE;

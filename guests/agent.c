@@ -51,7 +51,7 @@ void agent_start(struct mailbox *m)
 			m->catching = true;
 			if (catch_run(action_run, a, &m->catch))
 				a->outcome = OUTCOME_DONE;
-			else if (a->outcome == OUTCOME_PENDING)
+			else
 				action_caught(a, &m->catch);
 			m->catching = false;
 		}
