@@ -135,7 +135,7 @@ static void step_needs(const struct step *step, struct caps *needs)
 static void reload_needs(const struct program *program, struct caps *needs)
 {
 	const struct header header = program_header(program);
-	bool smi = false, save = false, hole = false, pf_exit = false;
+	bool smi = false, save = false, emulated = false, pf_exit = false;
 
 	for (unsigned i = 0; i < program->nr_steps; i++) {
 		const struct step *step = &program->step[i];
@@ -143,11 +143,12 @@ static void reload_needs(const struct program *program, struct caps *needs)
 		smi |= step->op == OP_SMI || (step->op == OP_HOST && step->arg == HOST_SMI);
 		save |= step->way == WAY_SAVE ||
 			(step->op == OP_HOST && host_verbs[step->arg].renews);
-		hole |= shows_hole(step);
+		emulated |= shows_hole(step) || (step->op == OP_HOST && hides_memory(step)) ||
+			    (step->op == OP_SET && step->entry.root.space == SPACE_N);
 		pf_exit |= step->op == OP_PF_EXIT && step->arg;
 	}
 	caps_add_if(needs,
-		    (smi || save || (hole && pf_exit)) &&
+		    (smi || save || (emulated && pf_exit)) &&
 			    (header.l2 == MODE_PAE || header.nested_pae),
 		    CAP_PDPTES);
 	caps_add_if(needs, smi && caps_have(needs, CAP_HV), CAP_SMI_IN_L2);
