@@ -322,7 +322,8 @@ static bool check_frames(struct check *c, const struct program *program)
 	for (const struct step *step = program->step; step < program->step + program->nr_steps;
 	     step++) {
 		no_code |= takes_code(step);
-		acts |= step->op == OP_HOST && host_verbs[step->arg].nr_frames;
+		acts |= step->op == OP_LOGGED ||
+			(step->op == OP_HOST && host_verbs[step->arg].nr_frames);
 		if (step->op == OP_FETCH)
 			fetch = step;
 		if (is_twin(&c->mode.header, step))
@@ -332,7 +333,8 @@ static bool check_frames(struct check *c, const struct program *program)
 		return fail(c, fetch,
 			    "page M, and a frame that the host takes, have no code to fetch");
 	if (acts && twin)
-		return fail(c, twin, "the host acts on no page of 4 MiB");
+		return fail(c, twin,
+			    "the host acts on no page of 4 MiB, and logs none that has a name");
 	return true;
 }
 

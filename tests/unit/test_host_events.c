@@ -171,6 +171,8 @@ static void the_language_refuses(void **state)
 	refused("set h0.w0.pte A; fetch w0; host drop A", "no code");
 	refused("set h0.w0.pte A; fetch w0; host slot remove B", "no code");
 	refused("bare 32; set g0.w0.pde A; host swap A B", "4 MiB");
+	refused("l2mode 32; host log on; set g0.w0.pde A; enter; store w0; logged A; exit",
+		"4 MiB");
 	assert_needs("host swap A B", "host-events");
 	refused("store w0 by save", "no way");
 	assert_needs("load w0 by save", "host-events");
