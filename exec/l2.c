@@ -74,7 +74,8 @@ static void drain_interrupt(void)
  */
 static bool is_address(const struct hv_exit *exit, const struct action *a)
 {
-	const bool is_emulated = a->way == WAY_IO || a->way == WAY_FEP;
+	/* of page M any access may be */
+	const bool is_emulated = a->way == WAY_IO || a->way == WAY_FEP || world_uses_hole();
 	uint64_t offset;
 
 	if (exit->kind == HV_EXIT_PAGE_FAULT)
