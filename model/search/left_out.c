@@ -144,6 +144,14 @@ bool step_is_left_out(const struct generator *g, const struct step *step)
 	return is_undoable(g, step);
 }
 
+/* A nested fault that some TLB has not taken: an emulated one, or under one of two EPTPs. */
+static bool may_keep_right(const struct generator *g, const struct step *step,
+			   const struct look *look)
+{
+	return (look->current & RESULT_NPF) &&
+	       (step->way == WAY_IO || step->way == WAY_FEP || is_on(g, FEATURE(EPT_AD)));
+}
+
 bool effect_is_left_out(const struct generator *g, const struct step *step, const struct look *look)
 {
 	const bool faults = step->op <= OP_FETCH && (look->current & (RESULT_PF | RESULT_NPF));
@@ -153,7 +161,8 @@ bool effect_is_left_out(const struct generator *g, const struct step *step, cons
 	if ((look->legal & (RESULT_EXIT | RESULT_NPF)) && !is_on(g, FEATURE(OWN_CR3)) &&
 	    has_own_cr3(g))
 		return true; /* L1 enters again behind it */
-	return faults && !is_on(g, FEATURE(FAULT_GONE)) && oracle_is_absent(g->live, step) &&
+	return faults && !is_on(g, FEATURE(FAULT_GONE)) &&
+	       (oracle_is_absent(g->live, step) || may_keep_right(g, step, look)) &&
 	       oracle_outdated(g->trial) < oracle_outdated(g->live);
 }
 
