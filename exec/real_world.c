@@ -20,13 +20,13 @@
 /*
  * Frames lie 2 MiB apart at the same offset, and every window of 64-bit modes has the low 30 bits
  * of frame A's address: so a leaf of 4 KiB, of 2 MiB (any frame) or of 1 GiB (frame A) makes a
- * window show the frame itself. Windows of 32-bit modes have the low 21 bits; a leaf of 4 MiB shows
+ * window show the frame itself; but a large one a window with the second place of its PT the page
+ * beside it, of the same name. Windows of 32-bit modes have the low 21 bits; a leaf of 4 MiB shows
  * another page of the frame's name, a twin, of which there is one for each half.
  */
 #define FRAME_SPACING (2 * MIB)
-#define SECOND_HALF   MIB
 #define TWIN_SIZE     (4 * MIB)
-#define FRAME_OFFSET  (0xb5 * PAGE_SIZE)
+#define FRAME_OFFSET  (0xb0 * PAGE_SIZE)
 #define WINDOW_LOW    (GIB - 1)
 #define WINDOW_LOW_32 (2 * MIB - 1)
 
@@ -78,10 +78,10 @@ uint64_t world_frame(unsigned nr)
 	return nr == FRAME_M ? HOLE : frames + nr * FRAME_SPACING + FRAME_OFFSET;
 }
 
-/* Where a leaf of 2 MiB or 1 GiB makes a window in the second half of its PT look. */
+/* Where a leaf of 2 MiB or 1 GiB makes a window with the second place of its PT look. */
 static uint64_t world_second(unsigned nr)
 {
-	return world_frame(nr) ^ SECOND_HALF;
+	return world_frame(nr) ^ PAGE_SIZE;
 }
 
 /* half: 0 or 1 */
@@ -102,7 +102,7 @@ static uint64_t linear64(unsigned window)
 	uint64_t slot = SLOT_FIRST + (uint64_t)(turn % SLOT_TURNS) * NR_WINDOWS + window;
 
 	uint64_t page =
-		layouts[SPACE_H].second_half >> window & 1 ? world_second(0) : world_frame(0);
+		layouts[SPACE_H].second_place >> window & 1 ? world_second(0) : world_frame(0);
 
 	return slot << 39 | (page & WINDOW_LOW);
 }
@@ -184,7 +184,7 @@ static void fill_frames(void)
 		uint64_t page = frames + nr * FRAME_SPACING + FRAME_OFFSET;
 
 		fill_frame(page, nr);
-		fill_frame(page ^ SECOND_HALF, nr);
+		fill_frame(page ^ PAGE_SIZE, nr);
 	}
 }
 
@@ -373,14 +373,15 @@ static void link_low(enum mode mode, void *table)
 	}
 }
 
-/* What lies in the other half of a window's PT: see model/world.h. */
+/* What lies in the other place of a window's PT: see model/lang/world.h. */
 static void put_decoy(struct root root, unsigned window)
 {
 	const struct entry_ref pte = {root, (uint8_t)window, LEVEL_PTE};
 	const struct value decoy = {.kind = VALUE_FRAME, .nr = FRAME_DECOY};
 	const uint64_t raw = world_encode(pte, &decoy);
+	const unsigned apart = mode_of(root.space) == MODE_32 ? PAGE_SIZE / 2 : sizeof(raw);
 
-	memcpy((void *)(world_entry(pte) ^ PAGE_SIZE / 2), &raw, world_entry_size(pte));
+	memcpy((void *)(world_entry(pte) ^ apart), &raw, world_entry_size(pte));
 }
 
 /* Links L1's memory below a nested root. */
@@ -429,7 +430,7 @@ static void use_entry(struct entry_ref e)
 	if (e.window >= layouts[e.root.space].windows || tables[world_table(layouts, e)])
 		return;
 	link_tables(e.root, e.window, LEVEL_PTE);
-	if (layouts[e.root.space].second_half)
+	if (layouts[e.root.space].second_place)
 		put_decoy(e.root, e.window);
 }
 

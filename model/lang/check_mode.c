@@ -128,18 +128,18 @@ static bool check_agent(const struct mode_check *m, const struct step *step)
 }
 
 /*
- * A large page of guest-physical memory shows a window in the second half of its PT what no nested
- * window shows: so it is one or the other.
+ * A large page of guest-physical memory shows a window with the second place of its PT what no
+ * nested window shows: so it is one or the other.
  */
-static bool check_halves(struct mode_check *m, const struct step *step, bool in_l2)
+static bool check_places(struct mode_check *m, const struct step *step, bool in_l2)
 {
 	const struct layout *layout = &m->layout[SPACE_G];
 
 	m->large_window |= step->op == OP_SET && step->value.kind == VALUE_WINDOW &&
 			   step->entry.level > LEVEL_PTE;
-	m->second_half |= in_l2 && op_is_look(step->op) && takes_window(step->op) &&
-			  layout->second_half >> step->window & 1;
-	return m->header.l2 == MODE_32 || !m->large_window || !m->second_half ||
+	m->second_place |= in_l2 && op_is_look(step->op) && takes_window(step->op) &&
+			   layout->second_place >> step->window & 1;
+	return m->header.l2 == MODE_32 || !m->large_window || !m->second_place ||
 	       fail(m, step, "L2 looks through w3 only where a pN is mapped by a pte");
 }
 
@@ -161,7 +161,7 @@ bool check_in_mode(struct mode_check *m, const struct step *step, bool in_l2)
 		return false;
 	if (takes_window(step->op) && in_l2 && step->window >= m->layout[SPACE_G].windows)
 		return fail(m, step, "this mode has no window 3: 0 to 2 fit below 4 GiB");
-	if (!check_halves(m, step, in_l2) || !check_hole(m, step))
+	if (!check_places(m, step, in_l2) || !check_hole(m, step))
 		return false;
 	if (step->op == OP_PAE_CYCLE && m->header.l2 != MODE_PAE)
 		return fail(m, step, "CR4.PAE can be switched in PAE mode only: l2mode pae");

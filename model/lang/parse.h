@@ -32,7 +32,7 @@ struct mode_check {
 	struct header header;
 	struct layout layout[NR_SPACES];
 	bool large_window; /* a leaf above a pte holds a guest-physical window */
-	bool second_half;  /* L2 looks through a window in the second half of its PT */
+	bool second_place; /* L2 looks through a window with the second place of its PT */
 	bool hole, nested; /* L2's tables map page M; L2 has nested tables */
 	struct program_error *error;
 };

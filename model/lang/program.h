@@ -15,8 +15,8 @@
  *   tables    g0.w1.pt  the table page that holds g0.w1.pte
  *
  * Every window has tables of its own at every level below the root, so each entry on its way can be
- * rewritten alone. In 64-bit modes w3 passes through another entry of PTs than the others do; what
- * it finds in another window's PT, and they in its own, is frame G. (Nested windows share the
+ * rewritten alone. In 64-bit modes w3 passes through the entry of PTs beside that of the others;
+ * what it finds in another window's PT, and they in its own, is frame G. (Nested windows share the
  * root's entry and the table below it: see world.h.)
  *
  * A program may begin with a header: `l2mode pae` fixes the paging mode of L2, and with it the

@@ -29,11 +29,12 @@ struct layout {
 	uint8_t meet;	 /* level at which each window has an entry of its own */
 	uint8_t windows; /* that there are: w0 … or p0 … */
 	/*
-	 * Windows, a bit each, whose PTEs lie in the second half of their PTs; the others' lie in
-	 * the first. The same place in the PT's other half holds frame G: for hosts that take one
-	 * half for the other, and for programs that need two entries of one PT.
+	 * A PT has two places for windows: in 32-bit paging the same one of either half, for hosts
+	 * that take one half for the other; else one beside the other, for hosts that fill in what
+	 * lies beside an entry together with it. Windows, a bit each, that have the second one. The
+	 * place that a window has not holds frame G in its PT.
 	 */
-	uint8_t second_half;
+	uint8_t second_place;
 };
 
 /* The layout of each space's tables: filled in, NR_SPACES of them. */
@@ -66,7 +67,7 @@ static inline unsigned world_slot(const struct layout *l, unsigned window, unsig
 {
 	if (level == l->meet)
 		return window;
-	return level == LEVEL_PTE && l->second_half >> window & 1;
+	return level == LEVEL_PTE && l->second_place >> window & 1;
 }
 
 #endif

@@ -38,7 +38,7 @@ static struct mem_entry entry_from(const struct oracle *o, const struct value *v
 	};
 }
 
-/* What lies in the other half of a window's PT: see world.h. */
+/* What lies in the other place of a window's PT: see world.h. */
 static void put_decoy(struct oracle *o, struct entry_ref ref)
 {
 	const struct value decoy = {.kind = VALUE_FRAME, .nr = FRAME_DECOY};
@@ -55,7 +55,7 @@ static void link_window(struct oracle *o, struct root root, uint8_t window)
 	struct value table = {.kind = VALUE_TABLE};
 
 	*entry_of(o, ref) = not_present;
-	if (o->layout[root.space].second_half)
+	if (o->layout[root.space].second_place)
 		put_decoy(o, ref);
 	while (ref.level < o->layout[root.space].top) {
 		table.table = ref;

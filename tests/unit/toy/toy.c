@@ -190,7 +190,7 @@ uint32_t toy_step(struct toy *t, const struct step *step)
 
 /* ---- the start ---- */
 
-/* The tables of one window, linked; frame G in its PT's other half. */
+/* The tables of one window, linked; frame G in its PT's other place. */
 static void link_window(struct toy *t, struct root root, uint8_t window)
 {
 	const struct layout *l = &t->layout[root.space];
@@ -203,7 +203,7 @@ static void link_window(struct toy *t, struct root root, uint8_t window)
 		table.table.level--;
 		*entry_at(t, &e) = table;
 	}
-	if (l->second_half)
+	if (l->second_place)
 		t->mem[world_table(t->layout, e)][!own] =
 			(struct value){.kind = VALUE_FRAME, .nr = FRAME_DECOY};
 }
