@@ -462,7 +462,8 @@ static void after_init(void *argument)
 {
 	struct exec_cpu *cpu = argument;
 
-	write_cr4(cpu->cr4);
+	write_cr4(cpu->cr4 & ~CR4_PGE);
+	cpu->switched = true;
 	if (backend)
 		switch_hv(cpu, true);
 	write_cr3(world_root((struct root){SPACE_H, 0}));
@@ -608,8 +609,10 @@ static void start_cpu(void *argument)
 	} else if (backend && nr_vms) {
 		for (unsigned nr = 0; nr < nr_vms; nr++)
 			reset_l2(&cpu->l2[nr], nr);
-		if (!is_clean(cpu))
+		if (!is_clean(cpu)) {
+			world_repair(); /* another vCPU's entry may have spoilt it */
 			backend->flush_all(cpu->l2[0].vm);
+		}
 	}
 	write_cr3(world_root((struct root){SPACE_H, 0}));
 	if (world_repeats_own(cpu->own_turn))
