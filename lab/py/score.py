@@ -64,8 +64,8 @@ class Run:
     def options(self) -> list[str]:
         """For run.sh."""
         if self.random:
-            # the VM dies twice for one red: once more, to see in which program
-            return ["--random", str(self.random), "--seed", str(SEED), "--max-crashes", "2"]
+            # the VM dies twice for one red, once more to see in which program; and two in a row are half of three
+            return ["--random", str(self.random), "--seed", str(SEED), "--max-crashes", "3"]
         return [*filter(None, self.filter.split(","))]
 
     def __str__(self) -> str:
