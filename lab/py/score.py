@@ -102,12 +102,13 @@ class Scoring:
         self.bochs = ""
 
     def rows(self, mutants: list[Change]) -> list[Row]:
-        """By host: first the unmodified kernel, then the mutants."""
+        """By host: first the unmodified kernel, then the mutants; for random programs those that can show."""
         rows: dict[Row, list[Row]] = {}
         for mutant in mutants:
             for host in mutant.hosts if ("mutant", mutant.name) in self.switches else ():
                 row = Row(mutant, host.vendor, host.params)
-                rows.setdefault(row.base, []).append(row)
+                if row.catch or not self.options.random:
+                    rows.setdefault(row.base, []).append(row)
         return [row for base, others in rows.items() for row in (base, *others)]
 
     def parameters(self, row: Row) -> tuple[int, int]:
