@@ -2,6 +2,7 @@
 #include "kernel/paging.h"
 
 #include "boot/bootinfo.h"
+#include "kernel/cpu.h"
 #include "kernel/memory.h"
 #include "lib/cr.h"
 #include "lib/page.h"
@@ -87,7 +88,8 @@ uint64_t paging_kernel_pd(void)
 
 uint64_t paging_pae_root(void)
 {
-	static uint64_t pdpt[4] __attribute__((aligned(32)));
+	static uint64_t pdpts[MAX_CPUS][4] __attribute__((aligned(32)));
+	uint64_t *pdpt = pdpts[this_cpu()->id];
 
 	pdpt[0] = paging_kernel_pd() | PTE_P;
 	return (uint64_t)pdpt;

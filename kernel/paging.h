@@ -28,7 +28,10 @@ uint64_t paging_user_pml4e(void);
  */
 uint64_t paging_kernel_pd(void);
 
-/* Physical address of a PAE root that maps the first GiB to itself, as it must be now. */
+/*
+ * Physical address of a PAE root that maps the first GiB to itself, as it must be now. This CPU's:
+ * what QEMU TCG sets there (guests/pdptes.h) would meet another's #VMEXIT, at which KVM loads it.
+ */
 uint64_t paging_pae_root(void);
 
 #endif
