@@ -129,8 +129,8 @@ static void step_needs(const struct step *step, struct caps *needs)
 /*
  * An SMI's end and a restored vCPU load the PDPTEs from memory, and the guest is lost if they
  * cannot; so does an access that the host emulates, and the fault that it makes of that may be an
- * exit, which tells nobody. An SMI in L2 costs L1 its CR0.CD on KVM, which kernel/cpu.c may have a
- * use for: docs/emulators.md.
+ * exit, which tells nobody. An L2 that was left running may spoil them at any time. An SMI in L2
+ * costs L1 its CR0.CD on KVM, which kernel/cpu.c may have a use for: docs/emulators.md.
  */
 static void reload_needs(const struct program *program, struct caps *needs)
 {
@@ -148,7 +148,7 @@ static void reload_needs(const struct program *program, struct caps *needs)
 		pf_exit |= step->op == OP_PF_EXIT && step->arg;
 	}
 	caps_add_if(needs,
-		    (smi || save || (emulated && pf_exit)) &&
+		    (smi || save || (emulated && pf_exit) || program_busy_cpus(program)) &&
 			    (header.l2 == MODE_PAE || header.nested_pae),
 		    CAP_PDPTES);
 	caps_add_if(needs, smi && caps_have(needs, CAP_HV), CAP_SMI_IN_L2);
