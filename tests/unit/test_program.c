@@ -96,6 +96,11 @@ static void needs_are_seen(void **state)
 	assert_needs("l2mode pae; nroot n0; set g0.w0.pte p0; set n0.p0.pte M; pf-exit on; enter; "
 		     "load w0; exit",
 		     "hv,nested-paging,pdptes,hole");
+	assert_needs("l2mode pae; nroot n0; pf-exit on; enter; set n0.p0.pml4e n0.p0.pdpt; exit",
+		     "hv,nested-paging,pdptes");
+	assert_needs("l2mode pae; nroot n0; pf-exit on; enter; set g0.w0.pte none; load w0; exit",
+		     "hv,nested-paging");
+	assert_needs("l2mode pae; enter; cpu 1; enter; exit; cpu 0; exit", "hv,pdptes,cpus2");
 }
 
 static void cpus_are_counted(void **state)
