@@ -55,7 +55,7 @@ is_chosen() { # NAME FILTER...
 chosen_cases() { # IMAGE FILTER...; prints NAME <tab> CLASSES <tab> TITLE lines
 	local image=$1 name rest
 	shift
-	while IFS=$'\t' read -r name rest; do
+	cases_of "$image" | while IFS=$'\t' read -r name rest; do
 		! is_chosen "$name" "$@" || printf '%s\t%s\n' "$name" "$rest"
-	done < <(cases_of "$image")
+	done
 }
