@@ -35,7 +35,7 @@ HOSTS = (("amd", "npt=1"), ("amd", "npt=0"), ("amd", "npt=1 tlb=keep"), ("intel"
 WITHOUT_IRQ = "!linear.irq*,!pcid.irq*,!context.own-cr3.interrupt.*,!failed-entry.l2.*"
 FILTERS = {("5.10.218", "amd"): WITHOUT_IRQ, ("5.10.262", "amd"): WITHOUT_IRQ}
 LIMIT = 600  # seconds for one run
-PATIENCE = 20  # seconds without output until the VM counts as hung
+PATIENCE = 10  # seconds without output until the VM counts as hung
 
 BEGIN_MARK = "<!-- made by make history: do not edit by hand -->"
 END_MARK = "<!-- end of what make history made -->"
