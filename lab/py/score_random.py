@@ -74,7 +74,7 @@ def section(rows: list[RandomEntry]) -> list[str]:
         return []
     caught = [row for row in rows if row.program != NONE]
     lines = ["", "## By random programs alone", "",
-             f"{len(rows)} rows were searched, too, each until its first red program, for a minute at the most"
+             f"{len(rows)} rows were searched, too, each until its first red program, or for so many as are named below"
              f" ([mutants-random.tsv](mutants-random.tsv)):", f"{len(caught)} are caught, {len(caught) * 100 // len(rows)} %. A second is"
              " one on the wall of an idle machine. What is known to fail on a host is left out there.", "",
              "| host | rows | caught | first red program, median | second, median |", "|---|---|---|---|---|"]
