@@ -31,7 +31,8 @@ cases_of() { # IMAGE; prints NAME <tab> CLASSES <tab> TITLE lines
 		return
 	fi
 	work=$(mktemp -d) || return
-	! objcopy --dump-section .revenant.list="$work/list" "$1" "$work/copy" 2>/dev/null || cat "$work/list"
+	objcopy --dump-section .revenant.list="$work/list" "$1" "$work/copy" 2>/dev/null || :
+	[[ ! -e $work/list ]] || cat "$work/list" # another image has none
 	rm -rf "$work"
 }
 
