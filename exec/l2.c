@@ -177,6 +177,8 @@ bool l2_run(struct l2 *l2, enum hv_interrupt when, char *why, size_t size)
 	}
 	exit = enter_until_done(l2);
 	drain_interrupt();
+	if (when == HV_INTERRUPT_LATER || when == HV_INTERRUPT_HALTED)
+		apic_timer_stop();
 	if (when != HV_INTERRUPT_NONE)
 		l2->hv->set_interrupt(l2->vm, HV_INTERRUPT_NONE);
 	if (l2->agent->mailbox.lost) {

@@ -125,6 +125,12 @@ void apic_self_ipi_later(uint8_t vector, uint32_t ns)
 	write(APIC_TIMER_COUNT, ns);
 }
 
+void apic_timer_stop(void)
+{
+	write(APIC_LVT_TIMER, LVT_MASKED);
+	write(APIC_TIMER_COUNT, 0);
+}
+
 /* Delays: SDM volume 3A, "Typical BSP Initialization Sequence" of the chapter on multiple
  * processors */
 void apic_init_sipi(uint32_t destination, uint32_t page)

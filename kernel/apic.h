@@ -19,6 +19,8 @@ void apic_self_ipi(uint8_t vector);
 
 /* The same to this one, by its timer: so many ns later under KVM, whose APICs count at 1 GHz. */
 void apic_self_ipi_later(uint8_t vector, uint32_t ns);
+/* To be called behind it: KVM starts a timer that has run down once more when a VM is restored. */
+void apic_timer_stop(void);
 
 /* Resets a CPU and starts it in real mode at page (a physical address below 1 MiB, 4 KiB aligned).
  * Takes some 10 ms. */
