@@ -132,8 +132,7 @@ static void note_look(struct generator *g, const struct step *step, const struct
 			g->frame = (uint8_t)frame;
 }
 
-/* Behind what the host does nobody may see anything else, behind a change of rights everybody must.
- */
+/* Behind what the host does nothing may look different, behind a change of rights it must. */
 static void note_change(struct generator *g, const struct step *step)
 {
 	g->untried -= !!g->untried;

@@ -87,8 +87,7 @@ static unsigned running_tag(const struct generator *g)
 	return position_in_l2(&g->position) ? position_vm(&g->position)->tag : 0;
 }
 
-/* A root is taken up without a flush that a fault, a flush of L2's or an L2 without VPID has left.
- */
+/* A root is taken up unflushed that a fault, a flush of L2's or an L2 without VPID has left. */
 static bool is_missed_root(const struct generator *g, const struct step *step)
 {
 	const struct vm_position *vm = position_vm(&g->position);
