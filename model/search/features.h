@@ -50,7 +50,6 @@
 	X(INVVPID, "invvpid")                                                                     \
 	X(INVEPT, "invept")                                                                       \
 	X(VMFUNC, "vmfunc")                                                                       \
-	X(VMX_CYCLE, "vmx-cycle")                                                                 \
 	X(HV, "hv")	      /* SVM or VMX off for a while */                                    \
 	X(MSR, "msr")	      /* the map of intercepted MSRs */                                   \
 	X(PF_EXIT, "pf-exit") /* L1 intercepts L2's page faults */                                \
@@ -75,6 +74,7 @@
 	X(PAE_SAVE, "pae-save")	      /* a save in an L2 in PAE mode without nested paging */     \
 	X(ASID_PCIDS, "asid-pcids")   /* a flush of an ASID of several PCIDs */                   \
 	X(MISSED_ROOT, "missed-root") /* one left by a fault, by a flush, or with no tag */       \
+	X(SLOT_SYNCED, "slot-synced") /* a page that was no memory becomes some */                \
 	X(FAULT_GONE, "fault-gone")   /* a fault at an entry that is gone is a flush */
 
 enum feature {

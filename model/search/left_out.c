@@ -105,6 +105,17 @@ static bool is_asid_of_pcids(const struct generator *g, const struct step *step)
 	       (step->op == OP_TLBCTL || step->op == OP_TAG);
 }
 
+/* A memory slot comes to where it was seen that there is none. */
+static bool is_slot_synced(const struct generator *g, const struct step *step)
+{
+	bool seen = false;
+
+	for (unsigned w = 0; w < NR_WINDOWS; w++)
+		seen |= !!(g->ever[w] & RESULT_FRAME(FRAME_M));
+	return seen && step->op == OP_HOST && step->arg >= HOST_SLOT_ADD &&
+	       step->arg <= HOST_SLOT_SMM;
+}
+
 /* What the executor refuses: an interrupt for an L2 that was left running, one left running on each
  * vCPU, as one must carry the program out, and a wait for another vCPU where that may be the one.
  */
@@ -135,6 +146,7 @@ bool step_is_left_out(const struct generator *g, const struct step *step)
 		{FEATURE(SMM_WRITES), is_smm_write},
 		{FEATURE(PAE_SAVE), is_pae_save},
 		{FEATURE(PV_IN_L2), is_pv_in_l2},
+		{FEATURE(SLOT_SYNCED), is_slot_synced},
 	};
 
 	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)

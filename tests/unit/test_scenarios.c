@@ -463,10 +463,10 @@ static void a_search_leaves_out_what_is_known_of_its_host(void **state)
 	assert_int_equal(cases_avoided(VENDOR_INTEL, shadows),
 			 FEATURE(NXE) | FEATURE(LEGACY_INVLPG) | FEATURE(UNPAGED_SMEP) |
 				 FEATURE(OWN_CR3) | FEATURE(SMI_IN_L2) | FEATURE(MISSED_ROOT) |
-				 FEATURE(FAULT_GONE) | FEATURE(SMM_WRITES));
+				 FEATURE(FAULT_GONE) | FEATURE(SMM_WRITES) | FEATURE(SLOT_SYNCED));
 	assert_int_equal(cases_avoided(VENDOR_AMD, "kvm,6.12.0,npt=N"),
 			 FEATURE(NXE) | FEATURE(LEGACY_INVLPG) | FEATURE(ASID_PCIDS) |
-				 FEATURE(SMI_IN_L2) | FEATURE(SMM_WRITES));
+				 FEATURE(SMI_IN_L2) | FEATURE(SMM_WRITES) | FEATURE(SLOT_SYNCED));
 	assert_int_equal(cases_avoided(VENDOR_INTEL, "kvm,6.12.0,ept=Y"),
 			 FEATURE(VMFUNC_SAME) | FEATURE(FAULT_GONE) | FEATURE(PV_IN_L2) |
 				 FEATURE(PAE_SAVE) | FEATURE(SMM_WRITES));
