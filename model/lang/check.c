@@ -1,34 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What can be known of a program without running it: who runs, and what fits where. */
+#include "model/lang/check.h"
+
 #include "model/lang/host_events.h"
-#include "model/lang/parse.h"
-#include "model/lang/position.h"
 #include "model/lang/verbs.h"
-
-/* What decides which writes to control registers a level may make. */
-struct modes {
-	bool pcide;
-	uint8_t pcid;
-	bool pf_exit; /* L1 intercepts its page faults */
-};
-
-/* Who runs, and in which modes. */
-struct state {
-	struct position at;
-	bool no_nxe[NR_CPUS];
-	bool no_hv[NR_CPUS]; /* EFER.SVME is clear, or VMXOFF was executed */
-	struct modes l1[NR_CPUS];
-	struct modes l2[NR_CPUS][NR_VMS];
-};
-
-struct check {
-	struct state now;
-	struct state loop;	   /* `now` at the last `repeat` */
-	const struct step *repeat; /* the loop that is open, or NULL */
-	bool in_header;		   /* only steps of the header so far */
-	struct mode_check mode;
-	struct program_error *error;
-};
 
 static bool fail(struct check *c, const struct step *step, const char *what)
 {
@@ -314,62 +289,78 @@ static bool is_twin(const struct header *header, const struct step *step)
 }
 
 /* What steps far apart must agree on. */
-static bool check_frames(struct check *c, const struct program *program)
+static void note_frames(struct check *c, const struct step *step)
 {
-	const struct step *fetch = NULL, *twin = NULL;
-	bool no_code = false, acts = false;
+	c->no_code |= takes_code(step);
+	c->acts |= step->op == OP_LOGGED ||
+		   (step->op == OP_HOST && host_verbs[step->arg].nr_frames);
+	if (step->op == OP_FETCH)
+		c->fetch = step;
+	if (is_twin(&c->mode.header, step))
+		c->twin = step;
+}
 
-	for (const struct step *step = program->step; step < program->step + program->nr_steps;
-	     step++) {
-		no_code |= takes_code(step);
-		acts |= step->op == OP_LOGGED ||
-			(step->op == OP_HOST && host_verbs[step->arg].nr_frames);
-		if (step->op == OP_FETCH)
-			fetch = step;
-		if (is_twin(&c->mode.header, step))
-			twin = step;
-	}
-	if (no_code && fetch)
-		return fail(c, fetch,
+static bool check_frames(struct check *c)
+{
+	if (c->no_code && c->fetch)
+		return fail(c, c->fetch,
 			    "page M, and a frame that the host takes, have no code to fetch");
-	if (acts && twin)
-		return fail(c, twin,
+	if (c->acts && c->twin)
+		return fail(c, c->twin,
 			    "the host acts on no page of 4 MiB, and logs none that has a name");
+	return true;
+}
+
+void check_start(struct check *c, struct header header, struct program_error *error)
+{
+	*c = (struct check){
+		.error = error,
+		.in_header = true,
+		.mode = {.header = header, .error = error},
+	};
+	world_layouts(header, c->mode.layout);
+	position_start(&c->now.at, header);
+}
+
+bool check_step(struct check *c, const struct step *step)
+{
+	if (!check_level(c, step) || !check_modes(c, step) || !check_hv(c, step) ||
+	    !check_operation(c, step))
+		return false;
+	note_frames(c, step);
+	position_follow(&c->now.at, step);
+	return true;
+}
+
+bool check_end(struct check *c, const struct step *last)
+{
+	if (!check_frames(c))
+		return false;
+	if (c->repeat)
+		return fail(c, c->repeat, "a repeat without an end");
+	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
+		if (c->now.at.cpus[cpu].in_smm)
+			return fail(c, last, "the program ends in an SMI handler: rsm there");
+		if (c->now.at.cpus[cpu].in_l2)
+			return fail(c, last, "the program ends while a vCPU is in L2: exit there");
+		if (c->now.no_hv[cpu])
+			return fail(c, last, "the program ends with SVM or VMX off: hv on");
+	}
 	return true;
 }
 
 bool program_check(const struct program *program, bool without_flushes, struct program_error *error)
 {
-	struct check c = {
-		.error = error,
-		.in_header = true,
-		.mode = {.header = program_header(program), .error = error},
-	};
-	const struct step *step = program->step;
+	const struct step *step = program->step, *end = step + program->nr_steps;
+	struct check c;
 
-	world_layouts(c.mode.header, c.mode.layout);
-	position_start(&c.now.at, c.mode.header);
-	for (; step < program->step + program->nr_steps; step++) {
+	check_start(&c, program_header(program), error);
+	for (; step < end; step++) {
 		/* A flush that is left out leaves its interrupt behind: see program_next(). */
 		if (step->flush && without_flushes && !step->irq)
 			continue;
-		if (!check_level(&c, step) || !check_modes(&c, step) || !check_hv(&c, step) ||
-		    !check_operation(&c, step))
+		if (!check_step(&c, step))
 			return false;
-		position_follow(&c.now.at, step);
 	}
-	if (!check_frames(&c, program))
-		return false;
-	step--;
-	if (c.repeat)
-		return fail(&c, c.repeat, "a repeat without an end");
-	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++) {
-		if (c.now.at.cpus[cpu].in_smm)
-			return fail(&c, step, "the program ends in an SMI handler: rsm there");
-		if (c.now.at.cpus[cpu].in_l2)
-			return fail(&c, step, "the program ends while a vCPU is in L2: exit there");
-		if (c.now.no_hv[cpu])
-			return fail(&c, step, "the program ends with SVM or VMX off: hv on");
-	}
-	return true;
+	return check_end(&c, end - 1);
 }

@@ -148,8 +148,8 @@ static void reload_needs(const struct program *program, struct caps *needs)
 		pf_exit |= step->op == OP_PF_EXIT && step->arg;
 	}
 	caps_add_if(needs,
-		    (smi || save || (emulated && pf_exit) || program_busy_cpus(program)) &&
-			    (header.l2 == MODE_PAE || header.nested_pae),
+		    (header.l2 == MODE_PAE || header.nested_pae) &&
+			    (smi || save || (emulated && pf_exit) || program_busy_cpus(program)),
 		    CAP_PDPTES);
 	caps_add_if(needs, smi && caps_have(needs, CAP_HV), CAP_SMI_IN_L2);
 }

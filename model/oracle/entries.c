@@ -33,7 +33,7 @@ static struct mem_entry entry_from(const struct oracle *o, const struct value *v
 		.nr = value->nr,
 		.accessed = value->flags & VF_NA ? MAY_BE_0 : MAY_BE_1,
 		.dirty = value->flags & VF_ND ? MAY_BE_0 : MAY_BE_1,
-		.table = value->kind == VALUE_TABLE ? (uint16_t)world_table(o->layout, value->table)
+		.table = value->kind == VALUE_TABLE ? (uint8_t)world_table(o->layout, value->table)
 						    : 0,
 	};
 }

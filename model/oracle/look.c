@@ -351,3 +351,16 @@ void look_at(struct oracle *o, const struct step *step, struct look *look)
 	look->current = intercepted(o, step, look->current);
 	look->legal = intercepted(o, step, look->legal);
 }
+
+uint32_t oracle_frames(struct oracle *o, unsigned window)
+{
+	const struct step load = {.op = OP_LOAD, .window = (uint8_t)window};
+	uint8_t *seen = &o->seen[o->at.cpu][view_of(o, o->at.cpu).tag][window];
+	const uint8_t before = *seen;
+	struct look look;
+
+	look_at(o, &load, &look);
+	*seen = before;
+	o->why = NULL;
+	return look.legal & RESULT_FRAMES;
+}

@@ -11,16 +11,17 @@
 /* What a bit in memory may be: the hardware sets accessed and dirty bits when it likes. */
 enum { MAY_BE_0 = 1 << 0, MAY_BE_1 = 1 << 1 };
 
+/* Small, for a search copies all of them for each step that it tries. */
 struct mem_entry {
 	uint8_t kind; /* enum value_kind */
 	/* enum value_flags; VF_NA and VF_ND as hardware leaves them that neither caches nor guesses
 	 */
 	uint8_t flags;
-	uint8_t nr;	  /* frame or nested window */
-	uint8_t accessed; /* set of MAY_BE_… */
-	uint8_t dirty;
-	uint16_t table; /* VALUE_TABLE: its number */
+	uint8_t nr : 4; /* frame or nested window */
+	uint8_t accessed : 2, dirty : 2; /* sets of MAY_BE_… */
+	uint8_t table; /* VALUE_TABLE: its number */
 };
+_Static_assert(NR_TABLES <= 256 && NR_FRAMES <= 16, "they fit");
 
 /* A root as a number: space * NR_ROOTS + nr. */
 enum { NR_ROOT_NUMBERS = NR_SPACES * NR_ROOTS, NO_ROOT = NR_ROOT_NUMBERS };

@@ -83,22 +83,49 @@ static uint8_t hv_off_behind(const struct generator *g, const struct step *step)
 	return step->arg ? g->hv_off & (uint8_t)~here : g->hv_off | here;
 }
 
+/*
+ * Has the host what the program needs with one step more? In 64-bit modes that is what its steps
+ * need, but for SMIs.
+ */
+static bool has_needs(const struct generator *g, const struct program *p)
+{
+	const struct program last = {.nr_steps = 1, .step = &p->step[p->nr_steps - 1]};
+	const bool by_step = mode_is_64bit(g->header.l2) && !g->header.bare &&
+			     (caps_have(&g->caps, CAP_SMI_IN_L2) ||
+			      !is_on(g, FEATURE(SMM) | FEATURE(HOST)));
+	const struct caps needs = program_needs(by_step ? &last : p);
+
+	return caps_missing(&needs, &g->caps) == NR_CAPS;
+}
+
+/* Do these steps, behind those so far, make a program that ends? */
+static bool is_sound(struct generator *g, const struct step *step, const struct step *end)
+{
+	struct check check = g->checked;
+
+	for (; step < end; step++)
+		if (!check_step(&check, step))
+			return false;
+	return check_end(&check, end - 1);
+}
+
 static bool is_allowed(struct generator *g, struct step step)
 {
 	struct program *p = g->program;
 	const unsigned length = p->nr_steps;
 	struct position after = g->position;
-	struct program_error error;
-	struct caps needs;
 	bool ok;
 
 	if (step_is_left_out(g, &step) || length + 1 + CLOSING > p->room)
 		return false;
 	push(p, step);
+	if (!has_needs(g, p)) {
+		p->nr_steps = length;
+		return false;
+	}
 	position_follow(&after, &step);
 	close_program(p, &after, hv_off_behind(g, &step));
-	needs = program_needs(p);
-	ok = program_check(p, false, &error) && caps_missing(&needs, &g->caps) == NR_CAPS;
+	ok = is_sound(g, &p->step[length], &p->step[p->nr_steps]);
 	p->nr_steps = length;
 	return ok;
 }
@@ -184,6 +211,7 @@ static void keep_step(struct generator *g, const struct step *step, const struct
 	left_out_follow(g, step, look);
 	g->hv_off = hv_off_behind(g, step);
 	position_follow(&g->position, step);
+	check_step(&g->checked, &g->program->step[g->program->nr_steps - 1]);
 	g->stays = position_in_l2(&g->position) ? (uint8_t)(g->stays + 1) : 0;
 }
 
@@ -199,31 +227,29 @@ static bool add(struct generator *g, struct step step)
 
 /* ---- ideas ---- */
 
-/*
- * The windows at which one could see now, or behind that step, that the last flush was left out.
- * Needs both oracles as they are; spoils the trial and the scout.
- */
-static unsigned telling_windows(struct generator *g, const struct step *first)
+/* The windows at which one could see now that the last flush was left out. */
+static unsigned windows_that_differ(const struct generator *g, struct oracle *flushed,
+				    struct oracle *unflushed)
 {
 	unsigned telling = 0;
+
+	for (unsigned w = 0; w < g->windows; w++)
+		if (oracle_frames(unflushed, w) & ~oracle_frames(flushed, w))
+			telling |= 1u << w;
+	return telling;
+}
+
+/* The same behind that step. Spoils the trial and the scout. */
+static unsigned telling_behind(struct generator *g, const struct step *step)
+{
 	const char *why;
 
 	oracle_copy(g->trial, g->live);
 	oracle_copy(g->scout, g->unflushed);
-	if (first && (!oracle_step(g->trial, first, &(struct look){0}, &why) ||
-		      !oracle_step(g->scout, first, &(struct look){0}, &why)))
+	if (!oracle_step(g->trial, step, &(struct look){0}, &why) ||
+	    !oracle_step(g->scout, step, &(struct look){0}, &why))
 		return 0;
-	for (unsigned w = 0; w < g->windows; w++) {
-		const struct step step = {.op = OP_LOAD, .window = (uint8_t)w};
-		struct look here = {0}, there = {0};
-
-		if (!oracle_step(g->trial, &step, &here, &why) ||
-		    !oracle_step(g->scout, &step, &there, &why))
-			break;
-		if (there.legal & ~here.legal & FRAMES)
-			telling |= 1u << w;
-	}
-	return telling;
+	return windows_that_differ(g, g->trial, g->scout);
 }
 
 static bool look_at(struct generator *g, unsigned windows)
@@ -277,7 +303,7 @@ static bool move_there(struct generator *g)
 	for (unsigned i = 0; i < PROPOSALS; i++) {
 		const struct step step = draw_move(g);
 
-		if (is_allowed(g, step) && telling_windows(g, &step))
+		if (is_allowed(g, step) && telling_behind(g, &step))
 			return add(g, step);
 	}
 	return false;
@@ -353,7 +379,7 @@ static bool seed(struct generator *g)
 /* One idea for the program as it stands. */
 static void go_on(struct generator *g)
 {
-	const unsigned telling = g->watching ? telling_windows(g, NULL) : 0;
+	const unsigned telling = g->watching ? windows_that_differ(g, g->live, g->unflushed) : 0;
 	const unsigned r = random_below(&g->random, 100);
 
 	if (position_in_l2(&g->position) && g->stays >= LONGEST_STAY)
@@ -498,18 +524,21 @@ static features swarm(struct generator *g)
 	return (on | always) & ~lacks & ~g->left_out;
 }
 
-/* The last step of the header decides: what stands before it may need it. */
+/* All of it, or nothing. */
 static void add_header(struct generator *g)
 {
-	struct step steps[2];
-	const unsigned nr = draw_header(g, steps);
+	struct program *p = g->program;
+	const unsigned nr = draw_header(g, p->step);
+	struct caps needs;
 
-	for (unsigned i = 0; i < nr; i++) {
-		if (i == nr - 1 && !is_allowed(g, steps[i]))
-			g->program->nr_steps = 0;
-		else
-			push(g->program, steps[i]);
-	}
+	p->nr_steps = nr;
+	g->header = program_header(p);
+	check_start(&g->checked, g->header, &g->refused);
+	needs = program_needs(p);
+	if (!nr || (is_sound(g, p->step, &p->step[nr]) && caps_missing(&needs, &g->caps) == NR_CAPS))
+		return;
+	p->nr_steps = 0;
+	g->header = program_header(p);
 }
 
 static void begin(struct generator *g, struct program *program)
@@ -539,14 +568,14 @@ static void begin(struct generator *g, struct program *program)
 			(struct given_cr3){.root = {SPACE_G, (uint8_t)(i % NR_VMS)}};
 	for (unsigned w = 0; w < NR_WINDOWS; w++)
 		g->last[w].op = NR_OPS;
-	g->header = (struct header){.l2 = MODE_LONG};
-	position_start(&g->position, g->header);
 	add_header(g);
-	g->header = program_header(program);
+	check_start(&g->checked, g->header, &g->refused);
 	position_start(&g->position, g->header);
 	oracle_start(g->live, g->vendor, is_on(g, FEATURE(CPUS)) ? pool_of_cpus(g) : 1);
-	for (unsigned i = 0; i < program->nr_steps; i++)
+	for (unsigned i = 0; i < program->nr_steps; i++) {
+		check_step(&g->checked, &program->step[i]);
 		oracle_step(g->live, &program->step[i], &(struct look){0}, &why);
+	}
 	if (is_on(g, FEATURE(UNTAGGED)) && random_chance(&g->random, 80))
 		add(g, (struct step){.op = OP_TAG});
 	if (is_on(g, FEATURE(NESTED)))

@@ -9,6 +9,7 @@
 #define MODEL_SEARCH_GENERATE_H
 
 #include "model/lang/caps.h"
+#include "model/lang/check.h"
 #include "model/lang/position.h"
 #include "model/lang/program.h"
 #include "model/oracle/oracle.h"
@@ -32,6 +33,7 @@ struct generator {
 	struct header header;
 	struct position position;
 	struct program *program;
+	struct check checked; /* behind the steps so far */
 	uint8_t windows; /* pools: windows 0 … windows-1, and so on */
 	uint8_t roots, nroots, tags;
 	uint8_t flags; /* enum value_flags, that most entries have */
@@ -58,6 +60,7 @@ struct generator {
 	uint8_t watching;    /* steps for which it still is asked what the last flush has killed */
 	unsigned dead_looks; /* of the program: a look that a host could have failed */
 	unsigned kept_looks; /* looks at which something outdated was legal */
+	struct program_error refused;
 };
 
 enum {
