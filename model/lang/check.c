@@ -292,8 +292,8 @@ static bool is_twin(const struct header *header, const struct step *step)
 static void note_frames(struct check *c, const struct step *step)
 {
 	c->no_code |= takes_code(step);
-	c->acts |= step->op == OP_LOGGED ||
-		   (step->op == OP_HOST && host_verbs[step->arg].nr_frames);
+	c->acts |=
+		step->op == OP_LOGGED || (step->op == OP_HOST && host_verbs[step->arg].nr_frames);
 	if (step->op == OP_FETCH)
 		c->fetch = step;
 	if (is_twin(&c->mode.header, step))

@@ -25,10 +25,10 @@ struct state {
 /* A check under way: a copy of it goes on by itself. */
 struct check {
 	struct state now;
-	struct state loop;	   /* `now` at the last `repeat` */
-	const struct step *repeat; /* the loop that is open, or NULL */
-	bool in_header;		   /* only steps of the header so far */
-	bool no_code, acts;	   /* a frame holds no code; the host acts on one */
+	struct state loop;		 /* `now` at the last `repeat` */
+	const struct step *repeat;	 /* the loop that is open, or NULL */
+	bool in_header;			 /* only steps of the header so far */
+	bool no_code, acts;		 /* a frame holds no code; the host acts on one */
 	const struct step *fetch, *twin; /* the last of each kind, or NULL */
 	struct mode_check mode;
 	struct program_error *error;

@@ -99,7 +99,8 @@ enum judgement oracle_judge(struct oracle *oracle, const struct step *step, cons
 /* Does the author's expectation agree with the legal set? EXPECT_NOTHING always does. */
 bool oracle_agrees(const struct step *step, const struct look *look);
 
-/* The frames, a bit each, that a load of who runs may see in that window. Nothing is carried out. */
+/* The frames, a bit each, that a load of who runs may see in that window. Nothing is carried out.
+ */
 uint32_t oracle_frames(struct oracle *oracle, unsigned window);
 
 /* How many entries that may be cached, in all contexts, may be older than what they are copies of.

@@ -17,9 +17,9 @@ struct mem_entry {
 	/* enum value_flags; VF_NA and VF_ND as hardware leaves them that neither caches nor guesses
 	 */
 	uint8_t flags;
-	uint8_t nr : 4; /* frame or nested window */
+	uint8_t nr : 4;			 /* frame or nested window */
 	uint8_t accessed : 2, dirty : 2; /* sets of MAY_BE_… */
-	uint8_t table; /* VALUE_TABLE: its number */
+	uint8_t table;			 /* VALUE_TABLE: its number */
 };
 _Static_assert(NR_TABLES <= 256 && NR_FRAMES <= 16, "they fit");
 

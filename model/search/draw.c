@@ -101,7 +101,7 @@ static enum space space_of(struct generator *g)
 		return SPACE_N;
 	if (g->header.l2 == MODE_UNPAGED)
 		return SPACE_H;
-	return r < (in_l2 ? 85 : 60) ? SPACE_G : SPACE_H;
+	return r < (in_l2 ? 85 : g->of_l2 ? 95 : 60) ? SPACE_G : SPACE_H;
 }
 
 static uint8_t random_flags(struct generator *g)
@@ -164,12 +164,16 @@ static void draw_leaf(struct generator *g, struct step *step)
 		    : chance(g, 75)	       ? step->entry.window
 					       : (uint8_t)below(g, g->windows);
 	/* the same page, with other rights */
-	if (value->kind == VALUE_FRAME && is_on(g, rights) && chance(g, 25)) {
+	if (value->kind == VALUE_FRAME && is_on(g, rights) &&
+	    chance(g, is_on(g, FEATURE(BITS)) ? 50 : 25)) {
 		value->nr = g->frame;
 		value->flags = flags_in(random_flags(g), step->entry.root.space);
 	}
 	if (is_on(g, FEATURE(HOLE)) && value->kind == VALUE_FRAME && chance(g, 15))
 		value->nr = FRAME_M;
+	/* what a host finds that takes one half of a table for the other */
+	if (g->header.l2 == MODE_32 && value->kind == VALUE_FRAME && chance(g, 15))
+		value->nr = FRAME_DECOY;
 }
 
 static uint8_t way_of_store(struct generator *g)
@@ -256,8 +260,16 @@ struct step draw_look(struct generator *g, unsigned window)
 
 /* ---- flushes ---- */
 
+/* Often back to what was left, as it is there. */
 static void draw_cr3(struct generator *g, struct step *step)
 {
+	if (is_on(g, FEATURE(PCID)) && chance(g, 35)) {
+		const struct left_context *left = &g->left[position_in_l2(&g->position)];
+
+		*step = (struct step){
+			.op = OP_CR3, .root = left->root, .pcid = left->pcid, .arg = 1};
+		return;
+	}
 	step->root = own_root(g);
 	step->pcid = pcid_of(g);
 	step->arg = is_on(g, FEATURE(PCID)) && chance(g, 35);
@@ -310,7 +322,9 @@ static struct step arguments(struct generator *g, enum op op)
 	case OP_CR3: draw_cr3(g, &step); break;
 	case OP_INVPCID:
 		step.type = (uint8_t)below(g, 4);
-		step.pcid = step.type < 2 ? pcid_of(g) : 0;
+		if (step.type < 2)
+			step.pcid = chance(g, 40) ? g->left[position_in_l2(&g->position)].pcid
+						  : pcid_of(g);
 		break;
 	case OP_PGE:
 	case OP_PCIDE:
@@ -374,11 +388,17 @@ static struct step arguments(struct generator *g, enum op op)
 struct step draw_flush(struct generator *g)
 {
 	static const struct choice own[] = {
-		{OP_INVLPG, 5, FEATURE(INVLPG)},  {OP_CR3, 4, FEATURE(CR3) | FEATURE(ROOTS)},
-		{OP_PGE, 3, FEATURE(PGE)},	  {OP_INVPCID, 6, FEATURE(INVPCID)},
-		{OP_PCIDE, 2, FEATURE(PCID)},	  {OP_SMEP, 3, FEATURE(SMEP)},
-		{OP_PG_CYCLE, 3, FEATURE(CYCLE)}, {OP_PAE_CYCLE, 6, FEATURE(CYCLE)},
-		{OP_VMFUNC, 14, FEATURE(VMFUNC)}, {OP_CR3, 1, 0},
+		{OP_INVLPG, 5, FEATURE(INVLPG)},
+		{OP_CR3, 4, FEATURE(CR3) | FEATURE(ROOTS)},
+		{OP_PGE, 3, FEATURE(PGE)},
+		{OP_INVPCID, 6, FEATURE(INVPCID)},
+		{OP_PCIDE, 2, FEATURE(PCID)},
+		{OP_SMEP, 3, FEATURE(SMEP)},
+		{OP_PG_CYCLE, 3, FEATURE(CYCLE)},
+		{OP_PAE_CYCLE, 6, FEATURE(CYCLE)},
+		{OP_VMFUNC, 14, FEATURE(VMFUNC)},
+		{OP_CR3, 6, FEATURE(PCID)},
+		{OP_CR3, 1, 0},
 	};
 	static const struct choice given[] = {
 		{OP_TAG, 4, FEATURE(TAGS)},
@@ -410,6 +430,7 @@ struct step draw_move(struct generator *g)
 	static const struct choice in_l1[] = {
 		{OP_ENTER, 28, 0},
 		{OP_CR3, 3, FEATURE(ROOTS)},
+		{OP_CR3, 8, FEATURE(PCID)},
 		{OP_NROOT, 4, FEATURE(NROOTS)},
 		{OP_NROOT, 1, FEATURE(NESTED)},
 		{OP_L2CR3, 3, FEATURE(ROOTS)},
@@ -435,6 +456,7 @@ struct step draw_move(struct generator *g)
 	static const struct choice in_l2[] = {
 		{OP_EXIT, 14, 0},
 		{OP_CR3, 4, FEATURE(ROOTS)},
+		{OP_CR3, 8, FEATURE(PCID)},
 		{OP_VMFUNC, 6, FEATURE(VMFUNC)},
 		{OP_CPU, 4, FEATURE(CPUS)},
 		{OP_RDMSR, 3, FEATURE(MSR)},

@@ -17,6 +17,7 @@ enum {
 	PROPOSALS = 8,	   /* tried at a time, before another idea gets its turn */
 	WATCH = 14,	   /* steps in which it should show what a flush has killed */
 	TRY = 5,	   /* … what a change of rights has done, and the host has not */
+	BITS_BEHIND = 3,   /* … an accessed or dirty bit that was cleared */
 };
 
 const char *const feature_names[NR_FEATURES] = {
@@ -90,9 +91,9 @@ static uint8_t hv_off_behind(const struct generator *g, const struct step *step)
 static bool has_needs(const struct generator *g, const struct program *p)
 {
 	const struct program last = {.nr_steps = 1, .step = &p->step[p->nr_steps - 1]};
-	const bool by_step = mode_is_64bit(g->header.l2) && !g->header.bare &&
-			     (caps_have(&g->caps, CAP_SMI_IN_L2) ||
-			      !is_on(g, FEATURE(SMM) | FEATURE(HOST)));
+	const bool by_step =
+		mode_is_64bit(g->header.l2) && !g->header.bare &&
+		(caps_have(&g->caps, CAP_SMI_IN_L2) || !is_on(g, FEATURE(SMM) | FEATURE(HOST)));
 	const struct caps needs = program_needs(by_step ? &last : p);
 
 	return caps_missing(&needs, &g->caps) == NR_CAPS;
@@ -173,6 +174,11 @@ static void note_change(struct generator *g, const struct step *step)
 	case OP_NXE: g->untried = TRY; break;
 	default: break;
 	}
+	if (step->op == OP_SET && (step->value.flags & (VF_NA | VF_ND)) &&
+	    is_on(g, FEATURE(BITS))) {
+		g->cleared = step->entry;
+		g->unset = BITS_BEHIND;
+	}
 	if (step->op == OP_HOST && step->arg >= HOST_LOG_ON && step->arg <= HOST_LOG_OFF)
 		g->logging = step->arg != HOST_LOG_OFF;
 }
@@ -196,6 +202,14 @@ static void watch(struct generator *g, const struct step *step, const struct loo
 	}
 }
 
+static const struct modes *running_modes(const struct generator *g)
+{
+	const struct state *now = &g->checked.now;
+
+	return position_in_l2(&now->at) ? &now->l2[now->at.cpu][position_here(&now->at)->vm]
+					: &now->l1[now->at.cpu];
+}
+
 /* The step that is on trial becomes one of the program. */
 static void keep_step(struct generator *g, const struct step *step, const struct look *look)
 {
@@ -210,6 +224,9 @@ static void keep_step(struct generator *g, const struct step *step, const struct
 	watch(g, step, look);
 	left_out_follow(g, step, look);
 	g->hv_off = hv_off_behind(g, step);
+	if (step->op == OP_CR3)
+		g->left[position_in_l2(&g->position)] =
+			(struct left_context){position_root(&g->position), running_modes(g)->pcid};
 	position_follow(&g->position, step);
 	check_step(&g->checked, &g->program->step[g->program->nr_steps - 1]);
 	g->stays = position_in_l2(&g->position) ? (uint8_t)(g->stays + 1) : 0;
@@ -376,18 +393,38 @@ static bool seed(struct generator *g)
 	return rewrite(g) && random_chance(&g->random, 70) && look_at(g, ~0u);
 }
 
+/* A bit that was cleared must be set again by an access behind a flush. */
+static void look_at_bits(struct generator *g)
+{
+	const struct step bits = {.op = OP_BITS, .window = g->cleared.window, .entry = g->cleared};
+
+	switch (g->unset--) {
+	case 3: flush(g); break;
+	case 2: add(g, draw_access(g, g->cleared.window)); break;
+	default:
+		if (!add(g, bits)) /* it is another level's */
+			move(g);
+	}
+}
+
 /* One idea for the program as it stands. */
 static void go_on(struct generator *g)
 {
 	const unsigned telling = g->watching ? windows_that_differ(g, g->live, g->unflushed) : 0;
 	const unsigned r = random_below(&g->random, 100);
 
+	/* most of what PCIDs can do takes that they are on */
+	if (is_on(g, FEATURE(PCID)) && !running_modes(g)->pcide && random_chance(&g->random, 25) &&
+	    add(g, (struct step){.op = OP_PCIDE, .arg = 1}))
+		return;
 	if (position_in_l2(&g->position) && g->stays >= LONGEST_STAY)
 		add(g, (struct step){.op = OP_EXIT});
 	else if (telling && r < 75)
 		look_at(g, telling);
 	else if (g->watching && !telling && r < 70)
 		(void)(move_there(g) || move(g));
+	else if (g->unset && r < 60)
+		look_at_bits(g);
 	else if (g->untried && r < 75)
 		(void)(r < 50 ? look_at(g, ~0u) : move(g));
 	else if (oracle_outdated(g->live))
@@ -397,6 +434,8 @@ static void go_on(struct generator *g)
 				: rewrite(g));
 	else if (g->looked && r < 40)
 		outdate(g);
+	else if (g->of_l2 && !position_in_l2(&g->position))
+		(void)((r < 75 && add(g, (struct step){.op = OP_ENTER})) || move(g));
 	else
 		(void)(r < 65 ? seed(g) : r < 75 ? look_at(g, ~0u) : r < 95 ? move(g) : flush(g));
 }
@@ -424,12 +463,16 @@ static const struct profile {
 	{FEATURE(NESTED) | FEATURE(NONE) | FEATURE(RO) | FEATURE(STORE), MODE_LONG},
 	{FEATURE(NONE) | FEATURE(RO) | FEATURE(NX) | FEATURE(STORE) | FEATURE(FETCH), MODE_LONG},
 	{FEATURE(PCID) | FEATURE(INVPCID) | FEATURE(ROOTS), MODE_LONG},
+	{FEATURE(PCID) | FEATURE(PGE) | FEATURE(INVLPG) | FEATURE(GLOBAL) | FEATURE(ROOTS),
+	 MODE_LONG},
 	{FEATURE(PCID) | FEATURE(ROOTS) | FEATURE(NONE) | FEATURE(RO), MODE_LONG},
 	{FEATURE(ROOTS) | FEATURE(UPPER) | FEATURE(CR3), MODE_LONG},
 	{FEATURE(ROOTS) | FEATURE(TAGS) | FEATURE(CR3), MODE_LONG},
 	{FEATURE(ROOTS) | FEATURE(WP) | FEATURE(SMEP) | FEATURE(SMAP) | FEATURE(USER), MODE_LONG},
 	{FEATURE(HOLE) | FEATURE(IO) | FEATURE(ROOTS), MODE_LONG},
 	{FEATURE(BITS) | FEATURE(CLEAR_AD) | FEATURE(STORE), MODE_LONG},
+	{FEATURE(BITS) | FEATURE(CLEAR_AD) | FEATURE(STORE) | FEATURE(NESTED) | FEATURE(EPT_AD),
+	 MODE_LONG},
 	{FEATURE(CYCLE) | FEATURE(PGE), MODE_PAE},
 	{FEATURE(CYCLE), MODE_PAE},
 	{FEATURE(UPPER) | FEATURE(CR3) | FEATURE(PGE) | FEATURE(SMEP), MODE_PAE},
@@ -439,6 +482,7 @@ static const struct profile {
 	{FEATURE(PENDING) | FEATURE(FAILING) | FEATURE(TAGS) | FEATURE(TLBCTL), MODE_LONG},
 	{FEATURE(UPPER) | FEATURE(WAYS), MODE_LONG},
 	{FEATURE(CYCLE) | FEATURE(INVLPG), MODE_32},
+	{FEATURE(WINDOWS) | FEATURE(INVLPG) | FEATURE(CR3), MODE_32},
 	{FEATURE(VMS) | FEATURE(WP) | FEATURE(RO) | FEATURE(STORE), MODE_LONG},
 	{FEATURE(SMEP) | FEATURE(SMAP) | FEATURE(USER) | FEATURE(FETCH), MODE_LONG},
 	{FEATURE(LARGE) | FEATURE(CLEAR_AD) | FEATURE(RO) | FEATURE(STORE) | FEATURE(WINDOWS),
@@ -535,7 +579,8 @@ static void add_header(struct generator *g)
 	g->header = program_header(p);
 	check_start(&g->checked, g->header, &g->refused);
 	needs = program_needs(p);
-	if (!nr || (is_sound(g, p->step, &p->step[nr]) && caps_missing(&needs, &g->caps) == NR_CAPS))
+	if (!nr ||
+	    (is_sound(g, p->step, &p->step[nr]) && caps_missing(&needs, &g->caps) == NR_CAPS))
 		return;
 	p->nr_steps = 0;
 	g->header = program_header(p);
@@ -552,12 +597,15 @@ static void begin(struct generator *g, struct program *program)
 	g->roots = is_on(g, FEATURE(ROOTS)) ? (uint8_t)(2 + random_below(&g->random, 3)) : 1;
 	g->nroots = is_on(g, FEATURE(NROOTS)) ? (uint8_t)(2 + random_below(&g->random, 2)) : 1;
 	g->tags = is_on(g, FEATURE(TAGS)) ? 3 : 1;
+	g->of_l2 = random_chance(&g->random, 50);
 	g->stays = 0;
 	draw_flags(g);
 	g->watching = 0;
 	g->looked = g->logging = false;
 	g->frame = 0;
-	g->untried = 0;
+	g->untried = g->unset = 0;
+	memset(g->left, 0, sizeof(g->left));
+	g->left[1].root.space = SPACE_G;
 	g->dead_looks = g->kept_looks = 0;
 	memset(g->ever, 0, sizeof(g->ever));
 	g->left_running = g->waits = g->hv_off = 0;
@@ -569,6 +617,7 @@ static void begin(struct generator *g, struct program *program)
 	for (unsigned w = 0; w < NR_WINDOWS; w++)
 		g->last[w].op = NR_OPS;
 	add_header(g);
+	g->of_l2 &= !g->header.bare;
 	check_start(&g->checked, g->header, &g->refused);
 	position_start(&g->position, g->header);
 	oracle_start(g->live, g->vendor, is_on(g, FEATURE(CPUS)) ? pool_of_cpus(g) : 1);

@@ -34,7 +34,8 @@ struct generator {
 	struct position position;
 	struct program *program;
 	struct check checked; /* behind the steps so far */
-	uint8_t windows; /* pools: windows 0 … windows-1, and so on */
+	bool of_l2;	      /* it is about L2: L1 looks at little of its own */
+	uint8_t windows;      /* pools: windows 0 … windows-1, and so on */
 	uint8_t roots, nroots, tags;
 	uint8_t flags; /* enum value_flags, that most entries have */
 	/* CR3 that L1 has given a VM, and whether L2 has loaded another one since */
@@ -43,6 +44,10 @@ struct generator {
 		uint8_t pcid;
 		bool is_gone;
 	} given[NR_CPUS][NR_VMS];
+	struct left_context {
+		struct root root;
+		uint8_t pcid;
+	} left[2];		     /* by the last MOV CR3 of L1, of L2 */
 	uint8_t left_running, waits; /* vCPUs, a bit each: their L2, ever; now */
 	uint8_t hv_off;		     /* vCPUs, a bit each: SVM or VMX is off */
 	/* roots, a bit each: that have run under a tag; those of them that the last fault or flush
@@ -56,6 +61,8 @@ struct generator {
 	bool looked;		   /* somebody has looked, so something is cached */
 	uint8_t frame;		   /* that a look has seen last */
 	bool logging;		   /* the host logs dirty pages */
+	struct entry_ref cleared;  /* an entry whose accessed or dirty bit was cleared last */
+	uint8_t unset;		   /* steps to the look at its bits: a flush, an access, the look */
 	uint8_t untried;     /* steps in which somebody should look whether something has changed */
 	uint8_t watching;    /* steps for which it still is asked what the last flush has killed */
 	unsigned dead_looks; /* of the program: a look that a host could have failed */
