@@ -143,7 +143,7 @@ static const char *judge_steps(const struct program *program, bool without_flush
 		struct look look = {0};
 		const char *why = NULL;
 
-		if (stopped && looks == run->nr_seen)
+		if (stopped && op_is_look(step->op) && looks == run->nr_seen)
 			return NULL;
 		if (!oracle_step(oracle, step, &look, &why))
 			return why;
@@ -170,6 +170,8 @@ void judge(const struct program *program, bool without_flushes, const struct run
 	why = judge_steps(program, without_flushes, run, f);
 	if (why)
 		add(f, oracle_is_full(oracle) ? VERDICT_SKIP : VERDICT_ERROR, why);
+	if (why && !oracle_is_full(oracle))
+		return; /* what comes of a program that makes no sense says nothing of the host */
 	if (run->crashed)
 		add(f, VERDICT_CRASH, run->why);
 	else if (run->refused)

@@ -96,6 +96,18 @@ static void a_crash_hides_nothing(void **state)
 }
 
 /* A program that is too complex for the oracle is nobody's fault; one without a meaning is ours. */
+/* The oracle asks what it means, whatever came of it: VMFUNC is not AMD's. */
+static void a_crash_without_a_meaning_is_an_error(void **state)
+{
+	const struct program senseless = parsed("enter; vmfunc n0; load w0; exit");
+	struct finding f;
+
+	(void)state;
+	run.crashed = true;
+	judge(&senseless, false, &run, &f);
+	assert_int_equal(f.verdict, VERDICT_ERROR);
+}
+
 static void what_the_oracle_cannot_follow_is_skipped(void **state)
 {
 	static const char *const flags[] = {"",	      "/ro",   "/nx",	"/s",
@@ -176,6 +188,7 @@ int test_finding(void)
 		cmocka_unit_test_setup(every_look_is_judged, start),
 		cmocka_unit_test_setup(a_run_has_the_looks_of_its_program, start),
 		cmocka_unit_test_setup(a_crash_hides_nothing, start),
+		cmocka_unit_test_setup(a_crash_without_a_meaning_is_an_error, start),
 		cmocka_unit_test_setup(what_the_oracle_cannot_follow_is_skipped, start),
 		cmocka_unit_test_setup(a_refusal_hides_nothing, start),
 		cmocka_unit_test_setup(the_worst_verdict_is_the_status, start),
