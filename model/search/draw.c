@@ -54,6 +54,16 @@ static struct root root_of(struct generator *g, enum space space)
 	return (struct root){space, (uint8_t)below(g, pool)};
 }
 
+/* What L1 gives L2 next: most often another one than before. */
+static struct root next_root(struct generator *g, struct root given)
+{
+	const unsigned pool = given.space == SPACE_N ? g->nroots : g->roots;
+
+	if (given.space < NR_SPACES && pool > 1 && chance(g, 70))
+		given.nr = (uint8_t)((given.nr + 1 + below(g, pool - 1)) % pool);
+	return given;
+}
+
 /* That L2 or L1, whichever runs, may run on. */
 static struct root own_root(struct generator *g)
 {
@@ -338,11 +348,12 @@ static struct step arguments(struct generator *g, enum op op)
 	case OP_ENTER_FAILING: step.type = (uint8_t)below(g, NR_FAILING); break;
 	case OP_TAG: step.tag = tag_of(g); break;
 	case OP_L2CR3:
-		step.root = root_of(g, SPACE_G);
+		step.root = next_root(g, position_vm(&g->position)->root);
 		step.pcid = pcid_of(g);
 		break;
 	case OP_NROOT:
 		draw_nested_root(g, &step);
+		step.root = next_root(g, step.root);
 		if (chance(g, 10)) {
 			step.root = ROOT_NONE;
 			step.arg = 0;
@@ -429,11 +440,11 @@ struct step draw_move(struct generator *g)
 {
 	static const struct choice in_l1[] = {
 		{OP_ENTER, 28, 0},
-		{OP_CR3, 3, FEATURE(ROOTS)},
+		{OP_CR3, 4, FEATURE(ROOTS)},
 		{OP_CR3, 8, FEATURE(PCID)},
-		{OP_NROOT, 4, FEATURE(NROOTS)},
+		{OP_NROOT, 12, FEATURE(NROOTS)},
 		{OP_NROOT, 1, FEATURE(NESTED)},
-		{OP_L2CR3, 3, FEATURE(ROOTS)},
+		{OP_L2CR3, 6, FEATURE(ROOTS)},
 		{OP_TAG, 3, FEATURE(TAGS) | FEATURE(UNTAGGED)},
 		{OP_VM, 4, FEATURE(VMS)},
 		{OP_CPU, 5, FEATURE(CPUS)},

@@ -7,7 +7,9 @@
 #include "model/search/draw.h"
 #include "model/search/left_out.h"
 
-void *memset(void *s, int c, size_t n); /* freestanding: the image and the host both have it */
+/* freestanding: the image and the host both have them */
+void *memset(void *s, int c, size_t n);
+int memcmp(const void *a, const void *b, size_t n);
 
 enum {
 	FRAMES = (1 << NR_FRAMES) - 1,
@@ -110,6 +112,13 @@ static bool is_sound(struct generator *g, const struct step *step, const struct 
 	return check_end(&check, end - 1);
 }
 
+/* Twice in a row it does what it did. */
+static bool is_again(const struct program *p, const struct step *step)
+{
+	return p->nr_steps && !op_is_look(step->op) &&
+	       !memcmp(&p->step[p->nr_steps - 1], step, sizeof(*step));
+}
+
 static bool is_allowed(struct generator *g, struct step step)
 {
 	struct program *p = g->program;
@@ -117,7 +126,7 @@ static bool is_allowed(struct generator *g, struct step step)
 	struct position after = g->position;
 	bool ok;
 
-	if (step_is_left_out(g, &step) || length + 1 + CLOSING > p->room)
+	if (step_is_left_out(g, &step) || is_again(p, &step) || length + 1 + CLOSING > p->room)
 		return false;
 	push(p, step);
 	if (!has_needs(g, p)) {
@@ -326,6 +335,15 @@ static bool move_there(struct generator *g)
 	return false;
 }
 
+/* No move shows it: sooner or later that is not worth more of them. */
+static bool give_up(struct generator *g)
+{
+	if (random_chance(&g->random, 60))
+		return false;
+	g->watching = 0;
+	return true;
+}
+
 /* It acts at the next entry only. */
 static bool is_for_later(enum op op)
 {
@@ -422,7 +440,7 @@ static void go_on(struct generator *g)
 	else if (telling && r < 75)
 		look_at(g, telling);
 	else if (g->watching && !telling && r < 70)
-		(void)(move_there(g) || move(g));
+		(void)(move_there(g) || give_up(g) || move(g));
 	else if (g->unset && r < 60)
 		look_at_bits(g);
 	else if (g->untried && r < 75)
@@ -557,9 +575,11 @@ static features swarm(struct generator *g)
 	for (unsigned f = 0; f < NR_FEATURES; f++)
 		if (random_chance(&g->random, profiled ? 15 : 30))
 			on |= (features)1 << f;
-	/* what other features stand on is on more often */
+	/* what other features stand on is on more often, and what stands on few of them */
 	if (random_chance(&g->random, 40))
 		on |= FEATURE(NESTED);
+	if ((on & FEATURE(NESTED)) && random_chance(&g->random, 40))
+		on |= FEATURE(NROOTS);
 	/* and what few hosts have, where it is there */
 	if ((on & FEATURE(PV)) || random_chance(&g->random, 50))
 		on |= FEATURE(CPUS);
