@@ -128,6 +128,8 @@ class _Reader:
         elif self.pending and key != ANSWER[self.pending[0]]:
             self.fail(f"behind '{self.pending[0]}:' comes '{ANSWER[self.pending[0]]}:', not '{key}:'")
         elif key in ANSWER:
+            if key == "before":
+                self.check_statement(key, value)
             self.pending = key, value
         elif key in BLOCKS:
             self.add_edit(key, "", textwrap.dedent("\n".join(line for line in lines if line.strip())))
@@ -147,9 +149,13 @@ class _Reader:
         self.place = words[0], " ".join(words[1:n]), tuple(words[n:]) or ("*",)
 
     def take_remove(self, value: str, _key: str) -> None:
-        if value[-1] not in ";}":
-            self.fail(f"'remove:' takes a whole statement, with its end: {value}")
+        self.check_statement("remove", value)
         self.add_edit("remove", value, "")
+
+    def check_statement(self, verb: str, text: str) -> None:
+        """A guard is put round it, which must not end within it."""
+        if text[-1] not in ";}" or text.count("{") != text.count("}"):
+            self.fail(f"'{verb}:' takes a whole statement, with its end: {text}")
 
     def take_answer(self, value: str, key: str) -> None:
         if self.pending:

@@ -117,6 +117,7 @@ class Refused(Files):
             ("a place without function", "^in:.*", "in: a.c", "'in:' takes FILE FUNCTION"),
             ("a struct without its name", "^in:.*", "in: a.c struct", "FILE struct NAME"),
             ("a statement without its end", "^remove:.*", "remove: g(x)", "takes a whole statement"),
+            ("half a statement", "^remove:.*", "before: if (x) {\ninsert: y;", "takes a whole statement"),
             ("replace without by", "^remove:.*", "replace: x", "needs 'by:' behind it"),
             ("by without replace", "^remove:.*", "by: x", "has no 'replace:' above it"),
             ("insert without before", "^remove:.*", "insert: x;", "has no 'before:' above it"),
