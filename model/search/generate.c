@@ -19,7 +19,6 @@ enum {
 	PROPOSALS = 8,	   /* tried at a time, before another idea gets its turn */
 	WATCH = 14,	   /* steps in which it should show what a flush has killed */
 	TRY = 5,	   /* … what a change of rights has done, and the host has not */
-	BITS_BEHIND = 3,   /* … an accessed or dirty bit that was cleared */
 };
 
 const char *const feature_names[NR_FEATURES] = {
@@ -160,6 +159,7 @@ static void note_look(struct generator *g, const struct step *step, const struct
 	if (step->op > OP_FETCH)
 		return;
 	g->last[window] = (struct last_look){step->op, step->way};
+	g->last_window = window;
 	g->dead_looks += !!(g->ever[window] & ~look->legal & FRAMES);
 	g->kept_looks += look->legal != look->current;
 	g->ever[window] |= look->legal;
@@ -167,6 +167,23 @@ static void note_look(struct generator *g, const struct step *step, const struct
 	for (unsigned frame = 0; frame < FRAME_DECOY; frame++)
 		if (look->current & RESULT_FRAME(frame))
 			g->frame = (uint8_t)frame;
+}
+
+/* A bit that was cleared is set again by an access behind a flush. */
+static void look_at_bits_next(struct generator *g, const struct entry_ref *entry)
+{
+	g->due[0] = (struct step){.op = OP_BITS, .window = entry->window, .entry = *entry};
+	g->due[1] = draw_access(g, entry->window);
+	g->due[2] = (struct step){.op = NR_OPS};
+	g->nr_due = 3;
+}
+
+/* What was logged, and is not any more, is logged again. */
+static void look_at_log_next(struct generator *g)
+{
+	g->due[0] = (struct step){.op = OP_LOGGED, .frame = {g->frame}};
+	g->due[1] = (struct step){.op = OP_STORE, .window = g->last_window};
+	g->nr_due = 2;
 }
 
 /* Behind what the host does nothing may look different, behind a change of rights it must. */
@@ -183,13 +200,12 @@ static void note_change(struct generator *g, const struct step *step)
 	case OP_NXE: g->untried = TRY; break;
 	default: break;
 	}
-	if (step->op == OP_SET && (step->value.flags & (VF_NA | VF_ND)) &&
-	    is_on(g, FEATURE(BITS))) {
-		g->cleared = step->entry;
-		g->unset = BITS_BEHIND;
-	}
+	if (step->op == OP_SET && (step->value.flags & (VF_NA | VF_ND)) && is_on(g, FEATURE(BITS)))
+		look_at_bits_next(g, &step->entry);
 	if (step->op == OP_HOST && step->arg >= HOST_LOG_ON && step->arg <= HOST_LOG_OFF)
 		g->logging = step->arg != HOST_LOG_OFF;
+	if (step->op == OP_HOST && step->arg == HOST_LOG_CLEAR)
+		look_at_log_next(g);
 }
 
 /* Carries the step out where the last flush was left out. A look that shows the difference ends it.
@@ -411,18 +427,14 @@ static bool seed(struct generator *g)
 	return rewrite(g) && random_chance(&g->random, 70) && look_at(g, ~0u);
 }
 
-/* A bit that was cleared must be set again by an access behind a flush. */
-static void look_at_bits(struct generator *g)
+static void do_what_is_due(struct generator *g)
 {
-	const struct step bits = {.op = OP_BITS, .window = g->cleared.window, .entry = g->cleared};
+	const struct step *due = &g->due[--g->nr_due];
 
-	switch (g->unset--) {
-	case 3: flush(g); break;
-	case 2: add(g, draw_access(g, g->cleared.window)); break;
-	default:
-		if (!add(g, bits)) /* it is another level's */
-			move(g);
-	}
+	if (due->op == NR_OPS)
+		flush(g);
+	else if (!add(g, *due)) /* it is another level's */
+		move(g);
 }
 
 /* One idea for the program as it stands. */
@@ -441,8 +453,8 @@ static void go_on(struct generator *g)
 		look_at(g, telling);
 	else if (g->watching && !telling && r < 70)
 		(void)(move_there(g) || give_up(g) || move(g));
-	else if (g->unset && r < 60)
-		look_at_bits(g);
+	else if (g->nr_due && r < 65)
+		do_what_is_due(g);
 	else if (g->untried && r < 75)
 		(void)(r < 50 ? look_at(g, ~0u) : move(g));
 	else if (oracle_outdated(g->live))
@@ -623,7 +635,7 @@ static void begin(struct generator *g, struct program *program)
 	g->watching = 0;
 	g->looked = g->logging = false;
 	g->frame = 0;
-	g->untried = g->unset = 0;
+	g->untried = g->nr_due = g->last_window = 0;
 	memset(g->left, 0, sizeof(g->left));
 	g->left[1].root.space = SPACE_G;
 	g->dead_looks = g->kept_looks = 0;

@@ -57,12 +57,14 @@ struct generator {
 	struct last_look {
 		uint8_t op, way;
 	} last[NR_WINDOWS];
+	uint8_t last_window;	   /* through which somebody looked last */
 	uint32_t ever[NR_WINDOWS]; /* results that were legal at some time */
 	bool looked;		   /* somebody has looked, so something is cached */
 	uint8_t frame;		   /* that a look has seen last */
 	bool logging;		   /* the host logs dirty pages */
-	struct entry_ref cleared;  /* an entry whose accessed or dirty bit was cleared last */
-	uint8_t unset;		   /* steps to the look at its bits: a flush, an access, the look */
+	struct step
+		due[3]; /* what would show the last change, the next step last; NR_OPS: a flush */
+	uint8_t nr_due;
 	uint8_t untried;     /* steps in which somebody should look whether something has changed */
 	uint8_t watching;    /* steps for which it still is asked what the last flush has killed */
 	unsigned dead_looks; /* of the program: a look that a host could have failed */
