@@ -137,8 +137,10 @@ static void note_look(struct generator *g, const struct step *step, const struct
 
 	if (step->op > OP_FETCH)
 		return;
-	g->last[window] = (struct last_look){step->op, step->way};
-	g->last_window = window;
+	if (look->legal & FRAMES) { /* what can only fault shows nothing */
+		g->last[window] = (struct last_look){step->op, step->way};
+		g->last_window = window;
+	}
 	g->dead_looks += !!(g->ever[window] & ~look->legal & FRAMES);
 	g->kept_looks += look->legal != look->current;
 	g->ever[window] |= look->legal;
@@ -352,7 +354,7 @@ static bool flush(struct generator *g)
 	const bool must_kill = random_chance(&g->random, 65);
 	/* a fault drops what it came from (Intel) */
 	const bool by_fault = is_on(g, FEATURE(RO) | FEATURE(NONE) | FEATURE(NX)) &&
-			      random_chance(&g->random, 25);
+			      random_chance(&g->random, 40);
 	const unsigned before = oracle_outdated(g->live);
 
 	for (unsigned i = 0; i < PROPOSALS; i++) {
