@@ -486,7 +486,7 @@ static void begin(struct generator *g, struct program *program)
 	g->stays = 0;
 	draw_flags(g);
 	g->watching = 0;
-	g->looked = g->logging = false;
+	g->looked = g->logging = g->smm_looked = g->smm_missed = false;
 	g->frame = 0;
 	g->untried = g->nr_due = g->last_window = 0;
 	memset(g->left, 0, sizeof(g->left));

@@ -53,7 +53,8 @@ struct generator {
 	/* roots, a bit each: that have run under a tag; those of them that the last fault or flush
 	   there was not about */
 	uint32_t ran[NR_CPUS][NR_TAGS], missed[NR_CPUS][NR_TAGS];
-	uint8_t stays; /* steps in one stay in L2 so far */
+	bool smm_looked, smm_missed; /* an SMI handler has; a table was rewritten since */
+	uint8_t stays;		     /* steps in one stay in L2 so far */
 	struct last_look {
 		uint8_t op, way;
 	} last[NR_WINDOWS];

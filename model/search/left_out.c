@@ -41,9 +41,11 @@ static bool is_vmfunc_same(const struct generator *g, const struct step *step)
 	       step->root.nr == vm->nested_root.nr && !step->arg == !vm->nested_ad;
 }
 
+/* SMM rewrites a table, or sees one that was rewritten since it has looked through it. */
 static bool is_smm_write(const struct generator *g, const struct step *step)
 {
-	return step->op == OP_SET && position_here(&g->position)->in_smm;
+	return position_here(&g->position)->in_smm &&
+	       (step->op == OP_SET || (g->smm_missed && step->op <= OP_FETCH));
 }
 
 /* The VM is saved in L2. */
@@ -216,12 +218,21 @@ static void follow_roots(struct generator *g, const struct step *step, const str
 			g->missed[g->position.cpu][cpu_tag] = 0;
 }
 
+static void follow_smm(struct generator *g, const struct step *step)
+{
+	const bool in_smm = position_here(&g->position)->in_smm;
+
+	g->smm_looked |= in_smm && step->op <= OP_FETCH;
+	g->smm_missed |= !in_smm && step->op == OP_SET && g->smm_looked;
+}
+
 void left_out_follow(struct generator *g, const struct step *step, const struct look *look)
 {
 	struct given_cr3 *given = &g->given[g->position.cpu][position_here(&g->position)->vm];
 
 	follow_vcpus(g, step);
 	follow_roots(g, step, look);
+	follow_smm(g, step);
 	if (step->op == OP_L2CR3)
 		*given = (struct given_cr3){step->root, step->pcid, false};
 	if (step->op == OP_CR3 && position_in_l2(&g->position))
