@@ -8,6 +8,15 @@
 
 #include "model/search/generate.h"
 
+/* PCIDs of who runs. */
+static inline const struct modes *running_modes(const struct generator *g)
+{
+	const struct state *now = &g->checked.now;
+
+	return position_in_l2(&now->at) ? &now->l2[now->at.cpu][position_here(&now->at)->vm]
+					: &now->l1[now->at.cpu];
+}
+
 static inline bool is_on(const struct generator *g, features f)
 {
 	return g->on & f;

@@ -208,14 +208,6 @@ static void watch(struct generator *g, const struct step *step, const struct loo
 	}
 }
 
-static const struct modes *running_modes(const struct generator *g)
-{
-	const struct state *now = &g->checked.now;
-
-	return position_in_l2(&now->at) ? &now->l2[now->at.cpu][position_here(&now->at)->vm]
-					: &now->l1[now->at.cpu];
-}
-
 /* The step that is on trial becomes one of the program. */
 static void keep_step(struct generator *g, const struct step *step, const struct look *look)
 {
@@ -496,6 +488,7 @@ static void begin(struct generator *g, struct program *program)
 	g->left_running = g->waits = g->hv_off = 0;
 	memset(g->ran, 0, sizeof(g->ran));
 	memset(g->missed, 0, sizeof(g->missed));
+	memset(g->pcids, 0, sizeof(g->pcids));
 	for (unsigned i = 0; i < NR_CPUS * NR_VMS; i++)
 		g->given[i / NR_VMS][i % NR_VMS] =
 			(struct given_cr3){.root = {SPACE_G, (uint8_t)(i % NR_VMS)}};

@@ -53,8 +53,9 @@ struct generator {
 	/* roots, a bit each: that have run under a tag; those of them that the last fault or flush
 	   there was not about */
 	uint32_t ran[NR_CPUS][NR_TAGS], missed[NR_CPUS][NR_TAGS];
-	bool smm_looked, smm_missed; /* an SMI handler has; a table was rewritten since */
-	uint8_t stays;		     /* steps in one stay in L2 so far */
+	uint8_t pcids[NR_SPACES * NR_ROOTS]; /* under which a root has run, a bit each */
+	bool smm_looked, smm_missed;	     /* an SMI handler has; a table was rewritten since */
+	uint8_t stays;			     /* steps in one stay in L2 so far */
 	struct last_look {
 		uint8_t op, way;
 	} last[NR_WINDOWS];

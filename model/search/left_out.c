@@ -89,15 +89,29 @@ static unsigned running_tag(const struct generator *g)
 	return position_in_l2(&g->position) ? position_vm(&g->position)->tag : 0;
 }
 
-/* A root is taken up unflushed that a fault, a flush of L2's or an L2 without VPID has left. */
+/* Has the root run under another PCID? */
+static bool is_of_others(const struct generator *g, struct root root, unsigned pcid)
+{
+	return g->pcids[root.space * NR_ROOTS + root.nr] & ~(1u << pcid);
+}
+
+/*
+ * A root is taken up unflushed that a fault, a flush of L2's or an L2 without VPID has left, or
+ * that another PCID has used.
+ */
 static bool is_missed_root(const struct generator *g, const struct step *step)
 {
 	const struct vm_position *vm = position_vm(&g->position);
 	const uint32_t *missed = g->missed[g->position.cpu];
+	const unsigned cpu = g->position.cpu;
 
 	if (verbs[step->op].flags & ENTERS)
-		return missed[vm->tag] & bit_of(vm->root);
-	return step->op == OP_CR3 && step->arg && (missed[running_tag(g)] & bit_of(step->root));
+		return (missed[vm->tag] & bit_of(vm->root)) ||
+		       is_of_others(g, vm->root,
+				    g->checked.now.l2[cpu][position_here(&g->position)->vm].pcid);
+	return step->op == OP_CR3 && step->arg &&
+	       ((missed[running_tag(g)] & bit_of(step->root)) ||
+		is_of_others(g, step->root, step->pcid));
 }
 
 /* A flush of an ASID, where it may have several PCIDs. */
@@ -202,6 +216,8 @@ static void follow_roots(struct generator *g, const struct step *step, const str
 	const uint32_t root = bit_of(position_root(&g->position));
 
 	*ran |= root;
+	g->pcids[position_root(&g->position).space * NR_ROOTS + position_root(&g->position).nr] |=
+		(uint8_t)(1u << running_modes(g)->pcid);
 	if (position_in_l2(&g->position) && !tag)
 		for (unsigned vpid = 1; vpid < NR_TAGS; vpid++)
 			g->missed[g->position.cpu][vpid] |= root;
