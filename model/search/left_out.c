@@ -89,36 +89,40 @@ static unsigned running_tag(const struct generator *g)
 	return position_in_l2(&g->position) ? position_vm(&g->position)->tag : 0;
 }
 
-/* Has the root run under another PCID? */
-static bool is_of_others(const struct generator *g, struct root root, unsigned pcid)
+/* A root is taken up unflushed that has run under another PCID. */
+static bool is_root_of_others(const struct generator *g, const struct step *step)
 {
+	const struct vm_position *vm = position_vm(&g->position);
+	struct root root = step->root;
+	unsigned pcid = step->pcid;
+
+	if (verbs[step->op].flags & ENTERS) {
+		root = vm->root;
+		pcid = g->checked.now.l2[g->position.cpu][position_here(&g->position)->vm].pcid;
+	} else if (step->op != OP_CR3 || !step->arg) {
+		return false;
+	}
 	return g->pcids[root.space * NR_ROOTS + root.nr] & ~(1u << pcid);
 }
 
-/*
- * A root is taken up unflushed that a fault, a flush of L2's or an L2 without VPID has left, or
- * that another PCID has used.
- */
+/* … or that a fault, a flush of L2's or an L2 without VPID has left. */
 static bool is_missed_root(const struct generator *g, const struct step *step)
 {
 	const struct vm_position *vm = position_vm(&g->position);
 	const uint32_t *missed = g->missed[g->position.cpu];
-	const unsigned cpu = g->position.cpu;
 
+	if (is_root_of_others(g, step))
+		return true;
 	if (verbs[step->op].flags & ENTERS)
-		return (missed[vm->tag] & bit_of(vm->root)) ||
-		       is_of_others(g, vm->root,
-				    g->checked.now.l2[cpu][position_here(&g->position)->vm].pcid);
-	return step->op == OP_CR3 && step->arg &&
-	       ((missed[running_tag(g)] & bit_of(step->root)) ||
-		is_of_others(g, step->root, step->pcid));
+		return missed[vm->tag] & bit_of(vm->root);
+	return step->op == OP_CR3 && step->arg && (missed[running_tag(g)] & bit_of(step->root));
 }
 
-/* A flush of an ASID, where it may have several PCIDs. */
+/* A flush of an ASID, where it may have several PCIDs, or a root of several. */
 static bool is_asid_of_pcids(const struct generator *g, const struct step *step)
 {
 	return is_on(g, FEATURE(PCID)) && caps_have(&g->caps, CAP_PCID) &&
-	       (step->op == OP_TLBCTL || step->op == OP_TAG);
+	       (step->op == OP_TLBCTL || step->op == OP_TAG || is_root_of_others(g, step));
 }
 
 /* A memory slot comes to where it was seen that there is none. */
