@@ -344,7 +344,7 @@ static struct step arguments(struct generator *g, enum op op)
 	case OP_NXE:
 	case OP_MSR_EXIT: step.arg = (uint16_t)below(g, 2); break;
 	case OP_PF_EXIT: step.arg = (uint16_t)below(g, 3); break;
-	case OP_HV: step.arg = g->hv_off >> g->position.cpu & 1; break;
+	case OP_HV: step.arg = g->checked.now.no_hv[g->position.cpu]; break;
 	case OP_ENTER_FAILING: step.type = (uint8_t)below(g, NR_FAILING); break;
 	case OP_TAG: step.tag = tag_of(g); break;
 	case OP_L2CR3:

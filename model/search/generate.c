@@ -33,8 +33,9 @@ static void push(struct program *p, struct step step)
 }
 
 /* Ends the program in L1 on every vCPU, with SVM or VMX on. */
-static void close_program(struct program *p, const struct position *at, unsigned hv_off)
+static void close_program(struct program *p, const struct state *now)
 {
+	const struct position *at = &now->at;
 	unsigned cpu = at->cpu;
 
 	for (unsigned i = 0; i < NR_CPUS; i++) {
@@ -43,7 +44,7 @@ static void close_program(struct program *p, const struct position *at, unsigned
 
 		if (nr == at->cpu && at->cpus[nr].in_smm)
 			push(p, (struct step){.op = OP_RSM});
-		if (!at->cpus[nr].in_l2 && !(hv_off >> nr & 1))
+		if (!at->cpus[nr].in_l2 && !now->no_hv[nr])
 			continue;
 		if (nr != cpu)
 			push(p, (struct step){.op = OP_CPU, .arg = (uint16_t)nr});
@@ -51,17 +52,6 @@ static void close_program(struct program *p, const struct position *at, unsigned
 		push(p, at->cpus[nr].in_l2 ? (struct step){.op = OP_EXIT}
 					   : (struct step){.op = OP_HV, .arg = 1});
 	}
-}
-
-static uint8_t hv_off_behind(const struct generator *g, const struct step *step)
-{
-	const uint8_t here = (uint8_t)(1u << g->position.cpu);
-
-	if (step->op == OP_INIT)
-		return g->hv_off & (uint8_t) ~(1u << step->arg);
-	if (step->op != OP_HV)
-		return g->hv_off;
-	return step->arg ? g->hv_off & (uint8_t)~here : g->hv_off | here;
 }
 
 /*
@@ -79,15 +69,21 @@ static bool has_needs(const struct generator *g, const struct program *p)
 	return caps_missing(&needs, &g->caps) == NR_CAPS;
 }
 
-/* Do these steps, behind those so far, make a program that ends? */
-static bool is_sound(struct generator *g, const struct step *step, const struct step *end)
+/* Do the steps from that one on make a program that ends? Writes the exits behind them. */
+static bool is_sound(const struct generator *g, unsigned first)
 {
+	struct program *p = g->program;
 	struct check check = g->checked;
+	unsigned i = first;
 
-	for (; step < end; step++)
-		if (!check_step(&check, step))
+	for (; i < p->nr_steps; i++)
+		if (!check_step(&check, &p->step[i]))
 			return false;
-	return check_end(&check, end - 1);
+	close_program(p, &check.now);
+	for (; i < p->nr_steps; i++)
+		if (!check_step(&check, &p->step[i]))
+			return false;
+	return check_end(&check, &p->step[i - 1]);
 }
 
 /* Twice in a row it does what it did. */
@@ -101,19 +97,12 @@ static bool is_allowed(struct generator *g, struct step step)
 {
 	struct program *p = g->program;
 	const unsigned length = p->nr_steps;
-	struct position after = g->position;
 	bool ok;
 
 	if (step_is_left_out(g, &step) || is_again(p, &step) || length + 1 + CLOSING > p->room)
 		return false;
 	push(p, step);
-	if (!has_needs(g, p)) {
-		p->nr_steps = length;
-		return false;
-	}
-	position_follow(&after, &step);
-	close_program(p, &after, hv_off_behind(g, &step));
-	ok = is_sound(g, &p->step[length], &p->step[p->nr_steps]);
+	ok = has_needs(g, p) && is_sound(g, length);
 	p->nr_steps = length;
 	return ok;
 }
@@ -221,7 +210,6 @@ static void keep_step(struct generator *g, const struct step *step, const struct
 	note_change(g, step);
 	watch(g, step, look);
 	left_out_follow(g, step, look);
-	g->hv_off = hv_off_behind(g, step);
 	if (step->op == OP_CR3)
 		g->left[position_in_l2(&g->position)] =
 			(struct left_context){position_root(&g->position), running_modes(g)->pcid};
@@ -456,8 +444,7 @@ static void add_header(struct generator *g)
 	g->header = program_header(p);
 	check_start(&g->checked, g->header, &g->refused);
 	needs = program_needs(p);
-	if (!nr ||
-	    (is_sound(g, p->step, &p->step[nr]) && caps_missing(&needs, &g->caps) == NR_CAPS))
+	if (!nr || (is_sound(g, 0) && caps_missing(&needs, &g->caps) == NR_CAPS))
 		return;
 	p->nr_steps = 0;
 	g->header = program_header(p);
@@ -485,7 +472,7 @@ static void begin(struct generator *g, struct program *program)
 	g->left[1].root.space = SPACE_G;
 	g->dead_looks = g->kept_looks = 0;
 	memset(g->ever, 0, sizeof(g->ever));
-	g->left_running = g->waits = g->hv_off = 0;
+	g->left_running = g->waits = 0;
 	memset(g->ran, 0, sizeof(g->ran));
 	memset(g->missed, 0, sizeof(g->missed));
 	memset(g->pcids, 0, sizeof(g->pcids));
@@ -521,5 +508,5 @@ void generate(struct generator *g, uint64_t seed_, uint64_t nr, struct program *
 		go_on(g);
 	if (random_chance(&g->random, 70))
 		look_at(g, ~0u);
-	close_program(program, &g->position, g->hv_off);
+	close_program(program, &g->checked.now);
 }

@@ -49,7 +49,6 @@ struct generator {
 		uint8_t pcid;
 	} left[2];		     /* by the last MOV CR3 of L1, of L2 */
 	uint8_t left_running, waits; /* vCPUs, a bit each: their L2, ever; now */
-	uint8_t hv_off;		     /* vCPUs, a bit each: SVM or VMX is off */
 	/* roots, a bit each: that have run under a tag; those of them that the last fault or flush
 	   there was not about */
 	uint32_t ran[NR_CPUS][NR_TAGS], missed[NR_CPUS][NR_TAGS];

@@ -79,9 +79,14 @@ static bool is_pv_in_l2(const struct generator *g, const struct step *step)
 	return cpu->in_l2 && cpu->vms[cpu->vm].tag;
 }
 
+static unsigned number_of(struct root root)
+{
+	return root.space * NR_ROOTS + root.nr;
+}
+
 static uint32_t bit_of(struct root root)
 {
-	return 1u << (root.space * NR_ROOTS + root.nr);
+	return 1u << number_of(root);
 }
 
 static unsigned running_tag(const struct generator *g)
@@ -89,33 +94,41 @@ static unsigned running_tag(const struct generator *g)
 	return position_in_l2(&g->position) ? position_vm(&g->position)->tag : 0;
 }
 
-/* A root is taken up unflushed that has run under another PCID. */
-static bool is_root_of_others(const struct generator *g, const struct step *step)
+/* A root that a step takes up as it was left, and for whom. */
+struct taken {
+	struct root root;
+	uint8_t pcid, tag;
+};
+
+static bool takes_up(const struct generator *g, const struct step *step, struct taken *taken)
 {
 	const struct vm_position *vm = position_vm(&g->position);
-	struct root root = step->root;
-	unsigned pcid = step->pcid;
+	const struct modes *l2 = g->checked.now.l2[g->position.cpu];
 
-	if (verbs[step->op].flags & ENTERS) {
-		root = vm->root;
-		pcid = g->checked.now.l2[g->position.cpu][position_here(&g->position)->vm].pcid;
-	} else if (step->op != OP_CR3 || !step->arg) {
-		return false;
-	}
-	return g->pcids[root.space * NR_ROOTS + root.nr] & ~(1u << pcid);
+	if (verbs[step->op].flags & ENTERS)
+		*taken =
+			(struct taken){vm->root, l2[position_here(&g->position)->vm].pcid, vm->tag};
+	else
+		*taken = (struct taken){step->root, step->pcid, (uint8_t)running_tag(g)};
+	return (verbs[step->op].flags & ENTERS) || (step->op == OP_CR3 && step->arg);
+}
+
+/* One that has run under another PCID. */
+static bool is_root_of_others(const struct generator *g, const struct step *step)
+{
+	struct taken taken;
+
+	return takes_up(g, step, &taken) && (g->pcids[number_of(taken.root)] & ~(1u << taken.pcid));
 }
 
 /* … or that a fault, a flush of L2's or an L2 without VPID has left. */
 static bool is_missed_root(const struct generator *g, const struct step *step)
 {
-	const struct vm_position *vm = position_vm(&g->position);
-	const uint32_t *missed = g->missed[g->position.cpu];
+	struct taken taken;
 
-	if (is_root_of_others(g, step))
-		return true;
-	if (verbs[step->op].flags & ENTERS)
-		return missed[vm->tag] & bit_of(vm->root);
-	return step->op == OP_CR3 && step->arg && (missed[running_tag(g)] & bit_of(step->root));
+	return is_root_of_others(g, step) ||
+	       (takes_up(g, step, &taken) &&
+		(g->missed[g->position.cpu][taken.tag] & bit_of(taken.root)));
 }
 
 /* A flush of an ASID, where it may have several PCIDs, or a root of several. */
@@ -220,8 +233,7 @@ static void follow_roots(struct generator *g, const struct step *step, const str
 	const uint32_t root = bit_of(position_root(&g->position));
 
 	*ran |= root;
-	g->pcids[position_root(&g->position).space * NR_ROOTS + position_root(&g->position).nr] |=
-		(uint8_t)(1u << running_modes(g)->pcid);
+	g->pcids[number_of(position_root(&g->position))] |= (uint8_t)(1u << running_modes(g)->pcid);
 	if (position_in_l2(&g->position) && !tag)
 		for (unsigned vpid = 1; vpid < NR_TAGS; vpid++)
 			g->missed[g->position.cpu][vpid] |= root;
